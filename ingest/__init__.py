@@ -1,0 +1,1 @@
+"""The ground floor: nouns, wires, the durable history, windows and evidence."""

@@ -1,0 +1,1 @@
+"""The top floor: wiring, HTTP, the operator page and the command line."""
