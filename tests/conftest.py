@@ -1,0 +1,66 @@
+"""What many tests need: a free port, the recorded data, a broker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def missing(what: str, remedy: str) -> None:
+    """Skip for want of a part of the machine; under CI that is a failure."""
+    message = f"{what} is not here: {remedy}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that gives a free loopback port at each call."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the working tree."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The recorded data that is not ours and stays outside the repository."""
+    folder = Path(os.environ.get("ANDON_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        missing(f"the test data folder {folder}", "set ANDON_TEST_DATA to it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> Path:
+    """The Mosquitto program."""
+    found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if found is None:
+        missing("mosquitto", "apt-get install mosquitto")
+    return Path(str(found))
+
+
+@pytest.fixture
+def broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[str]:
+    """The URL of an embedded broker that lives as long as the test."""
+    from ingest.broker import EmbeddedBroker
+
+    with EmbeddedBroker(free_port(), tmp_path / "broker") as running:
+        yield running.url
