@@ -1,0 +1,5 @@
+"""`python -m service` is `andon`."""
+
+from service.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The demo: everything that a plant has, simulated, started and ended by one command."""
