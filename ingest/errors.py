@@ -1,13 +1,13 @@
 """What can go wrong, named for who must act.
 
-    AndonFault
-    ├── SettingsFault   the operator changes a setting or a file     exit 2
-    │   └── PlantFault  every fault of a plant.toml at once
-    ├── WireFault       a peer is away or talks nonsense: retry      HTTP 503
-    ├── DataFault       set this record aside and carry on           HTTP 422
-    ├── StoreFault      the store cannot keep data: stop             HTTP 503
-    ├── ModelFault      a model failed: bounded retry                HTTP 502
-    └── NotKnown        no such thing                                HTTP 404
+AndonFault
+├── SettingsFault   the operator changes a setting or a file     exit 2
+│   └── PlantFault  every fault of a plant.toml at once
+├── WireFault       a peer is away or talks nonsense: retry      HTTP 503
+├── DataFault       set this record aside and carry on           HTTP 422
+├── StoreFault      the store cannot keep data: stop             HTTP 503
+├── ModelFault      a model failed: bounded retry                HTTP 502
+└── NotKnown        no such thing                                HTTP 404
 """
 
 from __future__ import annotations

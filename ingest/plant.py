@@ -1,0 +1,141 @@
+"""What stands on the floor: `plant.toml` read as a whole, every fault with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import SplitResult, urlsplit
+
+from ingest.errors import NotKnown, PlantFault, SettingsFault
+from ingest.registers import Register
+from ingest.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpec:
+    """A signal as the plant describes it: unit and limits."""
+
+    id: str
+    unit: str = ""
+    low_low: float | None = None
+    low: float | None = None
+    high: float | None = None
+    high_high: float | None = None
+    description: str = ""
+    period_s: float | None = None
+    """How often a value is expected, for the watch over silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModbusUnit:
+    """A Modbus device that is polled."""
+
+    url: str
+    """`tcp://host:port`, `rtu+tcp://host:port`, `tls://host:port` or `rtu:///dev/...?baud=`."""
+    unit: int
+    period_s: float
+    registers: tuple[Register, ...]
+    timeout_s: float = 1.0
+    max_registers: int = 125
+    max_gap: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MqttBroker:
+    """The broker to listen to; an empty url means that the plant has none."""
+
+    url: str = ""
+    version: int = 5
+    share: str = ""
+    user: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    routes: tuple[Route, ...] = ()
+
+    @property
+    def _address(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    @property
+    def host(self) -> str:
+        """Host name or address."""
+        return self._address.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """TCP port: 1883, or 8883 with TLS, unless stated."""
+        return self._address.port or (8883 if self.tls else 1883)
+
+    @property
+    def tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self._address.scheme == "mqtts"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine of the plant."""
+
+    id: str
+    line: str
+    kind: str
+    """Ties it to manuals, error codes and classifier tasks."""
+    signals: Mapping[str, SignalSpec]
+    modbus: ModbusUnit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Everything that stands on the floor."""
+
+    name: str
+    timezone: str
+    """For showing only: stored time is UTC."""
+    mqtt: MqttBroker
+    machines: tuple[Machine, ...]
+    documents: Path | None
+    path: Path
+
+    def machine(self, machine: str) -> Machine:
+        """The machine of that id; NotKnown when the plant has none."""
+        for candidate in self.machines:
+            if candidate.id == machine:
+                return candidate
+        known = ", ".join(candidate.id for candidate in self.machines)
+        raise NotKnown(
+            f"Machine {machine!r} does not stand in {self.path}.", remedy=f"Known: {known}"
+        )
+
+
+def load_plant(path: Path) -> Plant:
+    """Read and check a plant description.
+
+    Raises:
+        SettingsFault: the file cannot be read.
+        PlantFault: the description has faults; it carries all of them.
+    """
+    from ingest.plant_reader import PlantReader
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise SettingsFault(
+            f"The plant description {path} cannot be read: {fault.strerror}.",
+            remedy="Name another with --plant or ANDON_PLANT.",
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise SettingsFault(f"The plant description {path} is not UTF-8 text.") from fault
+    reader = PlantReader(path, text)
+    plant = reader.read()
+    if reader.defects:
+        raise PlantFault(sorted(reader.defects, key=lambda defect: (defect.path, defect.line)))
+    return plant
+
+
+def signals_by_id(specs: Sequence[SignalSpec]) -> Mapping[str, SignalSpec]:
+    """A read-only table of signals."""
+    return MappingProxyType({spec.id: spec for spec in specs})

@@ -1,0 +1,220 @@
+"""The shape of `plant.toml` and of a register CSV: tables, keys, types and ranges.
+
+These models know one table each and nothing of the others; `ingest/plant.py` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from ingest.words import RegisterType, WordOrder
+
+Name = Annotated[str, Field(pattern=r"^[\w][\w.\-]*$", max_length=100)]
+Pointer = Annotated[str, Field(pattern=r"^(/.*)?$")]
+Seconds = Annotated[FiniteFloat, Field(ge=0.01, le=86_400)]
+
+
+def _address(url: str, schemes: tuple[str, ...]) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"url {url!r} has no valid port") from None
+    if parts.scheme not in schemes:
+        known = ", ".join(f"{scheme}://" for scheme in schemes)
+        raise ValueError(f"url {url!r} must begin with {known}")
+    serial = parts.scheme == "rtu"
+    if not (parts.path if serial else parts.hostname) or port == 0:
+        raise ValueError(f"url {url!r} names no {'device' if serial else 'host or port'}")
+    return url
+
+
+def _mqtt_address(url: str) -> str:
+    return _address(url, ("mqtt", "mqtts"))
+
+
+def _modbus_address(url: str) -> str:
+    return _address(url, ("tcp", "rtu+tcp", "tls", "rtu"))
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PlantTable(_Table):
+    """`[plant]`."""
+
+    name: str = "Plant"
+    timezone: str = "UTC"
+    """For showing only: stored time is UTC."""
+
+
+class DocumentsTable(_Table):
+    """`[documents]`."""
+
+    folder: str
+
+
+class MqttTable(_Table):
+    """`[mqtt]`, without its routes."""
+
+    url: Annotated[str, AfterValidator(_mqtt_address)]
+    version: Literal[4, 5] = 5
+    """5, or 4 for MQTT 3.1.1."""
+    share: Annotated[str, Field(pattern=r"^[^/+#\s]*$")] = ""
+    """The `$share` group; empty for none."""
+    user: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+
+
+class RouteTable(_Table):
+    """`[[mqtt.routes]]`: how the messages of some topics are read. First match wins."""
+
+    topic: Annotated[str, Field(min_length=1)]
+    codec: Literal["json", "scalar"] = "json"
+    kind: Literal["readings", "events"] = "readings"
+    time: Pointer = ""
+    """JSON pointer to the source time; empty: time of receipt."""
+    time_unit: Literal["s", "ms", "us", "ns"] = "s"
+    """Unit of a source time that is a number since the Unix epoch."""
+    sequence: Pointer = ""
+    """JSON pointer to the sequence number; empty: there is none."""
+    values: Pointer = "/values"
+    """JSON pointer to the object of signal -> value."""
+    code: Pointer = "/code"
+    severity: Pointer = "/severity"
+    state: Pointer = "/state"
+    text: Pointer = "/text"
+
+
+class _Limits(_Table):
+    low_low: FiniteFloat | None = None
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    high_high: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        stated = [
+            (name, value)
+            for name in ("low_low", "low", "high", "high_high")
+            if (value := getattr(self, name)) is not None
+        ]
+        for (lower, low), (upper, high) in pairwise(stated):
+            if low > high:
+                raise ValueError(f"{lower} = {low:g} is above {upper} = {high:g}")
+        return self
+
+
+class SignalTable(_Limits):
+    """`[[machines.signals]]`."""
+
+    id: Name
+    unit: str = ""
+    description: str = ""
+    period_s: Seconds | None = None
+    """How often a value is expected, for the watch over silence."""
+
+
+class ModbusTable(_Table):
+    """`[machines.modbus]`."""
+
+    url: Annotated[str, AfterValidator(_modbus_address)]
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    period_s: Seconds = 1.0
+    registers: str
+    timeout_s: Annotated[FiniteFloat, Field(ge=0.01, le=60)] = 1.0
+    max_registers: Annotated[int, Field(ge=1, le=125)] = 125
+    """The most registers the device gives in one answer."""
+    max_gap: Annotated[int, Field(ge=0, le=120)] = 8
+    """Unused registers that are read along to save a request."""
+
+
+class MachineTable(_Table):
+    """`[[machines]]`, without its signals and its Modbus unit."""
+
+    id: Name
+    line: Name
+    kind: Name
+
+
+class RegisterRow(_Limits):
+    """A row of the register CSV."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    signal: Name
+    table: Literal["coil", "discrete", "holding", "input"]
+    address: Annotated[int, Field(ge=0, le=65_535)]
+    """As on the wire, counted from 0."""
+    type: RegisterType
+    order: WordOrder = WordOrder.ABCD
+    scale: FiniteFloat = 1.0
+    offset: FiniteFloat = 0.0
+    unit: str = ""
+    description: str = ""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of `plant.toml`, for editors."""
+    return _PlantFile.model_json_schema()
+
+
+class _MqttWithRoutes(MqttTable):
+    routes: list[RouteTable] = []
+
+
+class _MachineWithParts(MachineTable):
+    modbus: ModbusTable | None = None
+    signals: list[SignalTable] = []
+
+
+class _PlantFile(_Table):
+    plant: PlantTable = PlantTable()
+    documents: DocumentsTable | None = None
+    mqtt: _MqttWithRoutes | None = None
+    machines: list[_MachineWithParts]
+
+
+def wording(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """A pydantic complaint in the words of the person who wrote the file."""
+    key = ".".join(str(step) for step in error["loc"])
+    match error["type"]:
+        case "missing":
+            return f"key {key!r} is missing"
+        case "extra_forbidden":
+            return f"unknown key {key!r}; known are {', '.join(model.model_fields)}"
+        case "value_error":
+            return error["msg"].removeprefix("Value error, ")
+        case "string_pattern_mismatch":
+            return f"{key} = {error['input']!r} {_PATTERN_WORDS[_pattern(error)]}"
+        case _:
+            return f"{key} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _pattern(error: ErrorDetails) -> str:
+    context: Mapping[str, Any] = error.get("ctx", {})
+    return str(context.get("pattern", ""))
+
+
+_PATTERN_WORDS = {
+    r"^[\w][\w.\-]*$": "must be letters, digits, '_', '-' and '.', without spaces",
+    r"^(/.*)?$": "is no JSON pointer: it begins with '/', like '/values'",
+    r"^[^/+#\s]*$": "must not hold '/', '+', '#' or spaces",
+}

@@ -1,0 +1,233 @@
+"""Putting a plant together from `plant.toml` and its register files, noting every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ValidationError
+
+from ingest import plant_file as file
+from ingest.errors import PlantDefect
+from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, signals_by_id
+from ingest.registers import Register, load_registers
+from ingest.routes import Route, topic_faults
+from ingest.toml_lines import Steps, read_toml
+
+Table = TypeVar("Table", bound=BaseModel)
+
+_SECTIONS = ("plant", "documents", "mqtt", "machines")
+_LIMITS = ("low_low", "low", "high", "high_high")
+
+
+class PlantReader:
+    """Reads one plant description; what is wrong with it gathers in `defects`."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._toml = read_toml(text)
+        self.defects = [
+            PlantDefect(path, defect.line, f"is no TOML: {defect.message}")
+            for defect in self._toml.defects
+        ]
+
+    def read(self) -> Plant:
+        """The plant as far as it can be read; only good when there are no defects."""
+        content = self._toml.values
+        for section in content:
+            if section not in _SECTIONS:
+                known = ", ".join(_SECTIONS)
+                self._fault((section,), f"unknown section [{section}]; known are {known}")
+        head = self._table(file.PlantTable, content.get("plant", {}), ("plant",))
+        return Plant(
+            name=head.name if head else "",
+            timezone=self._timezone(head.timezone if head else "UTC"),
+            mqtt=self._mqtt(content.get("mqtt")),
+            machines=tuple(self._machines(content)),
+            documents=self._documents(content.get("documents")),
+            path=self._path,
+        )
+
+    def _fault(self, steps: Steps, message: str) -> None:
+        self.defects.append(PlantDefect(self._path, self._toml.line_of(steps), message))
+
+    def _table(self, model: type[Table], content: Any, steps: Steps) -> Table | None:
+        if not isinstance(content, Mapping):
+            self._fault(steps, f"{steps[-1]} must be a table")
+            return None
+        try:
+            return model.model_validate(content)
+        except ValidationError as fault:
+            for error in fault.errors():
+                self._fault((*steps, *error["loc"]), file.wording(error, model))
+            return None
+
+    def _list(
+        self, content: Mapping[str, Any], key: str, steps: Steps
+    ) -> Iterator[tuple[Any, Steps]]:
+        found = content.get(key, [])
+        if not isinstance(found, list):
+            self._fault((*steps, key), f"{key} must be an array of tables: [[{key}]]")
+            return
+        for index, entry in enumerate(found):
+            yield entry, (*steps, key, index)
+
+    def _timezone(self, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self._fault(
+                ("plant", "timezone"), f"timezone {name!r} is not known, like Europe/Berlin"
+            )
+        return name
+
+    def _documents(self, content: Any) -> Path | None:
+        if content is None:
+            return None
+        table = self._table(file.DocumentsTable, content, ("documents",))
+        return self._existing(table.folder, ("documents", "folder")) if table else None
+
+    def _existing(self, name: str | None, steps: Steps) -> Path | None:
+        if name is None:
+            return None
+        path = self._path.parent / name
+        if not path.exists():
+            self._fault(steps, f"{steps[-1]} = {name!r}: {path} does not exist")
+        return path
+
+    def _mqtt(self, content: Any) -> MqttBroker:
+        if content is None:
+            return MqttBroker()
+        bare = _without(content, "routes")
+        table = self._table(file.MqttTable, bare, ("mqtt",))
+        routes = tuple(self._routes(content)) if isinstance(content, Mapping) else ()
+        if table is None:
+            return MqttBroker(routes=routes)
+        return MqttBroker(
+            url=table.url,
+            version=table.version,
+            share=table.share,
+            user=table.user,
+            password_file=self._existing(table.password_file, ("mqtt", "password_file")),
+            ca_file=self._existing(table.ca_file, ("mqtt", "ca_file")),
+            client_cert=self._existing(table.client_cert, ("mqtt", "client_cert")),
+            client_key=self._existing(table.client_key, ("mqtt", "client_key")),
+            routes=routes,
+        )
+
+    def _routes(self, content: Mapping[str, Any]) -> Iterator[Route]:
+        for entry, steps in self._list(content, "routes", ("mqtt",)):
+            table = self._table(file.RouteTable, entry, steps)
+            if table is None:
+                continue
+            route = Route(**table.model_dump())
+            for message in topic_faults(route):
+                self._fault((*steps, "topic"), message)
+            yield route
+
+    def _machines(self, content: Mapping[str, Any]) -> Iterator[Machine]:
+        lines: dict[str, int] = {}
+        for entry, steps in self._list(content, "machines", ()):
+            machine = self._machine(entry, steps)
+            if machine is None:
+                continue
+            if machine.id in lines:
+                first = lines[machine.id]
+                self._fault(
+                    (*steps, "id"), f"machine {machine.id!r} stands in line {first} already"
+                )
+            lines.setdefault(machine.id, self._toml.line_of((*steps, "id")))
+            yield machine
+        if not lines and not self.defects:
+            self._fault((), "there are no [[machines]]")
+
+    def _machine(self, entry: Any, steps: Steps) -> Machine | None:
+        table = self._table(file.MachineTable, _without(entry, "modbus", "signals"), steps)
+        if not isinstance(entry, Mapping):
+            return None
+        modbus = self._modbus(entry["modbus"], (*steps, "modbus")) if "modbus" in entry else None
+        signals = self._signals(entry, modbus.registers if modbus else (), steps)
+        if table is None:
+            return None
+        return Machine(table.id, table.line, table.kind, signals_by_id(signals), modbus)
+
+    def _modbus(self, content: Any, steps: Steps) -> ModbusUnit | None:
+        table = self._table(file.ModbusTable, content, steps)
+        if table is None:
+            return None
+        path = self._existing(table.registers, (*steps, "registers"))
+        registers: tuple[Register, ...] = ()
+        if path is not None and path.exists():
+            registers, defects = load_registers(path)
+            self.defects += [defect for defect in defects if defect not in self.defects]
+            if not registers and not defects:
+                self._fault((*steps, "registers"), f"{path} holds no registers")
+        for register in registers:
+            if not register.table.of_bits and register.count > table.max_registers:
+                self._fault(
+                    (*steps, "max_registers"),
+                    f"{register.signal!r} takes {register.count} registers, "
+                    f"the device gives at most {table.max_registers}",
+                )
+        return ModbusUnit(
+            url=table.url,
+            unit=table.unit,
+            period_s=table.period_s,
+            registers=registers,
+            timeout_s=table.timeout_s,
+            max_registers=table.max_registers,
+            max_gap=table.max_gap,
+        )
+
+    def _signals(
+        self, entry: Mapping[str, Any], registers: Sequence[Register], steps: Steps
+    ) -> list[SignalSpec]:
+        """The signals of the register file, then those of the plant file, which win."""
+        specs = {register.signal: _spec_of(register) for register in registers}
+        seen: set[str] = set()
+        for content, place in self._list(entry, "signals", steps):
+            table = self._table(file.SignalTable, content, place)
+            if table is None:
+                continue
+            if table.id in seen:
+                self._fault((*place, "id"), f"signal {table.id!r} stands twice on this machine")
+            seen.add(table.id)
+            known = specs.get(table.id)
+            if known and known.unit and table.unit and known.unit != table.unit:
+                self._fault(
+                    (*place, "unit"),
+                    f"unit {table.unit!r} but the register file says {known.unit!r}",
+                )
+            specs[table.id] = _merged(known, table)
+        return list(specs.values())
+
+
+def _without(content: Any, *keys: str) -> Any:
+    if not isinstance(content, Mapping):
+        return content
+    return {key: value for key, value in content.items() if key not in keys}
+
+
+def _spec_of(register: Register) -> SignalSpec:
+    limits = register.limits
+    return SignalSpec(
+        id=register.signal,
+        unit=register.unit,
+        low_low=limits.low_low,
+        low=limits.low,
+        high=limits.high,
+        high_high=limits.high_high,
+        description=register.description,
+    )
+
+
+def _merged(known: SignalSpec | None, table: file.SignalTable) -> SignalSpec:
+    stated = table.model_dump()
+    if known is None:
+        return SignalSpec(**stated)
+    return replace(
+        known, **{key: value for key, value in stated.items() if value not in (None, "")}
+    )
