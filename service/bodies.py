@@ -1,0 +1,323 @@
+"""What the service is sent: request bodies with examples, bounded in every direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from ingest.vocabulary import EventState, Quality, Severity
+
+MAX_ITEMS = 10_000
+"""Items of one push."""
+MAX_INTEGER = 2**63 - 1
+"""What the history can keep."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=4000)]
+Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # the first and last day of the calendar
+        raise ValueError("this time does not exist in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Integer = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+Number = Annotated[StrictFloat, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item of a push that could not be read; the others are not affected."""
+
+    reason: str
+    item: Any
+
+
+def _or_rejected(item: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(item)
+    except ValidationError as error:
+        defects = error.errors(include_url=False, include_context=False, include_input=False)
+        words = [
+            f"{'.'.join(str(part) for part in defect['loc']) or 'item'}: {defect['msg']}"
+            for defect in defects[:3]
+        ]
+        return Rejected("; ".join(words), item)
+
+
+class Body(BaseModel):
+    """A request body: a field that we do not know is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReadingIn(Body):
+    """One value of one signal; with `sequence` or without, the same reading is stored once."""
+
+    machine: Name
+    signal: Name
+    value: StrictBool | Integer | Number | Annotated[StrictStr, Field(max_length=1000)] | None
+    source_time: Moment
+    unit: Annotated[str, StringConstraints(max_length=40)] | None = None
+    quality: Quality | None = None
+    sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
+
+
+class EventIn(Body):
+    """An alarm, warning or note."""
+
+    machine: Name
+    source_time: Moment
+    text: Text = ""
+    code: Annotated[str, StringConstraints(max_length=60, to_upper=True)] = ""
+    severity: Severity = Severity.INFO
+    state: EventState = EventState.NOTE
+    sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
+
+
+class PushReadings(Body):
+    """Readings of any machines of the plant."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "readings": [
+                        {
+                            "machine": "press-3",
+                            "signal": "oil_temp",
+                            "value": 61.2,
+                            "source_time": "2026-11-22T10:00:00.123Z",
+                            "sequence": 12,
+                        }
+                    ]
+                }
+            ]
+        },
+    )
+    readings: Annotated[
+        list[Annotated[ReadingIn | SkipJsonSchema[Rejected], WrapValidator(_or_rejected)]],
+        Field(min_length=1, max_length=MAX_ITEMS),
+    ]
+
+
+class PushEvents(Body):
+    """Events of any machines of the plant."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [
+                        {
+                            "machine": "press-3",
+                            "source_time": "2026-11-22T10:00:00Z",
+                            "code": "E217",
+                            "severity": "warning",
+                            "state": "raised",
+                            "text": "oil temp high",
+                        }
+                    ]
+                }
+            ]
+        },
+    )
+    events: Annotated[
+        list[Annotated[EventIn | SkipJsonSchema[Rejected], WrapValidator(_or_rejected)]],
+        Field(min_length=1, max_length=MAX_ITEMS),
+    ]
+
+
+class Span(Body):
+    """From when to when; the start comes first."""
+
+    start: Moment
+    end: Moment
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("start must lie before end")
+        return self
+
+
+class AskSummary(Span):
+    """A machine or a line, from when to when."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "machine": "press-3",
+                    "start": "2026-11-22T09:00:00Z",
+                    "end": "2026-11-22T10:00:00Z",
+                }
+            ]
+        },
+    )
+    machine: Name | None = None
+    line: Name | None = None
+    prompt: Name = "issue-summary"
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+
+    @model_validator(mode="after")
+    def _one_scope(self) -> Self:
+        if (self.machine is None) == (self.line is None):
+            raise ValueError("name either a machine or a line")
+        return self
+
+
+class ClassifyInput(Body):
+    """A text, the numbers of a process window, or a machine's own window."""
+
+    text: Annotated[str, StringConstraints(max_length=100_000)] | None = None
+    features: dict[Name, Number | Integer | None] | None = None
+    machine: Name | None = None
+    """With start and end: its window. With a text or features: restricts the labels."""
+    start: Moment | None = None
+    end: Moment | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = (self.text is not None) + (self.features is not None) + (self.start is not None)
+        if given != 1:
+            raise ValueError("give exactly one of text, features, or machine with start and end")
+        if self.start is not None:
+            if self.machine is None or self.end is None:
+                raise ValueError("a window needs machine, start and end")
+            if self.start >= self.end:
+                raise ValueError("start must lie before end")
+        return self
+
+
+class Classify(Body):
+    """Inputs for one task."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "task": "error_code",
+                    "inputs": [{"text": "pump whines, pressure wont build", "machine": "press-3"}],
+                }
+            ]
+        },
+    )
+    task: Name
+    inputs: Annotated[list[ClassifyInput], Field(min_length=1, max_length=1000)]
+
+
+class Promote(Body):
+    """The version to serve."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"version": "20261122-100000"}]}
+    )
+    version: Name
+
+
+class Feedback(Body):
+    """A verdict on a prediction, an issue card or an answer."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"issue": "I00012", "verdict": "wrong", "label": "pump_worn"}]
+        },
+    )
+    prediction: Name | None = None
+    issue: Name | None = None
+    answer: Name | None = None
+    verdict: Literal["right", "wrong"]
+    label: Name | None = None
+    """What it really was."""
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if sum(item is not None for item in (self.prediction, self.issue, self.answer)) != 1:
+            raise ValueError("name exactly one of prediction, issue or answer")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+        return "prediction" if self.prediction else "issue" if self.issue else "answer"
+
+    @property
+    def subject(self) -> str:
+        """The id of what it is about."""
+        return self.prediction or self.issue or self.answer or ""
+
+
+class Acknowledge(Body):
+    """Who has seen the card."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "M. Weber"}]})
+    by: Annotated[str, StringConstraints(max_length=120)] = ""
+
+
+class Resolve(Body):
+    """What was done about it, and by whom."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"by": "M. Weber", "resolution": "cooler cleaned"}]},
+    )
+    by: Annotated[str, StringConstraints(max_length=120)] = ""
+    resolution: Text = ""
+
+
+class Search(Body):
+    """Words to look for in the documents."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"query": "bleed the pump", "machine": "press-3"}]},
+    )
+    query: Question
+    machine: Name | None = None
+    kinds: list[Literal["sop", "manual", "code_list", "safety"]] | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+
+class Ask(Body):
+    """A question to the documents."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": "E217 on press 3, what do I do?", "machine": "press-3"}]
+        },
+    )
+    question: Question
+    machine: Name | None = None
+    stream: bool = False
+    """Reply as server-sent events: the citations first, then the answer."""

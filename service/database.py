@@ -1,0 +1,141 @@
+"""The service's own connection to history.db, with numbered migrations of its own tables."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ingest.errors import StoreFault
+
+BUSY_S = 15.0
+"""The collector writes to the same file; a commit of it takes milliseconds."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def microseconds(moment: datetime) -> int:
+    """An aware time as stored: microseconds since the epoch, UTC."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(stored: int) -> datetime:
+    """A stored time as aware UTC."""
+    return EPOCH + timedelta(microseconds=stored)
+
+
+def _cards(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE cards (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, machine TEXT NOT NULL, state TEXT NOT NULL,
+            opened INTEGER NOT NULL, resolved INTEGER, body TEXT NOT NULL) STRICT"""
+    )
+    connection.execute("CREATE INDEX cards_machine ON cards (machine, number)")
+    connection.execute(
+        "CREATE UNIQUE INDEX cards_one_open ON cards (machine) WHERE state <> 'resolved'"
+    )
+
+
+def _ledger(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE given_answers (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
+            ) STRICT"""
+    )
+    connection.execute("CREATE INDEX given_answers_at ON given_answers (at)")
+    connection.execute(
+        """CREATE TABLE feedback (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL,
+            subject TEXT NOT NULL, verdict TEXT NOT NULL, label TEXT NOT NULL,
+            comment TEXT NOT NULL, who TEXT NOT NULL) STRICT"""
+    )
+    connection.execute(
+        """CREATE TABLE idempotency (
+            key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, reply TEXT NOT NULL
+            ) STRICT"""
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (_cards, _ledger)
+"""Number n is entry n - 1. Append only: what has run in a plant is never changed."""
+
+
+class Database:
+    """One connection, one thread at a time; every use is a transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreFault(f"Cannot open {path}: {error}.") from error
+        self._migrate()
+
+    def close(self) -> None:
+        """Give the file back; closing twice does no harm."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; the write lock is taken at the start."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise StoreFault(f"{self.path} refuses: {error}.") from error
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, without taking the write lock."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise StoreFault(f"{self.path} refuses: {error}.") from error
+
+    def _migrate(self) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS service_schema (version INTEGER PRIMARY KEY) STRICT"
+            )
+            (done,) = connection.execute(
+                "SELECT coalesce(max(version), 0) FROM service_schema"
+            ).fetchone()
+            if done > len(MIGRATIONS):
+                raise StoreFault(
+                    f"{self.path} was written by a newer Andon (service schema {done}).",
+                    remedy="Update Andon, or give it another home.",
+                )
+            for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
+                migration(connection)
+                connection.execute("INSERT INTO service_schema VALUES (?)", (number,))

@@ -1,0 +1,69 @@
+"""What the page and other listeners hear live: one publisher thread, many subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+QUEUE = 256
+"""A listener that falls this far behind is let go; it connects again and gets the whole state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One server-sent event."""
+
+    kind: str
+    """`issue` or `machine`."""
+    body: str
+    """JSON."""
+
+
+class _Listener:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE + 1)
+        self.late = False
+
+    def put(self, message: Message | None) -> None:
+        """Runs in the listener's own loop."""
+        if self.late:
+            return
+        if self.queue.qsize() >= QUEUE:
+            self.late, message = True, None
+        self.queue.put_nowait(message)
+
+
+class Feed:
+    """Hands each message to everyone who listens; publishing never waits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: set[_Listener] = set()
+
+    def publish(self, message: Message) -> None:
+        """Tell all listeners; callable from any thread."""
+        with self._lock:
+            for listener in self._listeners:
+                if not listener.loop.is_closed():
+                    listener.loop.call_soon_threadsafe(listener.put, message)
+
+    async def listen(self) -> AsyncIterator[Message]:
+        """Messages from now on; ends when the listener falls too far behind."""
+        listener = _Listener()
+        with self._lock:
+            self._listeners.add(listener)
+        try:
+            while (message := await listener.queue.get()) is not None:
+                yield message
+        finally:
+            with self._lock:
+                self._listeners.discard(listener)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        with self._lock:
+            return len(self._listeners)

@@ -1,0 +1,131 @@
+"""What the service needs from the rooms below, as it needs it; fakes in tests satisfy the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from finetune.task import Task
+from ingest.vocabulary import Answer, Citation, Diagnosis, Evidence, Summary
+from rag.document import CodeEntry, Document
+
+
+class Summarizes(Protocol):
+    """Evidence to a summary; a writer that fails is replaced, and the summary says so."""
+
+    def summarize(
+        self,
+        evidence: Sequence[Evidence],
+        *,
+        scope: str,
+        start: datetime,
+        end: datetime,
+        prompt: str = ...,
+        language: str = ...,
+    ) -> Summary:
+        """What is going on."""
+        ...
+
+
+class Classifies(Protocol):
+    """One loaded model."""
+
+    @property
+    def version(self) -> str:
+        """Version of the model."""
+        ...
+
+    @property
+    def task(self) -> Task:
+        """What it decides."""
+        ...
+
+    def classify(
+        self,
+        inputs: Sequence[str] | Sequence[Mapping[str, float]],
+        *,
+        labels: Sequence[str] | None = None,
+    ) -> list[Diagnosis]:
+        """One diagnosis for each input, among `labels` when given."""
+        ...
+
+    def classify_together(
+        self, texts: Sequence[str], *, labels: Sequence[str] | None = None
+    ) -> Diagnosis:
+        """One diagnosis from several texts about the same thing."""
+        ...
+
+
+class Shelf(Protocol):
+    """The classifiers that serve now."""
+
+    def current(self, task: str) -> Classifies:
+        """The promoted model of a task; NotKnown when none is trained."""
+        ...
+
+    def tasks(self) -> list[tuple[Task, str | None]]:
+        """Every task, with the version that serves it."""
+        ...
+
+    def models(self) -> list[Mapping[str, Any]]:
+        """Every trained model: task, version, current, created_at, metrics."""
+        ...
+
+    def promote(self, task: str, version: str) -> None:
+        """Serve that version from now on; NotKnown when there is none."""
+        ...
+
+    def roll_back(self, task: str) -> str:
+        """Serve the version before; the version that serves then."""
+        ...
+
+
+class Library(Protocol):
+    """The documents."""
+
+    def add(self, path: Path) -> Document:
+        """Take in a document; the revision before is replaced in one step."""
+        ...
+
+    def documents(self) -> Sequence[Document]:
+        """All that are there."""
+        ...
+
+    def remove(self, document: str) -> None:
+        """Forget a document; NotKnown when it is not there."""
+        ...
+
+    def search(
+        self,
+        query: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        kinds: Sequence[str] | None = None,
+        limit: int = 8,
+    ) -> Sequence[Citation]:
+        """Passages, best first."""
+        ...
+
+    def ask(
+        self,
+        question: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+    ) -> Answer:
+        """Quoted from the documents, or declined."""
+        ...
+
+    def procedure(
+        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+    ) -> Answer:
+        """What to do about a diagnosed fault."""
+        ...
+
+    def look_up(self, code: str, machine_kind: str) -> CodeEntry | None:
+        """The row of a code table, if a document has it."""
+        ...
