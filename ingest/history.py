@@ -1,0 +1,133 @@
+"""The durable log of the floor: what it keeps, what it proves, and the port to it.
+
+The unit of every count is the record: one reading, one event, or one message or value that could
+not be read. `received = stored + duplicates + dead_lettered` holds per source, at any instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from ingest.vocabulary import Event, Quality, Reading, Value, Window
+
+Record = Reading | Event
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something received that could not be kept, with the reason, to be looked at and replayed."""
+
+    source: str
+    payload: bytes
+    reason: str
+    received_time: datetime
+    id: int | None = None
+    """Row in the history once stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the records of one write."""
+
+    received: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    dead_lettered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCounters:
+    """What became of every record that a source ever sent."""
+
+    source: str
+    received: int
+    stored: int
+    duplicates: int
+    dead_lettered: int
+    last_received: datetime
+
+
+class ExportRow(NamedTuple):
+    """One line of `andon history export`."""
+
+    machine: str
+    signal: str
+    source_time: datetime
+    received_time: datetime
+    sequence: int | None
+    value: Value
+    unit: str
+    quality: Quality
+
+
+class History(Protocol):
+    """The port to the durable log.
+
+    A record is the same as a stored one when its source, its signal or code, its source time and
+    its sequence number are; without a sequence number, when its content is. The source time is
+    part of it so that a publisher that counts from 1 again after a restart is not merged.
+    """
+
+    def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
+        """Keep records and dead letters, and count them, in one durable transaction.
+
+        A record that the store cannot hold (an integer beyond 64 bits) becomes a dead letter.
+
+        Raises:
+            StoreFault: nothing of this was kept; the same call may work later.
+        """
+        ...
+
+    def replay(self, letter: DeadLetter, records: Sequence[Record]) -> Written:
+        """Put records in the place of a stored dead letter and correct the counters."""
+        ...
+
+    def window(self, machine: str, start: datetime, end: datetime) -> Window:
+        """A machine's good numeric readings and its events, start included, end excluded."""
+        ...
+
+    def readings(
+        self, machine: str, signal: str, start: datetime, end: datetime, *, max_points: int = 0
+    ) -> list[Reading]:
+        """One signal in time order; 0 points: all, else thinned so that extremes stay."""
+        ...
+
+    def events(
+        self, machine: str | None, start: datetime, end: datetime, *, limit: int = 1000
+    ) -> list[Event]:
+        """The newest events of one machine or of all, in time order."""
+        ...
+
+    def latest(self, machine: str) -> list[Reading]:
+        """The newest reading of every signal of a machine."""
+        ...
+
+    def machines(self) -> list[str]:
+        """Every machine with a reading or an event."""
+        ...
+
+    def counters(self) -> list[SourceCounters]:
+        """The counters of every source."""
+        ...
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters, newest first."""
+        ...
+
+    def export(
+        self,
+        machine: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Iterator[ExportRow]:
+        """Every reading in time order."""
+        ...
+
+
+def history_path(home: Path) -> Path:
+    """Where the history lies in Andon's folder."""
+    return home / "history.db"

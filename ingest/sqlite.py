@@ -1,0 +1,180 @@
+"""The embedded history: SQLite in WAL mode, every commit on the disk before it is confirmed."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ingest import reading_out
+from ingest.errors import NotKnown, SettingsFault, StoreFault
+from ingest.history import DeadLetter, ExportRow, Record, SourceCounters, Written
+from ingest.schema import migrate
+from ingest.thinning import keep_extremes
+from ingest.vocabulary import Event, Reading, Window
+from ingest.writing import SeriesKey, Writing
+
+
+class SqliteHistory:
+    """A `History` in one file. Any thread may write or read; writes go one after the other."""
+
+    def __init__(self, path: Path, *, busy_s: float = 15.0) -> None:
+        self.path = path
+        self._busy_s = busy_s
+        self._lock = threading.Lock()
+        self._series: dict[SeriesKey, int] = {}
+        self._readers = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise SettingsFault(
+                f"The folder {path.parent} cannot be made: {fault.strerror}.",
+                remedy="Name another with --home or ANDON_HOME.",
+            ) from fault
+        with self._own_faults():
+            self._writer = self._connect()
+            migrate(self._writer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; the history cannot be used after that."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+    def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
+        """Keep records and dead letters, and count them, in one durable transaction."""
+        with self._transaction() as writing:
+            for record in records:
+                writing.take(record)
+            for letter in dead:
+                writing.set_aside(letter)
+            return writing.finish()
+
+    def replay(self, letter: DeadLetter, records: Sequence[Record]) -> Written:
+        """Put records in the place of a stored dead letter and correct the counters."""
+        with self._transaction() as writing:
+            query = "DELETE FROM dead_letters WHERE id = ?"
+            if writing.connection.execute(query, (letter.id,)).rowcount != 1:
+                raise NotKnown(f"There is no dead letter {letter.id}.")
+            writing.take_back(letter)
+            for record in records:
+                writing.take(record)
+            return writing.finish()
+
+    def window(self, machine: str, start: datetime, end: datetime) -> Window:
+        """A machine's good numeric readings and its events, start included, end excluded."""
+        with self._reading() as connection:
+            found = {
+                signal: series
+                for signal, ids in reading_out.machine_series(connection, machine).items()
+                if (
+                    series := reading_out.good_series(connection, signal, ids, start=start, end=end)
+                )
+            }
+            events = reading_out.newest_events(connection, machine, start=start, end=end, limit=-1)
+        return Window(machine, start, end, found, tuple(events))
+
+    def readings(
+        self, machine: str, signal: str, start: datetime, end: datetime, *, max_points: int = 0
+    ) -> list[Reading]:
+        """One signal in time order; 0 points: all, else thinned so that extremes stay."""
+        with self._reading() as connection:
+            ids = reading_out.machine_series(connection, machine).get(signal, [])
+            found = reading_out.signal_readings(connection, ids, start, end)
+        return keep_extremes(found, max_points)
+
+    def events(
+        self, machine: str | None, start: datetime, end: datetime, *, limit: int = 1000
+    ) -> list[Event]:
+        """The newest events of one machine or of all, in time order."""
+        with self._reading() as connection:
+            return reading_out.newest_events(connection, machine, start=start, end=end, limit=limit)
+
+    def latest(self, machine: str) -> list[Reading]:
+        """The newest reading of every signal of a machine."""
+        with self._reading() as connection:
+            series = reading_out.machine_series(connection, machine)
+            found = [reading_out.newest_reading(connection, ids) for ids in series.values()]
+        return [reading for reading in found if reading is not None]
+
+    def machines(self) -> list[str]:
+        """Every machine with a reading or an event."""
+        query = "SELECT machine FROM series UNION SELECT machine FROM events ORDER BY 1"
+        with self._reading() as connection:
+            return [machine for (machine,) in connection.execute(query)]
+
+    def counters(self) -> list[SourceCounters]:
+        """The counters of every source."""
+        with self._reading() as connection:
+            return reading_out.all_counters(connection)
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters, newest first."""
+        with self._reading() as connection:
+            return reading_out.newest_dead_letters(connection, limit)
+
+    def export(
+        self,
+        machine: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Iterator[ExportRow]:
+        """Every reading in time order."""
+        with self._reading() as connection:
+            yield from reading_out.export_rows(connection, machine, start=start, end=end)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Writing]:
+        """A write that ends in a durable commit, or leaves no trace."""
+        with self._lock, self._own_faults():
+            writing = Writing(self._writer, self._series)
+            with self._writer:
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield writing
+            self._series |= writing.new_series
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """This thread's own connection."""
+        with self._own_faults():
+            if not hasattr(self._readers, "connection"):
+                self._readers.connection = self._connect()
+            connection: sqlite3.Connection = self._readers.connection
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
+        )
+        self._opened.append(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    @contextmanager
+    def _own_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as fault:
+            raise StoreFault(
+                f"The history {self.path} cannot be used: {fault}.",
+                remedy="Look at the free space and the rights of its folder.",
+            ) from fault
