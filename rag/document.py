@@ -1,0 +1,157 @@
+"""The nouns of the rag room: a document, what it is made of, and what can be cited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """What a document is for."""
+
+    SOP = "sop"
+    MANUAL = "manual"
+    CODE_LIST = "code_list"
+    SAFETY = "safety"
+
+
+class DocumentStatus(StrEnum):
+    """Only a current document is quoted."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One revision of one document, as its metadata describes it."""
+
+    id: str
+    title: str
+    kind: DocumentKind
+    machine_kinds: tuple[str, ...]
+    """Empty: for every machine."""
+    machines: tuple[str, ...]
+    """Empty: for every machine of those kinds."""
+    revision: str
+    effective_from: date | None
+    effective_until: date | None
+    """First day on which it no longer holds."""
+    status: DocumentStatus
+    language: str
+    source: str
+    """Path it was read from."""
+    source_hash: str
+    """SHA-256 over file and sidecar."""
+    passages: int = 0
+
+    @property
+    def key(self) -> str:
+        """Names this revision of this document."""
+        return f"{self.id}@{self.revision}"
+
+
+class BlockKind(StrEnum):
+    """The parts that a reader tells apart on a page."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    STEP = "step"
+    BULLET = "bullet"
+    WARNING = "warning"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, paragraph, step, warning or table row, and the page on which it begins."""
+
+    kind: BlockKind
+    text: str
+    page: int = 1
+    level: int = 0
+    """Of a heading, 1 for the highest."""
+    number: int = 0
+    """Of a step, as printed."""
+    header: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+
+
+class PassageKind(StrEnum):
+    """What a passage is made of."""
+
+    TEXT = "text"
+    STEPS = "steps"
+    WARNING = "warning"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A citable piece of a document; it begins on `page` and its words are the document's."""
+
+    id: str
+    document: str
+    revision: str
+    ordinal: int
+    """Position in the document, from 0."""
+    page: int
+    section: tuple[str, ...]
+    """Headings above it, outermost first."""
+    kind: PassageKind
+    text: str
+    codes: tuple[str, ...]
+    """Normalised identifiers that it mentions."""
+    defines: tuple[str, ...] = ()
+    """Normalised identifiers that it is about: a row of a code table, a heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """One row of a code table and where it stands."""
+
+    code: str
+    """As printed."""
+    meaning: str
+    error_class: str
+    reaction: str
+    document: str
+    title: str
+    revision: str
+    page: int
+    section: str
+    passage: str
+    quote: str
+    machine_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFailure:
+    """A document that could not be taken in, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync changed; every id appears once."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[DocumentFailure, ...] = ()
+    passages: int = 0
+    """Passages in the library afterwards."""
+    embedded: int = 0
+    """Passages that had to be embedded; all others kept their vector."""
+
+
+def section_name(section: Sequence[str]) -> str:
+    """The heading path as one line."""
+    return " > ".join(section)

@@ -1,0 +1,156 @@
+"""The metadata of a document: YAML front matter or a sidecar file, checked field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import yaml
+
+from ingest.errors import DataFault
+from rag.document import Document, DocumentKind, DocumentStatus
+
+FRONT_MATTER_MAX = 16 * 1024
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}")
+_REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]|\.(?!\.)){0,31}")
+_MACHINE = re.compile(r"[^\s/\\*\"'<>]{1,64}")
+_FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_KNOWN = frozenset(
+    ("id", "title", "kind", "machine_kinds", "machines", "revision")
+    + ("effective_from", "effective_until", "status", "language")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document was read from."""
+
+    source: str
+    source_hash: str
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can unfold to gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse `*alias`."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not taken")
+        return super().compose_node(parent, index)
+
+
+def split_front_matter(text: str, *, source: str) -> tuple[str | None, str]:
+    """The YAML between the `---` lines, or None, and the text below."""
+    match = _FENCE.match(text[: FRONT_MATTER_MAX + 16])
+    if match:
+        return match.group(1), text[match.end() :]
+    if re.match(r"\A\ufeff?---[ \t]*\r?\n", text):
+        raise DataFault(
+            f"{source}: the front matter has no closing line.", remedy="End it with ---."
+        )
+    return None, text
+
+
+def parse_metadata(yaml_text: str, origin: Origin) -> Document:
+    """The document that the YAML describes.
+
+    Raises:
+        DataFault: naming the source and every field that is wrong.
+    """
+    fields = _load(yaml_text, origin.source)
+    problems: list[str] = [f"unknown field {name!r:.40}" for name in fields if name not in _KNOWN]
+    read = _Reader(fields, problems)
+    document = Document(
+        id=read.pattern("id", _ID),
+        title=read.text("title"),
+        kind=DocumentKind(read.choice("kind", [kind.value for kind in DocumentKind], None)),
+        machine_kinds=read.names("machine_kinds"),
+        machines=read.names("machines"),
+        revision=read.pattern("revision", _REVISION),
+        effective_from=read.day("effective_from"),
+        effective_until=read.day("effective_until"),
+        status=DocumentStatus(
+            read.choice("status", [status.value for status in DocumentStatus], "current")
+        ),
+        language=read.text("language", "en")[:16],
+        source=origin.source,
+        source_hash=origin.source_hash,
+    )
+    if problems:
+        raise DataFault(f"{origin.source}: {'; '.join(problems)}.", remedy="Correct its metadata.")
+    return document
+
+
+def _load(yaml_text: str, source: str) -> Mapping[str, Any]:
+    if len(yaml_text) > FRONT_MATTER_MAX:
+        raise DataFault(f"{source}: the metadata is longer than {FRONT_MATTER_MAX} characters.")
+    try:
+        fields = yaml.load(yaml_text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
+    except (yaml.YAMLError, RecursionError, ValueError) as fault:
+        line = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise DataFault(f"{source}: the metadata is not valid YAML: {line}.") from fault
+    if not isinstance(fields, dict):
+        raise DataFault(f"{source}: the metadata is not a list of `name: value` lines.")
+    return {str(name): value for name, value in fields.items()}
+
+
+class _Reader:
+    """Reads fields one by one and notes what is wrong instead of stopping at the first."""
+
+    def __init__(self, fields: Mapping[str, Any], problems: list[str]) -> None:
+        self.fields = fields
+        self.problems = problems
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.fields.get(name, default)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            line = " ".join(str(value).split())
+            if line and len(line) <= 300 and line.isprintable():
+                return line
+        missing = value is None
+        self.problems.append(f"{name} is missing" if missing else f"{name} is no short text")
+        return ""
+
+    def pattern(self, name: str, allowed: re.Pattern[str]) -> str:
+        before = len(self.problems)
+        value = self.text(name)
+        if len(self.problems) == before and not allowed.fullmatch(value):
+            self.problems.append(f"{name} {value!r:.60} may hold only letters, digits, - _ and .")
+        return value
+
+    def choice(self, name: str, choices: list[str], default: str | None) -> str:
+        before = len(self.problems)
+        value = self.text(name, default)
+        if value in choices:
+            return value
+        if len(self.problems) == before:
+            self.problems.append(f"{name} {value!r:.40} is none of {', '.join(choices)}")
+        return choices[0]
+
+    def names(self, name: str) -> tuple[str, ...]:
+        value = self.fields.get(name)
+        items = [value] if isinstance(value, str) else value if value is not None else []
+        if isinstance(items, list) and all(
+            isinstance(item, str) and _MACHINE.fullmatch(item) for item in items
+        ):
+            return tuple(items)
+        self.problems.append(f"{name} is no list of names")
+        return ()
+
+    def day(self, name: str) -> date | None:
+        value = self.fields.get(name)
+        if isinstance(value, str):
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                self.problems.append(f"{name} is no date such as 2026-01-31")
+                return None
+        if isinstance(value, datetime):
+            value = value.date()
+        if value is None or isinstance(value, date):
+            return value
+        self.problems.append(f"{name} is no date such as 2026-01-31")
+        return None

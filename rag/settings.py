@@ -1,0 +1,38 @@
+"""Settings of the rag room: limits on documents, the engine, and how scores are weighed."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RagSettings(BaseSettings):
+    """Built once at the entry point and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
+
+    qdrant_url: str = ""
+    """URL of a Qdrant server; empty: the embedded engine; `:memory:`: qdrant-client in memory."""
+    qdrant_api_key: SecretStr | None = None
+    qdrant_collection: str = "andon"
+
+    document_max_mb: int = Field(default=50, ge=1)
+    document_max_pages: int = Field(default=2000, ge=1)
+    pdf_cpu_s: int = Field(default=20, ge=1)
+    """CPU seconds that reading one PDF may take."""
+    pdf_memory_mb: int = Field(default=512, ge=128)
+
+    passage_words: int = Field(default=120, ge=20)
+    bm25_k1: float = Field(default=1.2, gt=0)
+    bm25_b: float = Field(default=0.4, ge=0, le=1)
+    bm25_average_words: float = Field(default=60.0, gt=0)
+    """Terms of an average passage; fixed, so that a new document leaves old vectors valid."""
+
+    fusion: str = Field(default="min-max", pattern="^(min-max|rrf|sparse|dense)$")
+    fusion_dense_weight: float = Field(default=0.5, ge=0, le=1)
+    """Share of the dense score; the sparse score has the rest."""
+    fusion_depth: int = Field(default=100, ge=10)
+    """How many passages each of the two searches contributes."""
+
+    support_min: float = Field(default=0.5, ge=0, le=1)
+    """Below this support an answer is declined; see rag/support.py."""
