@@ -24,7 +24,7 @@ PLACEHOLDERS = frozenset({"machine", "signal", "value", "limit", "unit", "code"}
 
 ABBREVIATIONS: Mapping[str, str] = {
     "temperature": "temp",
-    "pressure": "press.",
+    "pressure": "pres.",
     "hydraulic": "hydr.",
     "operator": "op.",
     "machine": "m/c",
