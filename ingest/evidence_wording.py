@@ -1,0 +1,130 @@
+"""The one-line English statement of a finding, made from its numbers and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ingest.detect import Finding
+from ingest.vocabulary import EvidenceKind, Quantity
+
+SPREAD = 1e4
+"""From here on whole numbers are shown."""
+
+
+def statement(finding: Finding) -> str:
+    """What was found, in one line."""
+    return _WORDS[finding.kind](finding)
+
+
+def figure(quantity: Quantity) -> str:
+    """Four significant digits and the unit."""
+    value = quantity.value
+    digits = f"{value:.0f}" if abs(value) >= SPREAD else f"{value:.4g}"
+    return f"{digits} {quantity.unit}".rstrip()
+
+
+def _of(finding: Finding, role: str) -> str:
+    return figure(finding.numbers[role])
+
+
+def _name(finding: Finding) -> str:
+    return ", ".join(finding.signals)
+
+
+def _limit(finding: Finding) -> str:
+    side, limit = ("above", "high") if finding.direction == "up" else ("below", "low")
+    count = finding.numbers["count"].value
+    times = f" {count:.0f} times" if count > 1 else ""
+    words = f"{_name(finding)} {side} its {limit} limit of {_of(finding, 'limit')}{times}"
+    words += f" for {_of(finding, 'duration')}, peak {_of(finding, 'peak')}"
+    if "critical_limit" in finding.numbers:
+        words += f", beyond the critical limit of {_of(finding, 'critical_limit')}"
+    if "baseline" in finding.numbers:
+        words += f"; usual {_of(finding, 'baseline')}"
+    return words
+
+
+def _step(finding: Finding) -> str:
+    verb = "stepped" if finding.kind is EvidenceKind.STEP else "drifted"
+    words = (
+        f"{_name(finding)} {verb} {finding.direction} from {_of(finding, 'baseline')} "
+        f"to {_of(finding, 'level')}"
+    )
+    if "slope" in finding.numbers:
+        words += f" at {_of(finding, 'slope')}"
+    return words
+
+
+def _spike(finding: Finding) -> str:
+    count = finding.numbers["count"].value
+    many = f"{count:.0f} spikes" if count > 1 else "a spike"
+    return (
+        f"{_name(finding)} with {many} {finding.direction} to {_of(finding, 'peak')}, "
+        f"around {_of(finding, 'level')}"
+    )
+
+
+def _stuck(finding: Finding) -> str:
+    return f"{_name(finding)} stood still at {_of(finding, 'level')} for {_of(finding, 'duration')}"
+
+
+def _noise(finding: Finding) -> str:
+    return (
+        f"{_name(finding)} noise {_of(finding, 'ratio')} times as strong as usual: "
+        f"{_of(finding, 'level')} instead of {_of(finding, 'baseline')}"
+    )
+
+
+def _dropout(finding: Finding) -> str:
+    return f"{_name(finding)} sent nothing for {_of(finding, 'duration')}"
+
+
+def _gap(finding: Finding) -> str:
+    return f"the whole machine sent nothing for {_of(finding, 'duration')}"
+
+
+def _code(finding: Finding) -> str:
+    return f"alarm {finding.codes[0]}" if finding.codes else "alarm without a code"
+
+
+def _alarm(finding: Finding) -> str:
+    still = ", still active" if finding.active else ""
+    return (
+        f"{_code(finding)} raised {_of(finding, 'count')} times, "
+        f"active for {_of(finding, 'duration')}{still}"
+    )
+
+
+def _chattering(finding: Finding) -> str:
+    return (
+        f"{_code(finding)} chattering: raised {_of(finding, 'count')} times, "
+        f"at most {finding.numbers['peak_rate'].value:.0f} in a minute"
+    )
+
+
+def _flood(finding: Finding) -> str:
+    return (
+        f"alarm flood: {_of(finding, 'count')} alarms, "
+        f"at most {_of(finding, 'peak_rate')} in ten minutes"
+    )
+
+
+def _note(_: Finding) -> str:
+    return "note by a person"
+
+
+_WORDS: dict[EvidenceKind, Callable[[Finding], str]] = {
+    EvidenceKind.LIMIT_VIOLATION: _limit,
+    EvidenceKind.STEP: _step,
+    EvidenceKind.DRIFT: _step,
+    EvidenceKind.SPIKE: _spike,
+    EvidenceKind.STUCK: _stuck,
+    EvidenceKind.NOISE_CHANGE: _noise,
+    EvidenceKind.DROPOUT: _dropout,
+    EvidenceKind.GAP: _gap,
+    EvidenceKind.ALARM: _alarm,
+    EvidenceKind.CHATTERING: _chattering,
+    EvidenceKind.FLOOD: _flood,
+    EvidenceKind.STANDING: _alarm,
+    EvidenceKind.NOTE: _note,
+}
