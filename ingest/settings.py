@@ -1,0 +1,34 @@
+"""Settings of the ingest room: batches, the broker session, silence and clocks."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IngestSettings(BaseSettings):
+    """Built once at the entry point and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
+
+    batch_size: int = Field(default=100, ge=1, le=10_000)
+    """Most messages in one commit. The broker may send twice as many unconfirmed."""
+    batch_ms: float = Field(default=20.0, ge=1, le=1000)
+    """Longest wait for a batch to fill."""
+    queue_size: int = Field(default=2_000, ge=10)
+    """Messages that may wait for the writer; a broker that sends more has to wait."""
+    max_payload_bytes: int = Field(default=1_048_576, ge=1024)
+    """A longer message is set aside."""
+    clock_ahead_s: float = Field(default=86_400.0, ge=0)
+    """A source time further ahead of our clock than this is set aside."""
+
+    client_id: str = Field(default="", pattern=r"^[\w.\-]*$", max_length=60)
+    """MQTT client id, the same after every restart; empty: one kept in the home folder."""
+    keepalive_s: int = Field(default=30, ge=5, le=3600)
+    session_expiry_s: int = Field(default=86_400, ge=0)
+    """How long the broker keeps what arrives while no collector is there."""
+    silence_s: float = Field(default=60.0, ge=1)
+    """A connected broker that sends nothing for this long is reported, once."""
+
+    modbus_backoff_s: float = Field(default=10.0, ge=0.1)
+    """Longest pause before a device that does not answer is tried again."""
