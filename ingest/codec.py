@@ -34,6 +34,10 @@ class Message:
         """Where its records come from."""
         return f"mqtt:{self.topic}"
 
+    def as_dead_letter(self, reason: str) -> DeadLetter:
+        """The message set aside."""
+        return DeadLetter(self.source, self.payload, reason, self.received_time)
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -63,7 +67,7 @@ class Codec:
             self._take(message, decoded)
         except DataFault as fault:
             decoded.records.clear()
-            decoded.dead[:] = [_letter(message, fault.message)]
+            decoded.dead[:] = [message.as_dead_letter(fault.message)]
         return decoded
 
     def _take(self, message: Message, decoded: Decoded) -> None:
@@ -92,7 +96,7 @@ class Codec:
             if isinstance(entry, Reading):
                 decoded.records.append(entry)
             else:
-                decoded.dead.append(_letter(message, entry))
+                decoded.dead.append(message.as_dead_letter(entry))
 
     def _machine(self, parts: Mapping[str, str]) -> Machine:
         try:
@@ -134,10 +138,6 @@ class _Stamp:
             source=self.source,
             sequence=self.sequence,
         )
-
-
-def _letter(message: Message, reason: str) -> DeadLetter:
-    return DeadLetter(message.source, message.payload, reason, message.received_time)
 
 
 def _sequence(document: Json, route: Route) -> int | None:

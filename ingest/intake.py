@@ -1,0 +1,152 @@
+"""The one way into the history: a bounded queue, and a thread that commits and then confirms."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.codec import Codec, Decoded, Message
+from ingest.errors import StoreFault
+from ingest.history import DeadLetter, History, Record
+from ingest.mqtt import Delivery
+from ingest.settings import IngestSettings
+from ingest.vocabulary import Reading
+
+logger = logging.getLogger(__name__)
+
+_LOOK_UP_S = 0.2
+_STORE_PAUSE_S = (0.2, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """Readings that nobody waits for a confirmation of."""
+
+    readings: tuple[Reading, ...]
+
+
+Item = Delivery | Polled
+
+
+class Intake:
+    """Takes what the wires bring, in order, and writes it in batches.
+
+    `deliver` blocks while the queue is full, which slows a broker down; `offer` never blocks.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        codec: Codec,
+        settings: IngestSettings,
+        *,
+        confirm: Callable[[Sequence[Delivery]], None],
+    ) -> None:
+        self._history = history
+        self._codec = codec
+        self._settings = settings
+        self._confirm = confirm
+        self._queue: queue.Queue[Item] = queue.Queue(settings.queue_size)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="andon-intake", daemon=True)
+
+    @property
+    def depth(self) -> int:
+        """How many items wait."""
+        return self._queue.qsize()
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def close(self, patience_s: float = 20.0) -> None:
+        """Take nothing more, write and confirm what waits, and end."""
+        self._closing.set()
+        self._thread.join(patience_s)
+        if self._thread.is_alive():
+            logger.error("intake could not be emptied left=%d", self.depth)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Queue a message; while closing it is left to the broker, unconfirmed."""
+        while not self._closing.is_set():
+            try:
+                self._queue.put(delivery, timeout=_LOOK_UP_S)
+            except queue.Full:
+                continue
+            return
+
+    def offer(self, polled: Polled) -> bool:
+        """Queue readings if there is room."""
+        if self._closing.is_set():
+            return True
+        try:
+            self._queue.put_nowait(polled)
+        except queue.Full:
+            return False
+        return True
+
+    def _run(self) -> None:
+        while not (self._closing.is_set() and self._queue.empty()):
+            if batch := self._next_batch():
+                self._keep(batch)
+
+    def _next_batch(self) -> list[Item]:
+        """Wait for something, then for more until the batch is full or its time is over."""
+        try:
+            batch = [self._queue.get(timeout=_LOOK_UP_S)]
+        except queue.Empty:
+            return []
+        deadline = time.monotonic() + self._settings.batch_ms / 1000
+        while len(batch) < self._settings.batch_size:
+            try:
+                batch.append(self._queue.get(timeout=max(deadline - time.monotonic(), 0)))
+            except queue.Empty:
+                break
+        return batch
+
+    def _keep(self, batch: list[Item]) -> None:
+        """Commit a batch, then confirm it; without a commit nothing is confirmed."""
+        records: list[Record] = []
+        dead: list[DeadLetter] = []
+        for item in batch:
+            if isinstance(item, Polled):
+                records += item.readings
+            else:
+                decoded = self._decoded(item.message)
+                records += decoded.records
+                dead += decoded.dead
+        if self._write(records, dead):
+            self._confirm([item for item in batch if isinstance(item, Delivery)])
+
+    def _decoded(self, message: Message) -> Decoded:
+        try:
+            return self._codec.decode(message)
+        except Exception as fault:  # this loop must not die of a fault of our own
+            logger.exception("a message could not be decoded source=%s", message.source)
+            reason = f"our own fault: {type(fault).__name__}: {fault}"
+            return Decoded(dead=[message.as_dead_letter(reason)])
+
+    def _write(self, records: list[Record], dead: list[DeadLetter]) -> bool:
+        """Write until it succeeds; only an end while the store is away gives up."""
+        pause, most = _STORE_PAUSE_S
+        told = False
+        while True:
+            try:
+                self._history.write(records, dead)
+            except StoreFault as fault:
+                if not told:
+                    logger.error("history cannot be written, nothing is confirmed: %s", fault)
+                told = True
+            except Exception:  # this loop must not die: the broker would wait for ever
+                logger.exception("history cannot be written, nothing is confirmed")
+            else:
+                if told:
+                    logger.warning("history is written again")
+                return True
+            if self._closing.wait(pause):
+                return False
+            pause = min(2 * pause, most)

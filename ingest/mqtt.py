@@ -1,0 +1,239 @@
+"""The broker's wire: every message handed on in order, confirmed only when we are told to.
+
+The session is kept by the broker under a fixed client id, so what arrives while no collector is
+there waits; nothing is confirmed before the history has it on the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.codec import Message
+from ingest.errors import SettingsFault
+from ingest.plant import MqttBroker
+from ingest.settings import IngestSettings
+
+logger = logging.getLogger(__name__)
+
+_RECONNECT_S = (1, 10)
+_CONNECT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message and what is needed to confirm it."""
+
+    message: Message
+    mid: int
+    qos: int
+    generation: int
+    """Which connection brought it: another one must not confirm it."""
+
+
+class MqttWire:
+    """A subscriber whose callbacks only hand on; `deliver` may block to slow the broker down."""
+
+    _manual_ack: ClassVar[bool] = True
+    _clean_start: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        broker: MqttBroker,
+        settings: IngestSettings,
+        *,
+        client_id: str,
+        deliver: Callable[[Delivery], None],
+    ) -> None:
+        self._broker = broker
+        self._settings = settings
+        self._client_id = client_id
+        self._deliver = deliver
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._connected = False
+        self._told_away = False
+        self.last_heard = time.monotonic()
+        """When the last message came, or the connection was made (monotonic clock)."""
+        self._client = self._make_client()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us."""
+        return self._connected
+
+    def start(self) -> None:
+        """Connect in the background, for as long as it takes."""
+        host, port, keepalive = self._broker.host, self._broker.port, self._settings.keepalive_s
+        if self._broker.version == 5:
+            self._client.connect_async(
+                host,
+                port,
+                keepalive,
+                clean_start=self._clean_start,
+                properties=self._connect_properties(),
+            )
+        else:
+            self._client.connect_async(host, port, keepalive)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Send what is still to be sent and leave; the broker keeps the session."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
+        """Confirm messages in the order given; those of an earlier connection come again."""
+        with self._lock:
+            for delivery in deliveries:
+                if delivery.generation == self._generation:
+                    self._client.ack(delivery.mid, delivery.qos)
+
+    def revive(self) -> None:
+        """Start the network thread again if it has died: it dies without a word."""
+        name = f"paho-mqtt-client-{self._client_id}"
+        if any(thread.name == name for thread in threading.enumerate()):
+            return
+        logger.error("mqtt thread died, a new one is started url=%s", self._broker.url)
+        with self._lock:
+            self._generation += 1
+            self._connected = False
+            self._client = self._make_client()
+        self.start()
+
+    def _make_client(self) -> paho.Client:
+        is_v5 = self._broker.version == 5
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=None if is_v5 else self._clean_start,
+            protocol=paho.MQTTv5 if is_v5 else paho.MQTTv311,
+            manual_ack=self._manual_ack,
+        )
+        client.suppress_exceptions = True
+        client.connect_timeout = _CONNECT_S
+        client.reconnect_delay_set(*_RECONNECT_S)
+        self._secure(client)
+        client.on_pre_connect = lambda _client, _data: self._new_generation()
+        client.on_connect = self._on_connect
+        client.on_connect_fail = lambda _client, _data: self._say_away("cannot be reached")
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _secure(self, client: paho.Client) -> None:
+        broker = self._broker
+        if broker.user is not None:
+            secret = broker.password_file.read_text().strip() if broker.password_file else None
+            client.username_pw_set(broker.user, secret)
+        if not broker.tls:
+            return
+        try:
+            client.tls_set(
+                ca_certs=str(broker.ca_file) if broker.ca_file else None,
+                certfile=str(broker.client_cert) if broker.client_cert else None,
+                keyfile=str(broker.client_key) if broker.client_key else None,
+            )
+        except (ssl.SSLError, ValueError) as fault:
+            raise SettingsFault(
+                f"The TLS files of {broker.url} cannot be used: {fault}.",
+                remedy="Look at ca_file, client_cert and client_key in [mqtt].",
+            ) from fault
+
+    def _connect_properties(self) -> Properties:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = self._settings.session_expiry_s
+        properties.ReceiveMaximum = min(2 * self._settings.batch_size, 65_535)
+        return properties
+
+    def _new_generation(self) -> None:
+        with self._lock:
+            self._generation += 1
+            self._connected = False
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _data: Any,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._say_away(f"refuses us: {reason}")
+            return
+        self._connected = True
+        self._told_away = False
+        self.last_heard = time.monotonic()
+        logger.info(
+            "broker is there url=%s session_present=%s", self._broker.url, flags.session_present
+        )
+        client.subscribe([(topic, self._subscription()) for topic in self._filters()])
+
+    def _subscription(self) -> Any:
+        if self._broker.version != 5:
+            return 1
+        return SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+
+    def _filters(self) -> list[str]:
+        share = f"$share/{self._broker.share}/" if self._broker.share else ""
+        return list(dict.fromkeys(f"{share}{route.filter}" for route in self._broker.routes))
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _data: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        for topic, reason in zip(self._filters(), reasons, strict=False):
+            if reason.is_failure:
+                logger.error("broker refuses a subscription topic=%s reason=%s", topic, reason)
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _data: Any,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._new_generation()
+        if reason.is_failure:
+            self._say_away(f"is gone: {reason}")
+
+    def _say_away(self, how: str) -> None:
+        if not self._told_away:
+            logger.warning("broker %s %s; trying again until it is there", self._broker.url, how)
+        self._told_away = True
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        """Hand on; an exception here would end the network thread in silence."""
+        self.last_heard = time.monotonic()
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        self._deliver(
+            Delivery(
+                Message(topic, bytes(message.payload), datetime.now(UTC)),
+                mid=message.mid,
+                qos=message.qos,
+                generation=self._generation,
+            )
+        )
