@@ -98,8 +98,8 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
 
 def _add_windows(windows: argparse.ArgumentParser) -> None:
     windows.add_argument("--plant", type=Path, default=Path("plant.toml"))
-    windows.add_argument("--seed", type=int, default=7000)
-    windows.add_argument("--runs", type=int, default=40, help="of every machine, two faults each")
+    windows.add_argument("--seed", type=int, default=7_000_000)
+    windows.add_argument("--runs", type=int, default=48, help="of every machine, two faults each")
     windows.add_argument("--out", type=Path, required=True)
 
 

@@ -72,7 +72,7 @@ def _table(path: Path) -> Any:
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             table = pd.read_parquet(path)
-            return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+            return table.reset_index() if isinstance(table.index, pd.DatetimeIndex) else table
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
         separator = max(";\t,", key=header.count)
