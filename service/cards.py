@@ -164,10 +164,28 @@ def same_findings(before: Sequence[Evidence], after: Sequence[Evidence]) -> bool
 
 
 def title_of(symptoms: Sequence[Evidence]) -> str:
-    """The statement of the worst symptom, alarms and limits before changes."""
+    """The worst symptom in a few words; numbers would go stale in a title."""
     worst = min(symptoms, key=lambda i: (-i.severity.rank, i.kind not in URGENT, i.start))
-    words = worst.statement
+    words = _words(worst)
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "\u2026"
+
+
+def _words(item: Evidence) -> str:
+    signals, quote = ", ".join(item.signals), next(iter(item.quotes), "")
+    if item.kind is EvidenceKind.LIMIT_VIOLATION:
+        above = item.direction != "down"
+        return f"{signals} {'above its high' if above else 'below its low'} limit"
+    if item.kind in CHANGES:
+        return f"{signals} {'drifts' if item.kind is EvidenceKind.DRIFT else 'stepped'}" + (
+            f" {item.direction}" if item.direction else ""
+        )
+    if item.kind is EvidenceKind.GAP:
+        return "machine silent"
+    if item.kind is EvidenceKind.DROPOUT:
+        return f"{signals} silent"
+    code = " ".join(item.codes[:1]) or "without code"
+    name = {EvidenceKind.CHATTERING: "chattering alarm", EvidenceKind.FLOOD: "alarm flood"}
+    return f"{name.get(item.kind, 'alarm')} {code}" + (f": {quote}" if quote else "")
 
 
 def _remember(sight: Sight, memory: Memory, rules: Rules) -> Memory:

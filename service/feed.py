@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 QUEUE = 256
@@ -35,6 +36,10 @@ class _Listener:
             self.late, message = True, None
         self.queue.put_nowait(message)
 
+    async def messages(self) -> AsyncIterator[Message]:
+        while (message := await self.queue.get()) is not None:
+            yield message
+
 
 class Feed:
     """Hands each message to everyone who listens; publishing never waits."""
@@ -50,14 +55,17 @@ class Feed:
                 if not listener.loop.is_closed():
                     listener.loop.call_soon_threadsafe(listener.put, message)
 
-    async def listen(self) -> AsyncIterator[Message]:
-        """Messages from now on; ends when the listener falls too far behind."""
+    @contextmanager
+    def listen(self) -> Iterator[AsyncIterator[Message]]:
+        """Messages from the moment of the call; they end for a listener who falls too far behind.
+
+        To be called in the event loop that will read them.
+        """
         listener = _Listener()
         with self._lock:
             self._listeners.add(listener)
         try:
-            while (message := await listener.queue.get()) is not None:
-                yield message
+            yield listener.messages()
         finally:
             with self._lock:
                 self._listeners.discard(listener)

@@ -1,0 +1,116 @@
+"""The FastAPI app, put together from parts; its lifespan runs the watch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+
+from service.faults import add_handlers
+from service.guard import Guard
+from service.metrics import Traffic
+from service.parts import Parts, State
+from service.routes import (
+    documents,
+    feedback,
+    health,
+    issues,
+    machines,
+    models,
+    push,
+    stream,
+    summaries,
+)
+from service.schemas import Problem
+
+WEB = Path(__file__).parent / "web"
+MEGABYTE = 1_000_000
+JOIN_S = 5.0
+ABOUT = (
+    "What is going on at the machines, what kind of fault is it, what do I do. "
+    "Errors are problem details of RFC 9457. On 127.0.0.1 without keys the service runs open; "
+    "elsewhere every request needs an API key with the role machine, operator or engineer."
+)
+ERRORS = {
+    401: "No key, or one that is not known.",
+    403: "The role of the key does not allow this.",
+    404: "There is no such thing.",
+    409: "The thing is in a state in which this cannot be done.",
+    413: "The body is too large.",
+    422: "The request cannot be understood; `errors` says where.",
+    502: "A model failed.",
+    503: "A store, a peer or a setting is missing.",
+}
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The app over those parts; nothing is chosen here."""
+    traffic = Traffic()
+    app = FastAPI(
+        title="Andon",
+        description=ABOUT,
+        version=version("andon"),
+        lifespan=_lifespan(parts),
+        docs_url=None,  # both fetch their page from outside the plant
+        redoc_url=None,
+        max_body_size=int(parts.settings.upload_limit_mb * MEGABYTE),
+        generate_unique_id_function=_operation,
+        responses={
+            code: {
+                "description": words,
+                "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+            }
+            for code, words in ERRORS.items()
+        },
+    )
+    app.state.traffic = traffic
+    app.add_middleware(Guard, open_access=parts.access.open, traffic=traffic)
+    add_handlers(app)
+    subjects = (machines, issues, summaries, models, feedback, documents, push, stream, health)
+    for subject in subjects:
+        app.include_router(subject.router)
+    app.get("/", include_in_schema=False)(_page)
+    app.mount("/static", StaticFiles(directory=WEB), name="static")
+    return app
+
+
+def _page() -> FileResponse:
+    """The operator page."""
+    return FileResponse(WEB / "page.html", media_type="text/html; charset=utf-8")
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name
+
+
+def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        threads = _threads(parts)
+        for thread in threads:
+            thread.start()
+        try:
+            yield State(parts=parts)
+        finally:
+            parts.stopping.set()
+            for thread in threads:
+                thread.join(JOIN_S)
+
+    return lifespan
+
+
+def _threads(parts: Parts) -> list[threading.Thread]:
+    if parts.watch is None:
+        return []
+    loops = {"watch": parts.watch.run, "advice": parts.watch.run_advice}
+    return [
+        threading.Thread(target=loop, args=(parts.stopping,), name=name, daemon=True)
+        for name, loop in loops.items()
+    ]

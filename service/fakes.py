@@ -1,0 +1,237 @@
+"""Fakes of the ports of the service: they keep to the same contract, with no model and no index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from finetune.task import Label, Task, TaskKind
+from ingest.errors import DataFault, NotKnown
+from ingest.vocabulary import Alternative, Answer, Citation, Diagnosis, Evidence, Statement, Summary
+from rag.document import CodeEntry, Document, DocumentKind, DocumentStatus
+
+QUIET = "no_fault"
+
+
+class FakeSummarizer:
+    """Repeats the statements of the evidence, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def summarize(
+        self,
+        evidence: Sequence[Evidence],
+        *,
+        scope: str,
+        start: datetime,
+        end: datetime,
+        prompt: str = "issue-summary",
+        language: str = "en",
+    ) -> Summary:
+        """One statement for each piece of evidence."""
+        self.asked += 1
+        return Summary(
+            scope=scope,
+            start=start,
+            end=end,
+            headline=evidence[0].statement if evidence else "nothing",
+            statements=tuple(Statement(item.statement, (item.id,)) for item in evidence),
+            evidence=tuple(evidence),
+            engine="deterministic",
+            model=language,
+            prompt=f"{prompt}@1#0",
+        )
+
+
+class FakeClassifier:
+    """Knows words; a text without any of them is quiet, or abstained on where quiet is no label."""
+
+    version = "fake-1"
+
+    def __init__(self, words: Mapping[str, str], *, kind: str = "hydraulic-press") -> None:
+        self._words = words
+        labels = [Label(label, f"{label} happened", (kind,)) for label in words.values()]
+        self.task = Task(
+            "error_code", TaskKind.TEXT, (*labels, Label(QUIET)), title="Fake", quiet=QUIET
+        )
+        self.read: list[str] = []
+
+    def classify(
+        self,
+        inputs: Sequence[str] | Sequence[Mapping[str, float]],
+        *,
+        labels: Sequence[str] | None = None,
+    ) -> list[Diagnosis]:
+        """One diagnosis for each input."""
+        texts = [str(item) for item in inputs]
+        self.read += texts
+        return [self._one(text, labels) for text in texts]
+
+    def classify_together(
+        self, texts: Sequence[str], *, labels: Sequence[str] | None = None
+    ) -> Diagnosis:
+        """The diagnosis of all texts as one."""
+        return self._one(" ".join(texts), labels)
+
+    def _one(self, text: str, labels: Sequence[str] | None) -> Diagnosis:
+        found = next((label for word, label in self._words.items() if word in text.lower()), QUIET)
+        known = labels is None or found in labels
+        return Diagnosis(
+            task=self.task.name,
+            label=found if known else None,
+            confidence=0.95 if known else 0.0,
+            alternatives=(Alternative(found, 0.95),),
+            abstained=not known,
+            engine="classifier",
+            model_version=self.version,
+            reason="" if known else "no word is known",
+            basis=(text,),
+        )
+
+
+class FakeShelf:
+    """Serves the classifiers that it is given, two versions of each."""
+
+    def __init__(self, *models: FakeClassifier) -> None:
+        self._models = {model.task.name: model for model in models}
+        self._current = dict.fromkeys(self._models, "fake-1")
+
+    def current(self, task: str) -> FakeClassifier:
+        """The model of a task."""
+        if task not in self._models:
+            raise NotKnown(f"There is no model of task {task}.", remedy=f"andon train {task}")
+        return self._models[task]
+
+    def tasks(self) -> list[tuple[Task, str | None]]:
+        """Every task."""
+        return [(model.task, self._current[name]) for name, model in self._models.items()]
+
+    def models(self) -> list[Mapping[str, Any]]:
+        """Both versions of every model."""
+        return [
+            {"task": task, "version": version, "current": self._current[task] == version}
+            for task in self._models
+            for version in ("fake-0", "fake-1")
+        ]
+
+    def promote(self, task: str, version: str) -> None:
+        """Serve that version."""
+        self.current(task)
+        if version not in ("fake-0", "fake-1"):
+            raise NotKnown(f"Task {task} has no version {version}.")
+        self._current[task] = version
+
+    def roll_back(self, task: str) -> str:
+        """Serve the older version."""
+        self.promote(task, "fake-0")
+        return "fake-0"
+
+
+class FakeLibrary:
+    """One procedure a label, one code table, exact words only."""
+
+    def __init__(self, codes: Mapping[str, str] | None = None) -> None:
+        self._codes = dict(codes or {})
+        self._documents: dict[str, Document] = {}
+
+    def add(self, path: Path) -> Document:
+        """Take in a file; an empty one is refused."""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not text.strip():
+            raise DataFault(f"{path.name} is empty.")
+        document = Document(
+            id=path.stem,
+            title=text.splitlines()[0],
+            kind=DocumentKind.SOP,
+            machine_kinds=(),
+            machines=(),
+            revision="1",
+            effective_from=None,
+            effective_until=None,
+            status=DocumentStatus.CURRENT,
+            language="en",
+            source=str(path),
+            source_hash="",
+            passages=1,
+        )
+        self._documents[document.id] = document
+        return document
+
+    def documents(self) -> Sequence[Document]:
+        """All that were added."""
+        return list(self._documents.values())
+
+    def remove(self, document: str) -> None:
+        """Forget a document."""
+        if document not in self._documents:
+            raise NotKnown(f"There is no document {document}.")
+        del self._documents[document]
+
+    def search(
+        self,
+        query: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        kinds: Sequence[str] | None = None,
+        limit: int = 8,
+    ) -> Sequence[Citation]:
+        """One passage that repeats the query and its filters."""
+        return [self._cite(f"{query} {machine_kind} {machine} {kinds}")][:limit]
+
+    def ask(
+        self,
+        question: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+    ) -> Answer:
+        """Answers everything but the weather."""
+        if "weather" in question:
+            reason = "No document says anything about this."
+            return Answer(
+                question, declined=True, reason=reason, text="", citations=(), machine=machine
+            )
+        cited = self._cite(f"{machine_kind} {' '.join(codes)}")
+        return Answer(
+            question,
+            declined=False,
+            reason="",
+            text=cited.quote,
+            citations=(cited,),
+            machine=machine,
+        )
+
+    def procedure(
+        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+    ) -> Answer:
+        """The procedure of a label."""
+        about = f"{label} {' '.join(codes)}".strip()
+        cited = self._cite(f"1. Stop the {machine_kind}.\n2. Mend {about}.")
+        return Answer(description, declined=False, reason="", text=cited.quote, citations=(cited,))
+
+    def look_up(self, code: str, machine_kind: str) -> CodeEntry | None:
+        """The row of a code."""
+        if code not in self._codes:
+            return None
+        return CodeEntry(
+            code=code,
+            meaning="as the table says",
+            error_class=self._codes[code],
+            reaction="",
+            document="MAN",
+            title="Manual",
+            revision="2",
+            page=3,
+            section="Codes",
+            passage="MAN-1",
+            quote=code,
+            machine_kinds=(machine_kind,),
+        )
+
+    def _cite(self, quote: str) -> Citation:
+        return Citation("SOP-1", "A procedure", "A", 2, "Procedure", quote, "SOP-1-4", 1.0)

@@ -1,0 +1,84 @@
+"""What every request passes on its way in and out: hosts, origins, headers and counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.faults import Forbidden, problem, status_of
+from service.metrics import Traffic
+from service.settings import is_loopback
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """Refuses pages of other origins, and foreign host names while the service runs open."""
+
+    def __init__(self, app: ASGIApp, *, open_access: bool, traffic: Traffic) -> None:
+        self._app = app
+        self._open = open_access
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            refused = self._refuse(scope)
+            if refused is not None:
+                request = Request(scope)
+                reply = problem(request, status_of(refused), refused.message)
+                await reply(scope, receive, dressed)
+            else:
+                await self._app(scope, receive, dressed)
+        finally:
+            self._traffic.count(scope, status, time.perf_counter() - began)
+
+    def _refuse(self, scope: Scope) -> Forbidden | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._open and not is_loopback(_name(host)):
+            return Forbidden("A service without keys answers to 127.0.0.1 and localhost only.")
+        origin = headers.get("origin")
+        foreign = origin is not None and urlsplit(origin).netloc != host
+        if scope["method"] not in READS and foreign:
+            return Forbidden("A page of another origin may not change anything here.")
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,126 @@
+"""The parts that the app is made of, chosen by the assembly and handed to every request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypedDict
+
+from fastapi import Depends, Request
+
+from ingest.errors import AndonFault
+from ingest.history import History, SourceCounters
+from ingest.plant import Plant
+from service.access import Access
+from service.cards_store import CardStore
+from service.feed import Feed
+from service.floor import MachineView, machine_view
+from service.ledger import Ledger
+from service.lookout import Lookout
+from service.ports import Library, Shelf, Summarizes
+from service.settings import ServiceSettings
+from service.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part and how it is."""
+
+    name: str
+    state: str
+    """`ok`, `degraded` (works with less) or `missing` (the service cannot do its work)."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that requests need; tests hand in fakes of the ports."""
+
+    settings: ServiceSettings
+    plant: Plant
+    history: History
+    cards: CardStore
+    ledger: Ledger
+    lookout: Lookout
+    summarizer: Summarizes
+    shelf: Shelf
+    library: Library
+    access: Access
+    feed: Feed
+    watch: Watch | None = None
+    """None: nobody opens cards, as in the tests of a single route."""
+    components: tuple[Component, ...] = ()
+    """What the assembly found when it put the parts together."""
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def patience(self) -> timedelta:
+        """Shortest silence of a machine that is shown as one."""
+        return timedelta(seconds=self.settings.watch_silence_s)
+
+    def view(self, machine: str) -> MachineView:
+        """A machine as it stands now; NotKnown when the plant has none of that id."""
+        last = self.cards.last(machine)
+        return machine_view(
+            self.plant.machine(machine),
+            self.history.latest(machine),
+            last if last and last.resolved_at is None else None,
+            now=self.clock(),
+            patience=self.patience,
+        )
+
+    def state_of_parts(self) -> list[Component]:
+        """How every part is at this moment."""
+        return [self._history_state(), self._data_state(), self._watch_state(), *self.components]
+
+    def _history_state(self) -> Component:
+        try:
+            sources = len(self.history.counters())
+        except AndonFault as fault:
+            return Component("history", "missing", str(fault))
+        return Component("history", "ok", f"{sources} source(s)")
+
+    def _data_state(self) -> Component:
+        last = max((source.last_received for source in self._counters()), default=None)
+        if last is None:
+            return Component("data", "degraded", "Nothing has been received yet: andon ingest?")
+        if self.watch is not None and self.watch.pulse.shared_silence:
+            words = "Several machines fell silent together: look at the collector and the network."
+            return Component("data", "degraded", words)
+        age = (self.clock() - last).total_seconds()
+        quiet = age > self.patience.total_seconds()
+        return Component("data", "degraded" if quiet else "ok", f"last record {age:.0f} s ago")
+
+    def _counters(self) -> list[SourceCounters]:
+        try:
+            return self.history.counters()
+        except AndonFault:
+            return []
+
+    def _watch_state(self) -> Component:
+        if self.watch is None:
+            return Component("watch", "degraded", "switched off")
+        pulse = self.watch.pulse
+        if pulse.last_look is None:
+            return Component("watch", "degraded", "has not looked yet")
+        age = (self.clock() - pulse.last_look).total_seconds()
+        late = age > 10 * self.settings.watch_period_s + pulse.last_duration_s
+        words = f"{pulse.looks} looks, the last {age:.1f} s ago, {pulse.failures} failure(s)"
+        return Component("watch", "missing" if late else "ok", words)
+
+
+class State(TypedDict):
+    """What the lifespan puts onto `request.state`."""
+
+    parts: Parts
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.state.parts
+    return parts
+
+
+PartsPart = Annotated[Parts, Depends(_parts)]

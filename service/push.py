@@ -1,0 +1,90 @@
+"""Readings and events that came over HTTP, made into records or set aside with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ingest.history import DeadLetter, Record
+from ingest.plant import Plant
+from ingest.vocabulary import Event, Quality, Reading
+from service.bodies import EventIn, ReadingIn, Rejected
+
+MAX_PAYLOAD = 4096
+"""Bytes of a rejected item that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The items of a push, each either a record or a dead letter."""
+
+    records: tuple[Record, ...]
+    dead: tuple[DeadLetter, ...]
+    reasons: tuple[str, ...]
+    """One an item, in the order sent; empty for an accepted one."""
+
+
+def sort_items(
+    items: Sequence[ReadingIn | EventIn | Rejected], plant: Plant, *, source: str, now: datetime
+) -> Sorted:
+    """Make records of the items that the plant knows; the others are set aside, not dropped."""
+    records: list[Record] = []
+    dead: list[DeadLetter] = []
+    reasons: list[str] = []
+    machines = {machine.id: machine for machine in plant.machines}
+    for item in items:
+        reason = _reason(item, frozenset(machines))
+        reasons.append(reason)
+        if reason:
+            dead.append(DeadLetter(source, _payload(item), reason, now))
+        elif isinstance(item, ReadingIn):
+            spec = machines[item.machine].signals.get(item.signal)
+            records.append(_reading(item, spec.unit if spec else "", source=source, now=now))
+        elif isinstance(item, EventIn):
+            records.append(_event(item, source=source, now=now))
+    return Sorted(tuple(records), tuple(dead), tuple(reasons))
+
+
+def _reason(item: ReadingIn | EventIn | Rejected, known: frozenset[str]) -> str:
+    if isinstance(item, Rejected):
+        return item.reason
+    if item.machine not in known:
+        return f"Machine {item.machine!r} is not in the plant description."
+    return ""
+
+
+def _reading(item: ReadingIn, unit: str, *, source: str, now: datetime) -> Reading:
+    assumed = Quality.BAD if item.value is None else Quality.GOOD
+    return Reading(
+        machine=item.machine,
+        signal=item.signal,
+        value=item.value,
+        unit=unit if item.unit is None else item.unit,
+        quality=Quality.BAD if item.value is None else item.quality or assumed,
+        source_time=item.source_time,
+        received_time=now,
+        source=source,
+        sequence=item.sequence,
+    )
+
+
+def _event(item: EventIn, *, source: str, now: datetime) -> Event:
+    return Event(
+        machine=item.machine,
+        code=item.code,
+        severity=item.severity,
+        state=item.state,
+        text=item.text,
+        source_time=item.source_time,
+        received_time=now,
+        source=source,
+        sequence=item.sequence,
+    )
+
+
+def _payload(item: Any) -> bytes:
+    raw = item.item if isinstance(item, Rejected) else item.model_dump(mode="json")
+    return json.dumps(raw, default=str).encode("utf-8", "replace")[:MAX_PAYLOAD]

@@ -1,0 +1,36 @@
+"""Who is calling, and the roles that a route asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from service.access import Caller, Role
+from service.parts import PartsPart
+
+_bearer = HTTPBearer(auto_error=False, description="An API key; none on a service that runs open.")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same in a header.")
+
+
+def _caller(
+    parts: PartsPart,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    header: Annotated[str | None, Security(_header)],
+) -> Caller:
+    return parts.access.caller(bearer.credentials if bearer else header)
+
+
+def _with(*roles: Role) -> Callable[..., Caller]:
+    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        caller.must_be(*roles)
+        return caller
+
+    return check
+
+
+Pusher = Annotated[Caller, Depends(_with(Role.MACHINE))]
+Operator = Annotated[Caller, Depends(_with(Role.OPERATOR))]
+Engineer = Annotated[Caller, Depends(_with())]

@@ -1,0 +1,58 @@
+"""What was going on at a machine or a line, between two instants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+
+from ingest.errors import DataFault, NotKnown
+from ingest.vocabulary import Evidence
+from service.bodies import AskSummary
+from service.parts import Parts, PartsPart
+from service.routes.callers import Operator
+from service.schemas import SummaryOut
+
+router = APIRouter(prefix="/v1", tags=["summaries"])
+
+LONGEST = timedelta(days=7)
+
+
+@router.post("/summaries")
+def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut:
+    """A summary in which every statement names its evidence, and every number is checked."""
+    if body.end - body.start > LONGEST:
+        raise DataFault(f"At most {LONGEST.days} days can be summed up at once.")
+    summary = parts.summarizer.summarize(
+        _evidence(parts, _machines(parts, body), body.start, end=body.end),
+        scope=body.machine or body.line or "",
+        start=body.start,
+        end=body.end,
+        prompt=body.prompt,
+        language=body.language,
+    )
+    return SummaryOut.model_validate(summary)
+
+
+def _machines(parts: Parts, body: AskSummary) -> list[str]:
+    if body.machine is not None:
+        return [parts.plant.machine(body.machine).id]
+    found = [machine.id for machine in parts.plant.machines if machine.line == body.line]
+    if not found:
+        raise NotKnown(f"There is no line {body.line!r} in the plant description.")
+    return found
+
+
+def _evidence(
+    parts: Parts, machines: list[str], start: datetime, *, end: datetime
+) -> tuple[Evidence, ...]:
+    """Evidence of all machines in time order, numbered through so that each id is there once."""
+    normal = timedelta(seconds=parts.settings.watch_baseline_s)
+    found = [
+        item
+        for machine in machines
+        for item in parts.lookout.look_back(machine, start, end, normal=normal).evidence
+    ]
+    ordered = sorted(found, key=lambda item: (item.start, item.machine, item.id))
+    return tuple(replace(item, id=f"E{n:04d}") for n, item in enumerate(ordered, start=1))

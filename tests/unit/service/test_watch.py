@@ -1,0 +1,160 @@
+"""The loop over a real history, with the clock moved by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ingest.vocabulary import EventState, EvidenceKind, IssueState, Severity
+from service.cards_store import BY_ITSELF
+
+if TYPE_CHECKING:
+    Floor = Any
+
+
+def test_normal_operation_opens_no_card(floor: Floor) -> None:
+    """Minutes of the usual, with notes that mean nothing, call nobody."""
+    floor.run(60)
+    floor.say("shift change, all fine")
+    floor.run(60)
+    assert floor.cards.last("press-3") is None
+    assert floor.cards.last("press-4") is None
+
+
+def test_crossed_limit_opens_and_resolves_a_card(floor: Floor) -> None:
+    """Within seconds a card, a while after the end none, and the other press untouched."""
+    floor.run(40)
+    started = floor.now
+    floor.run(10, oil=70.0)
+    opened = floor.card
+    assert opened.state is IssueState.OPEN
+    assert floor.card.opened_at - started < timedelta(seconds=5)
+    assert floor.card.evidence[0].kind is EvidenceKind.LIMIT_VIOLATION
+    assert floor.card.summary is not None
+    floor.run(20)
+    assert floor.card.state is IssueState.RESOLVED
+    assert floor.card.resolution == BY_ITSELF
+    assert floor.cards.last("press-4") is None
+
+
+def test_known_code_is_looked_up_and_never_classified(floor: Floor) -> None:
+    """The code table wins, and says where it stands."""
+    floor.run(30)
+    floor.say("oil hot", code="E217", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(2)
+    diagnosis = floor.card.diagnosis
+    assert diagnosis is not None
+    assert (diagnosis.label, diagnosis.engine) == ("cooler_fouled", "code-table")
+    assert "MAN revision 2 page 3" in diagnosis.reason
+    assert floor.card.procedure is not None
+    assert "Mend cooler_fouled" in floor.card.procedure.text
+    assert floor.model.read == []
+
+
+def test_free_text_is_classified_and_later_notes_count(floor: Floor) -> None:
+    """An unknown code leaves the words; the diagnosis comes when words come."""
+    floor.run(30)
+    floor.say("", code="X-77", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(2)
+    assert floor.card.diagnosis is not None
+    assert floor.card.diagnosis.abstained
+    floor.say("pump is whining loudly")
+    floor.run(2)
+    assert floor.card.diagnosis is not None
+    assert floor.card.diagnosis.label == "pump_worn"
+    assert floor.card.procedure is not None
+
+
+def test_two_notes_that_agree_open_a_card_and_one_does_not(floor: Floor) -> None:
+    """One person's remark is no alarm; a second one in other words is."""
+    floor.run(30)
+    floor.say("pump whines")
+    floor.run(5)
+    assert floor.cards.last("press-3") is None
+    floor.say("whining noise from the pump")
+    floor.run(2)
+    assert floor.card.title == "Reported: pump whines"
+
+
+def test_card_survives_a_restart(floor: Floor) -> None:
+    """A new process goes on with the open card and closes it in its time."""
+    floor.run(40)
+    floor.run(6, oil=70.0)
+    before = floor.card
+    floor.cards.acknowledge(before.id, by="Weber", at=floor.now)
+    floor.restart()
+    floor.run(6, oil=70.0)
+    assert (floor.card.id, floor.card.state) == (before.id, IssueState.ACKNOWLEDGED)
+    floor.run(16)
+    assert floor.card.id == before.id
+    assert floor.card.state is IssueState.RESOLVED
+    assert floor.card.tags["acknowledged_by"] == "Weber"
+
+
+def test_resolving_by_hand_puts_the_findings_aside(floor: Floor) -> None:
+    """The same crossed limit opens no second card, not even after a restart; a later one does."""
+    floor.run(40)
+    floor.run(6, oil=70.0)
+    first = floor.cards.resolve(floor.card.id, resolution="known", by="Weber", at=floor.now)
+    floor.run(6, oil=70.0)
+    floor.restart()
+    floor.run(6, oil=70.0)
+    assert floor.card.id == first.id
+    floor.run(30)
+    floor.run(6, oil=70.0)
+    assert floor.card.id != first.id
+
+
+def test_summary_is_asked_for_only_when_findings_change(floor: Floor) -> None:
+    """Numbers that grow from look to look cost nothing."""
+    floor.run(40)
+    floor.run(5, oil=70.0)
+    asked = floor.summarizer.asked
+    floor.run(15, oil=70.0)
+    assert floor.summarizer.asked <= asked + 1
+
+
+def test_corrected_label_stays(floor: Floor) -> None:
+    """What a person says is not overruled by later words."""
+    floor.run(40)
+    floor.run(3, oil=70.0)
+    floor.cards.tag(floor.card.id, {"label": "pump_worn"}, floor.now)
+    floor.say("oil hot", code="E217", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(3, oil=70.0)
+    assert floor.card.diagnosis is not None
+    assert (floor.card.diagnosis.label, floor.card.diagnosis.engine) == ("pump_worn", "operator")
+
+
+def test_silence_of_one_machine_is_a_card(floor: Floor) -> None:
+    """The other press still speaks, so it is the machine."""
+    floor.run(40)
+    floor.run(40, oil=None)
+    assert floor.card.title == "machine silent"
+    floor.run(20)
+    assert floor.card.state is IssueState.RESOLVED
+
+
+def test_silence_of_all_machines_is_no_card(floor: Floor) -> None:
+    """The collector or the network is at fault; the pulse says so."""
+    floor.run(40)
+    for _ in range(60):
+        floor.now += timedelta(seconds=1)
+        floor.watch.look(floor.now)
+    assert floor.cards.last("press-3") is None
+    assert floor.watch.pulse.shared_silence
+
+
+def test_second_fault_gets_its_own_card_and_its_own_words(floor: Floor) -> None:
+    """Words of the first fault do not colour the diagnosis of the second."""
+    floor.run(40)
+    floor.say("oil hot", code="E217", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(5)
+    floor.say("oil hot", code="E217", severity=Severity.INFO, state=EventState.CLEARED)
+    floor.run(20)
+    first = floor.card
+    assert first.state is IssueState.RESOLVED
+    floor.say("pump whines", code="X-1", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(3)
+    assert floor.card.id != first.id
+    assert floor.card.diagnosis is not None
+    assert floor.card.diagnosis.label == "pump_worn"
