@@ -1,9 +1,215 @@
-"""andon check, probe, ingest, history and dead-letters: the wires and the history."""
+"""andon check, probe and ingest: the wires."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
 import typer
+
+from service.cli import records
+from service.cli.options import (
+    DEFAULT_HOME,
+    DEFAULT_PLANT,
+    HomeOption,
+    JsonOption,
+    PlantOption,
+    complaints,
+    console,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from ingest.plant import Plant
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    app.command()(check)
+    app.command()(probe)
+    app.command()(ingest)
+    records.register(app)
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(help="The plant description.")] = None,
+    *,
+    plant: PlantOption = DEFAULT_PLANT,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a plant description as a whole and print how its controllers are read."""
+    from ingest.errors import PlantFault
+    from ingest.plant import load_plant
+
+    path = file or plant
+    try:
+        loaded = load_plant(path)
+    except PlantFault as fault:
+        if as_json:
+            defects = [
+                {"file": str(defect.path), "line": defect.line, "message": defect.message}
+                for defect in fault.defects
+            ]
+            print_json({"ok": False, "plant": str(path), "faults": defects})
+        else:
+            complaints.print(str(fault), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        print_json({"ok": True, "plant": str(path), "faults": [], **_described(loaded)})
+        return
+    console.print(f"{path}: {len(loaded.machines)} machines, no faults.", markup=False)
+    for entry in _described(loaded)["machines"]:
+        _print_machine(entry)
+
+
+def _described(plant: Plant) -> dict[str, Any]:
+    """Machines with their read plan, and the broker's subscriptions."""
+    from ingest.read_plan import read_plan
+
+    machines = []
+    for machine in plant.machines:
+        unit = machine.modbus
+        blocks = (
+            read_plan(unit.registers, max_registers=unit.max_registers, max_gap=unit.max_gap)
+            if unit
+            else ()
+        )
+        requests = [
+            {
+                "table": block.table.value,
+                "function": block.table.read_function,
+                "address": block.address,
+                "count": block.count,
+                "signals": [entry.signal for entry in block.registers],
+            }
+            for block in blocks
+        ]
+        modbus = (
+            {"url": unit.url, "unit": unit.unit, "period_s": unit.period_s, "requests": requests}
+            if unit
+            else None
+        )
+        machines.append(
+            {"id": machine.id, "line": machine.line, "kind": machine.kind, "modbus": modbus}
+        )
+    return {
+        "mqtt": {"url": plant.mqtt.url, "filters": [route.filter for route in plant.mqtt.routes]},
+        "machines": machines,
+    }
+
+
+def _print_machine(entry: dict[str, Any]) -> None:
+    console.print(f"{entry['id']} ({entry['kind']}, {entry['line']})", markup=False)
+    if (modbus := entry["modbus"]) is None:
+        return
+    console.print(
+        f"  Modbus {modbus['url']} unit {modbus['unit']} every {modbus['period_s']:g} s:",
+        markup=False,
+        highlight=False,
+    )
+    for request in modbus["requests"]:
+        last = request["address"] + request["count"] - 1
+        console.print(
+            f"    read {request['table']} {request['address']} to {last} "
+            f"(function {request['function']}): {', '.join(request['signals'])}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def probe(
+    url: Annotated[str, typer.Argument(help="tcp://host:port or rtu+tcp://host:port")],
+    *,
+    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    address: Annotated[int, typer.Option(min=0, max=65_535, help="Counted from 0.")] = 0,
+    count: Annotated[int, typer.Option(min=1, max=125)] = 10,
+    table: Annotated[Literal["holding", "input", "coil", "discrete"], typer.Option()] = "holding",
+    as_json: JsonOption = False,
+) -> None:
+    """Read registers of a device once and print everything that they could mean."""
+    from urllib.parse import urlsplit
+
+    from ingest.errors import SettingsFault
+    from ingest.probe import interpretations, read_words
+    from ingest.registers import RegisterTable
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname:
+        raise SettingsFault(f"{url!r} is no address of a device.", remedy="Like tcp://10.0.0.7:502")
+    words = read_words(url, RegisterTable(table), address, count=count, unit=unit)
+    if RegisterTable(table).of_bits:
+        bits = {address + index: bool(bit) for index, bit in enumerate(words)}
+        print_json(bits) if as_json else _print_rows(["address", "bit"], bits.items())
+        return
+    found = list(interpretations(words, address))
+    if as_json:
+        print_json(
+            [
+                {
+                    "address": entry.address,
+                    "words": entry.words,
+                    "type": entry.type.value,
+                    "values": {order.value: value for order, value in entry.values.items()},
+                }
+                for entry in found
+            ]
+        )
+        return
+    rows = [
+        [entry.address, entry.words, entry.type.value, *_shown(entry.values)] for entry in found
+    ]
+    _print_rows(["address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"], rows)
+
+
+def _shown(values: Any) -> list[str]:
+    from ingest.words import WordOrder
+
+    return [f"{values[order]:.7g}" if order in values else "" for order in WordOrder]
+
+
+def _print_rows(header: list[str], rows: Any) -> None:
+    from rich.table import Table
+
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)
+
+
+def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOME) -> None:
+    """Collect what the machines say into the history, until Ctrl-C or SIGTERM."""
+    import logging
+    import signal
+    import threading
+
+    from ingest.collector import Collector
+    from ingest.history import history_path
+    from ingest.plant import load_plant
+    from ingest.settings import IngestSettings
+    from ingest.slots import claimed_slot
+    from ingest.sqlite import SqliteHistory
+    from service.settings import refuse_unknown_settings
+
+    refuse_unknown_settings()
+    settings = IngestSettings.read()
+    loaded = load_plant(plant)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with claimed_slot(home) as slot, SqliteHistory(history_path(home)) as history:
+        client_id = settings.client_id or slot.client_id
+        chosen = settings.model_copy(update={"client_id": client_id})
+        # One collector of a home polls the controllers; the others share the broker's messages.
+        polls = slot.number == 1
+        controllers = sum(machine.modbus is not None for machine in loaded.machines)
+        complaints.print(
+            f"Collecting from {loaded.mqtt.url or 'no broker'} as {client_id} and "
+            f"{controllers if polls else 0} controllers into {history.path}; Ctrl-C ends.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        Collector(loaded, history, chosen, polls=polls).run(stop)
+    complaints.print("Collected; everything that was received is in the history.")

@@ -1,0 +1,149 @@
+"""andon history and dead-letters: what was collected, and what could not be read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from service.cli.options import (
+    DEFAULT_HOME,
+    DEFAULT_PLANT,
+    HomeOption,
+    JsonOption,
+    PlantOption,
+    console,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from ingest.sqlite import SqliteHistory
+
+history_app = typer.Typer(help="What the machines said.", no_args_is_help=True)
+letters_app = typer.Typer(help="What could not be read, and why.", no_args_is_help=True)
+
+
+@history_app.callback()
+def _history_group() -> None:
+    """What the machines said."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these groups of commands."""
+    app.add_typer(history_app, name="history")
+    app.add_typer(letters_app, name="dead-letters")
+
+
+def _history(home: Path) -> SqliteHistory:
+    from ingest.errors import SettingsFault
+    from ingest.history import history_path
+    from ingest.sqlite import SqliteHistory
+
+    if not history_path(home).exists():
+        raise SettingsFault(
+            f"There is no history at {history_path(home)}.",
+            remedy="Name its folder with --home or ANDON_HOME, or run `andon ingest` first.",
+        )
+    return SqliteHistory(history_path(home))
+
+
+@history_app.command()
+def export(
+    *,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    machine: Annotated[str | None, typer.Option(help="Only this machine.")] = None,
+    start: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
+    end: Annotated[str | None, typer.Option(help="Up to this time, without it.")] = None,
+    form: Annotated[Literal["csv", "parquet"], typer.Option("--format")] = "csv",
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Write readings to a CSV or Parquet file."""
+    from ingest.export import write_csv, write_parquet
+
+    write = write_csv if form == "csv" else write_parquet
+    with _history(home) as history:
+        count = write(history.export(machine, _instant(start), _instant(end)), out)
+    if as_json:
+        print_json({"file": str(out), "format": form, "readings": count})
+    else:
+        console.print(f"{count} readings in {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _instant(stated: str | None) -> datetime | None:
+    """A time of the command line; without a zone it is meant in UTC."""
+    from datetime import UTC
+
+    from ingest.errors import SettingsFault
+
+    if stated is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(stated)
+    except ValueError:
+        raise SettingsFault(f"{stated!r} is no time.", remedy="Like 2026-11-22T10:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@letters_app.command("list")
+def list_letters(
+    *,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest dead letters with their reasons."""
+    with _history(home) as history:
+        letters = history.dead_letters(limit)
+    entries = [
+        {
+            "id": letter.id,
+            "received_time": letter.received_time.isoformat(),
+            "source": letter.source,
+            "reason": letter.reason,
+            "payload": letter.payload[:500].decode("utf-8", "backslashreplace"),
+        }
+        for letter in letters
+    ]
+    if as_json:
+        print_json(entries)
+        return
+    for entry in entries:
+        console.print(
+            f"{entry['id']}  {entry['received_time']}  {entry['source']}\n    {entry['reason']}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    console.print(f"{len(entries)} dead letters", markup=False)
+
+
+@letters_app.command("replay")
+def replay_letters(
+    *,
+    limit: Annotated[int, typer.Option(min=1)] = 100_000,
+    plant: PlantOption = DEFAULT_PLANT,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Try the dead letters again with the plant as it is described now."""
+    from dataclasses import asdict
+
+    from ingest.codec import Codec
+    from ingest.dead_letters import replay
+    from ingest.plant import load_plant
+
+    loaded = load_plant(plant)
+    with _history(home) as history:
+        result = replay(history, Codec(loaded), history.dead_letters(limit))
+    if as_json:
+        print_json(asdict(result))
+        return
+    console.print(
+        f"{result.replayed} of {result.tried} dead letters could be read: "
+        f"{result.stored} records stored, {result.duplicates} known already.",
+        markup=False,
+        highlight=False,
+    )
