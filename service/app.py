@@ -60,7 +60,6 @@ def create_app(parts: Parts) -> FastAPI:
         lifespan=_lifespan(parts),
         docs_url=None,  # both fetch their page from outside the plant
         redoc_url=None,
-        max_body_size=int(parts.settings.upload_limit_mb * MEGABYTE),
         generate_unique_id_function=_operation,
         responses={
             code: {
@@ -71,7 +70,12 @@ def create_app(parts: Parts) -> FastAPI:
         },
     )
     app.state.traffic = traffic
-    app.add_middleware(Guard, open_access=parts.access.open, traffic=traffic)
+    app.add_middleware(
+        Guard,
+        open_access=parts.access.open,
+        traffic=traffic,
+        max_body=int(parts.settings.upload_limit_mb * MEGABYTE),
+    )
     add_handlers(app)
     subjects = (machines, issues, summaries, models, feedback, documents, push, stream, health)
     for subject in subjects:

@@ -20,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
@@ -84,6 +85,13 @@ class ReadingIn(Body):
     unit: Annotated[str, StringConstraints(max_length=40)] | None = None
     quality: Quality | None = None
     sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _whole_numbers_stay_whole(cls, value: Any) -> Any:
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise ValueError("an integer must fit into 64 bits")
+        return value
 
 
 class EventIn(Body):

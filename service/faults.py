@@ -39,11 +39,16 @@ class Conflict(AndonFault):
     """The thing is in a state in which this cannot be done."""
 
 
+class TooLarge(AndonFault):
+    """A body beyond the limit."""
+
+
 STATUS: Mapping[type[AndonFault], HTTPStatus] = {
     Unauthorised: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotKnown: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DataFault: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelFault: HTTPStatus.BAD_GATEWAY,
     WireFault: HTTPStatus.SERVICE_UNAVAILABLE,

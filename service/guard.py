@@ -1,16 +1,19 @@
-"""What every request passes on its way in and out: hosts, origins, headers and counts."""
+"""What every request passes on its way in and out: hosts, origins, sizes, headers and counts."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.faults import Forbidden, problem, status_of
+from ingest.errors import AndonFault
+from service.faults import Forbidden, TooLarge, problem, status_of
 from service.metrics import Traffic
 from service.settings import is_loopback
 
@@ -30,12 +33,13 @@ HEADERS: Mapping[str, str] = {
 
 
 class Guard:
-    """Refuses pages of other origins, and foreign host names while the service runs open."""
+    """Refuses pages of other origins, bodies too large, and foreign host names while it is open."""
 
-    def __init__(self, app: ASGIApp, *, open_access: bool, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, *, open_access: bool, traffic: Traffic, max_body: int) -> None:
         self._app = app
         self._open = open_access
         self._traffic = traffic
+        self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -61,11 +65,11 @@ class Guard:
                 reply = problem(request, status_of(refused), refused.message)
                 await reply(scope, receive, dressed)
             else:
-                await self._app(scope, receive, dressed)
+                await self._app(scope, _Bounded(receive, self._max_body), dressed)
         finally:
             self._traffic.count(scope, status, time.perf_counter() - began)
 
-    def _refuse(self, scope: Scope) -> Forbidden | None:
+    def _refuse(self, scope: Scope) -> AndonFault | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if self._open and not is_loopback(_name(host)):
@@ -74,7 +78,25 @@ class Guard:
         foreign = origin is not None and urlsplit(origin).netloc != host
         if scope["method"] not in READS and foreign:
             return Forbidden("A page of another origin may not change anything here.")
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length[:19]) > self._max_body:
+            return TooLarge(f"A body may have {self._max_body} bytes at most.")
         return None
+
+
+class _Bounded:
+    """Counts a body that does not say how long it is."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
 
 
 def _name(host: str) -> str:
