@@ -146,7 +146,9 @@ class _PageReader:
     def table(self, at: int, carried: Table | None) -> Table | None:
         fragments, rules = self.page.fragments, self.page.rules
         if carried is not None and is_row_of(carried, fragments[at:]):
-            return carried.carried_on(fragments, rules)
+            rest = carried.carried_on(fragments, rules)
+            if rest.end:  # a heading above another table may look like a row
+                return rest
         return find_table(fragments, at, rules=rules, heading_size=self.body * 1.08)
 
     def line(self, at: int) -> tuple[Line, int]:
