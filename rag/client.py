@@ -100,8 +100,13 @@ class ClientIndex:
             )
         )
 
-    def clear(self) -> None:
+    def count(self) -> int:
+        """How many there are."""
+        return self._call(lambda: self._client.count(self._collection).count)
+
+    def clear(self, dimension: int) -> None:
         """Make the collection anew."""
+        self._dimension = dimension
         self._call(lambda: self._client.delete_collection(self._collection))
         self._call(self._ensure)
 

@@ -26,7 +26,6 @@ class EdgeIndex:
 
     def __init__(self, folder: Path, dimension: int) -> None:
         self._folder = folder
-        self._dimension = dimension
         self._lock = threading.RLock()
         self._shard: Any = _open(folder, dimension)
 
@@ -73,12 +72,16 @@ class EdgeIndex:
         request = qdrant.ScrollRequest(offset=offset, limit=10_000, with_payload=False)
         return self._call(lambda shard: shard.scroll(request))
 
-    def clear(self) -> None:
+    def count(self) -> int:
+        """How many there are."""
+        return int(self._call(lambda shard: shard.count(qdrant.CountRequest())))
+
+    def clear(self, dimension: int) -> None:
         """Make the shard anew."""
         with self._lock:
             self._shard.close()
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._shard = _open(self._folder, self._dimension)
+            self._shard = _open(self._folder, dimension)
 
     def close(self) -> None:
         """Flush and let go of the lock."""

@@ -22,6 +22,7 @@ _NAMED = re.compile(  # alarm 16, error code 4012, fault no. 7
 )
 _ALARM_PREFIX = re.compile(rf"^(?:{ALARM_WORDS})S?(?=\d)", re.IGNORECASE)
 _QUANTITY = re.compile(r"^[\d.,:/-]+[^\W\d_]{1,4}\d?$|^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
+_UNIT = re.compile(r"^[mcd]?m[23](?:/\w+)?$", re.IGNORECASE)
 _DROPPED = re.compile(r"(?<=[^\W\d_])[\s\-_:#/.]+|[\s_:#/]+|-(?=[^\W\d_])")
 
 
@@ -60,4 +61,4 @@ def spans(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 def _is_code(word: str) -> bool:
     letter = any(sign.isalpha() for sign in word)
     digit = any(sign.isdigit() for sign in word)
-    return letter and digit and not _QUANTITY.match(word)
+    return letter and digit and not _QUANTITY.match(word) and not _UNIT.match(word)

@@ -101,8 +101,11 @@ class PassageIndex(Protocol):
     def ids(self) -> set[str]:
         """All of them."""
 
-    def clear(self) -> None:
-        """Empty, ready for vectors of the dimension that it was opened with."""
+    def count(self) -> int:
+        """How many there are."""
+
+    def clear(self, dimension: int) -> None:
+        """Empty, ready for dense vectors of that dimension."""
 
     def close(self) -> None:
         """Let go of files and connections; further calls are a fault."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -19,8 +19,7 @@ _REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]|\.(?!\.)){0,31}")
 _MACHINE = re.compile(r"[^\s/\\*\"'<>]{1,64}")
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KNOWN = frozenset(
-    ("id", "title", "kind", "machine_kinds", "machines", "revision")
-    + ("effective_from", "effective_until", "status", "language")
+    {field.name for field in fields(Document)} - {"source", "source_hash", "passages"}
 )
 
 
@@ -60,9 +59,9 @@ def parse_metadata(yaml_text: str, origin: Origin) -> Document:
     Raises:
         DataFault: naming the source and every field that is wrong.
     """
-    fields = _load(yaml_text, origin.source)
-    problems: list[str] = [f"unknown field {name!r:.40}" for name in fields if name not in _KNOWN]
-    read = _Reader(fields, problems)
+    given = _load(yaml_text, origin.source)
+    problems = [f"unknown field {name!r:.40}" for name in given if name not in _KNOWN]
+    read = _Reader(given, problems)
     document = Document(
         id=read.pattern("id", _ID),
         title=read.text("title"),
@@ -88,24 +87,24 @@ def _load(yaml_text: str, source: str) -> Mapping[str, Any]:
     if len(yaml_text) > FRONT_MATTER_MAX:
         raise DataFault(f"{source}: the metadata is longer than {FRONT_MATTER_MAX} characters.")
     try:
-        fields = yaml.load(yaml_text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
+        given = yaml.load(yaml_text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
     except (yaml.YAMLError, RecursionError, ValueError) as fault:
         line = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise DataFault(f"{source}: the metadata is not valid YAML: {line}.") from fault
-    if not isinstance(fields, dict):
+    if not isinstance(given, dict):
         raise DataFault(f"{source}: the metadata is not a list of `name: value` lines.")
-    return {str(name): value for name, value in fields.items()}
+    return {str(name): value for name, value in given.items()}
 
 
 class _Reader:
     """Reads fields one by one and notes what is wrong instead of stopping at the first."""
 
-    def __init__(self, fields: Mapping[str, Any], problems: list[str]) -> None:
-        self.fields = fields
+    def __init__(self, given: Mapping[str, Any], problems: list[str]) -> None:
+        self.given = given
         self.problems = problems
 
     def text(self, name: str, default: str | None = None) -> str:
-        value = self.fields.get(name, default)
+        value = self.given.get(name, default)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             line = " ".join(str(value).split())
             if line and len(line) <= 300 and line.isprintable():
@@ -131,7 +130,7 @@ class _Reader:
         return choices[0]
 
     def names(self, name: str) -> tuple[str, ...]:
-        value = self.fields.get(name)
+        value = self.given.get(name)
         items = [value] if isinstance(value, str) else value if value is not None else []
         if isinstance(items, list) and all(
             isinstance(item, str) and _MACHINE.fullmatch(item) for item in items
@@ -141,7 +140,7 @@ class _Reader:
         return ()
 
     def day(self, name: str) -> date | None:
-        value = self.fields.get(name)
+        value = self.given.get(name)
         if isinstance(value, str):
             try:
                 value = date.fromisoformat(value)

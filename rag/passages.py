@@ -7,16 +7,15 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.codetable import code_rows
 from rag.document import Block, BlockKind, Document, Passage, PassageKind, section_name
-from rag.identifiers import code_spellings, find_codes
+from rag.identifiers import find_codes
+from rag.rows import CodeRow
 
 _NAMESPACE = uuid.UUID("6f0c1f0e-6a1c-4a58-9f5e-6f6b5a0e7d11")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\u00c0-\u00dd\"(])")
 _STEPS_MAX = 3
 """How many times the usual length a run of steps may have before it is cut between two steps."""
-CODE_COLUMNS = frozenset(
-    ("code", "error code", "alarm", "alarm code", "fault code", "alarm no", "message", "fehlercode")
-)
 
 
 _WARNING_SECTION = re.compile(
@@ -29,16 +28,25 @@ def is_warning_section(heading: str) -> bool:
     return _WARNING_SECTION.search(heading) is not None
 
 
+READING = "passages-1"
+"""Changes when the same document would be cut otherwise: it is then read again."""
+
+
 def make_passages(
     document: Document, blocks: Sequence[Block], *, words: int = 120
-) -> list[Passage]:
-    """The passages of a document in reading order.
+) -> tuple[list[Passage], list[CodeRow]]:
+    """The passages of a document in reading order, and the rows of its code tables.
 
     Args:
         words: Aim for the length of running text; steps and rows are never cut.
     """
-    drafts = list(_Packer(words).drafts(blocks))
-    return [_passage(document, ordinal, draft) for ordinal, draft in enumerate(drafts)]
+    passages: list[Passage] = []
+    codes: list[CodeRow] = []
+    for ordinal, draft in enumerate(_Packer(words).drafts(blocks)):
+        passages.append(_passage(document, ordinal, draft))
+        if draft.kind is PassageKind.ROW:
+            codes.extend(code_rows(draft.blocks[0], passages[-1].id))
+    return passages, codes
 
 
 def embedded_text(title: str, passage: Passage) -> str:
@@ -96,16 +104,9 @@ def _line(block: Block) -> str:
 
 def _defines(draft: _Draft) -> tuple[str, ...]:
     if draft.kind is PassageKind.ROW:
-        block = draft.blocks[0]
-        column = code_column(block.header)
-        return () if column is None else code_spellings(block.cells[column])
+        rows = code_rows(draft.blocks[0], "")
+        return tuple(spelling for row in rows for spelling in row.spellings)
     return find_codes(draft.section[-1]) if draft.section else ()
-
-
-def code_column(header: Sequence[str]) -> int | None:
-    """Which column of a table holds error codes, if one does."""
-    names = [re.sub(r"[^\w ]", "", name).strip().casefold() for name in header]
-    return next((i for i, name in enumerate(names) if name in CODE_COLUMNS), None)
 
 
 class _Packer:

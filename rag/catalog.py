@@ -1,0 +1,198 @@
+"""The document store: SQLite holds every document, passage, vector and code."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.errors import StoreFault
+from rag.document import CodeEntry, Document, Passage
+from rag.encoding import Vectors
+from rag.rows import (
+    DOCUMENT,
+    PASSAGE,
+    SCHEMA,
+    Entry,
+    Row,
+    blob,
+    code_values,
+    document_values,
+    passage_values,
+    read_code,
+    read_document,
+    read_passage,
+    unblob,
+)
+
+ADDED, SYNCED = "added", "synced"
+_BATCH = 500
+
+
+class Catalog:
+    """One SQLite file, used by the threads of one process; every change is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._path = path
+        self.version = 0
+        """Goes up with every change."""
+        with self._guarded():
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA busy_timeout=5000")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """One transaction; what is raised inside undoes it."""
+        with self._lock, self._guarded():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+            self.version += 1
+
+    def setting(self, name: str) -> str:
+        """A value kept beside the documents, empty when there is none."""
+        rows = self._rows("SELECT value FROM settings WHERE name = ?", name)
+        return str(rows[0][0]) if rows else ""
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a value beside the documents."""
+        self._do("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)
+
+    def put(self, entry: Entry) -> None:
+        """Add a document, after `forget` of the one that it replaces; call within `changing`."""
+        self._many("documents", [document_values(entry.document, entry.origin)])
+        self._many("passages", passage_values(entry))
+        self._many("codes", code_values(entry))
+        self._count(Counter(term for each in entry.terms for term in each))
+
+    def forget(self, key: str, terms: Iterable[frozenset[str]]) -> None:
+        """Take a document out, given the terms of its passages; call within `changing`."""
+        self._do("DELETE FROM codes WHERE passage IN (SELECT id FROM passages WHERE key = ?)", key)
+        self._do("DELETE FROM passages WHERE key = ?", key)
+        self._do("DELETE FROM documents WHERE key = ?", key)
+        counts = Counter(term for each in terms for term in each)
+        self._count({term: -count for term, count in counts.items()})
+        self._do("DELETE FROM terms WHERE passages <= 0")
+
+    def set_source(self, key: str, source: str, origin: str) -> None:
+        """Write anew where a document comes from."""
+        self._do("UPDATE documents SET source = ?, origin = ? WHERE key = ?", source, origin, key)
+
+    def set_vectors(self, vectors: Mapping[str, Vectors]) -> None:
+        """Replace the dense vectors of these passages."""
+        with self.changing():
+            self._db.executemany(
+                "UPDATE passages SET vector = ? WHERE id = ?",
+                ((blob(vector), passage) for passage, vector in vectors.items()),
+            )
+
+    def documents(self, *, named: str | None = None, origin: str | None = None) -> list[Document]:
+        """Documents by id and revision; with that id, of that origin."""
+        rows = self._rows(
+            f"SELECT {DOCUMENT} FROM documents d WHERE (?1 IS NULL OR d.id = ?1) "
+            "AND (?2 IS NULL OR d.origin = ?2) ORDER BY d.id, d.revision",
+            named,
+            origin,
+        )
+        return [read_document(row) for row in rows]
+
+    def passages(self, ids: Sequence[str]) -> dict[str, tuple[Document, Passage]]:
+        """Passages with their documents; ids that are not known are left out."""
+        query = f"SELECT {PASSAGE}, {DOCUMENT} FROM passages p JOIN documents d ON d.key = p.key"
+        rows = self._for_each_batch(f"{query} WHERE p.id IN", ids)
+        return {row[0]: (read_document(row[10:]), read_passage(row[:10])) for row in rows}
+
+    def passages_of(self, key: str) -> list[Passage]:
+        """All passages of a document in order."""
+        rows = self._rows(
+            f"SELECT {PASSAGE} FROM passages p JOIN documents d ON d.key = p.key "
+            "WHERE p.key = ? ORDER BY p.ordinal",
+            key,
+        )
+        return [read_passage(row) for row in rows]
+
+    def ids(self) -> set[str]:
+        """Ids of all passages."""
+        return {row[0] for row in self._rows("SELECT id FROM passages")}
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Dense vectors by passage id."""
+        rows = self._for_each_batch("SELECT id, vector FROM passages WHERE id IN", ids)
+        return {row[0]: unblob(row[1]) for row in rows}
+
+    def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, Vectors]:
+        """Dense vectors of texts that were embedded before."""
+        rows = self._for_each_batch(
+            "SELECT text_hash, vector FROM passages WHERE text_hash IN", hashes
+        )
+        return {row[0]: unblob(row[1]) for row in rows}
+
+    def code_entries(self, spellings: Sequence[str]) -> list[tuple[Document, CodeEntry]]:
+        """Rows of code tables under any of these spellings, one each."""
+        rows = self._for_each_batch(
+            "SELECT DISTINCT passage, printed, meaning, error_class, reaction "
+            "FROM codes WHERE code IN",
+            spellings,
+        )
+        places = self.passages([row[0] for row in rows])
+        found = [(places[row[0]], row[1:]) for row in rows if row[0] in places]
+        return [(document, read_code(row, document, p)) for (document, p), row in found]
+
+    def counts(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs; terms that are not known are left out."""
+        rows = self._for_each_batch("SELECT term, passages FROM terms WHERE term IN", terms)
+        return {row[0]: row[1] for row in rows}
+
+    def size(self) -> int:
+        """How many passages there are."""
+        return int(self._rows("SELECT COUNT(*) FROM passages")[0][0])
+
+    def _count(self, counts: Mapping[str, int]) -> None:
+        self._db.executemany(
+            "INSERT INTO terms VALUES (?, ?) "
+            "ON CONFLICT (term) DO UPDATE SET passages = passages + excluded.passages",
+            counts.items(),
+        )
+
+    def _many(self, table: str, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+    def _for_each_batch(self, query: str, values: Sequence[str]) -> list[Row]:
+        found: list[Row] = []
+        for start in range(0, len(values), _BATCH):
+            batch = values[start : start + _BATCH]
+            found.extend(self._rows(f"{query} ({', '.join('?' * len(batch))})", *batch))
+        return found
+
+    def _rows(self, query: str, *values: object) -> list[Row]:
+        with self._lock, self._guarded():
+            return self._db.execute(query, values).fetchall()
+
+    def _do(self, statement: str, *values: object) -> None:
+        with self._lock, self._guarded():
+            self._db.execute(statement, values)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as fault:
+            raise StoreFault(f"The document store {self._path} failed: {fault}.") from fault
