@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,20 @@ def test_a_csv_is_read_with_labels_left_out(recorded: Path) -> None:
     assert rows[1][1] == {"flow": 30.2}
     assert [moment.second for moment, _ in rows] == [33, 34, 36]
     assert recording.skipped == 1
+
+
+def test_a_time_without_a_zone_is_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Whatever zone the replaying computer is in; a time with a zone is converted."""
+    request.addfinalizer(time.tzset)
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    file = tmp_path / "zones.csv"
+    file.write_text("t,a\n2020-03-09 10:00:00,1\n")
+    assert load_recording(file).times == [datetime(2020, 3, 9, 10, tzinfo=UTC)]
+    file.write_text("t,a\n2020-03-09T10:00:00+01:00,1\n")
+    assert load_recording(file).times == [datetime(2020, 3, 9, 9, tzinfo=UTC)]
 
 
 def test_epoch_seconds_are_a_time(tmp_path: Path) -> None:
