@@ -82,8 +82,8 @@ def _over_mqtt(
     topic = options.topic or f"andon/{machine.line}/{machine.id}/telemetry"
     shift = timedelta(0)
     if options.times == "now":
-        lasts = (recording.times[-1] - recording.times[0]) / rate
-        shift = datetime.now(UTC) + lasts - recording.times[-1]
+        span_s = (recording.times[-1] - recording.times[0]).total_seconds()
+        shift = datetime.now(UTC) + timedelta(seconds=span_s / rate) - recording.times[-1]
     pace = _Pace(recording, rate)
     for moment, values in recording.rows():
         time.sleep(pace.wait_s(moment))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,20 @@ def test_a_recording_is_replayed_over_mqtt(plant: Path, listener: Listener, tmp_
     assert topic == "andon/line-1/press-3/telemetry"
     assert content["ts"] == "2020-03-09T10:14:07.000Z"
     assert content["values"] == {"ram_position_error": 0.7, "cycle_time": 7.0}
+
+
+def test_a_recording_is_replayed_as_if_it_ended_now(
+    plant: Path, listener: Listener, tmp_path: Path
+) -> None:
+    """With --times now the last row is of this moment and the rows keep their distance."""
+    file = tmp_path / "press-3.csv"
+    file.write_text("t,cycle_time\n100,1\n160,2\n")
+    with started("replay", file, "--plant", plant, "--rate", "max", "--times", "now") as child:
+        marks(child, "finished")
+    wait_until(lambda: len(listener.messages) >= 2)
+    first, last = (datetime.fromisoformat(c["ts"]) for _, c in listener.messages)
+    assert (last - first).total_seconds() == 60
+    assert abs((datetime.now(UTC) - last).total_seconds()) < 15
 
 
 def test_a_recording_is_replayed_over_modbus(plant: Path, tmp_path: Path) -> None:
