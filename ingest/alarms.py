@@ -82,7 +82,7 @@ def _alarm(
     kind = EvidenceKind.ALARM
     if busiest >= settings.chatter_count:
         kind = EvidenceKind.CHATTERING
-        numbers["peak_rate"] = Quantity(float(busiest), "1/min")
+        numbers["peak_rate"] = Quantity(float(busiest))
     elif active and longest >= settings.standing_s:
         kind = EvidenceKind.STANDING
     return Finding(

@@ -1,0 +1,60 @@
+"""Settings of the prompting room: which model, how long it may take, what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.errors import SettingsFault
+
+
+class PromptingSettings(BaseSettings):
+    """Built once at the entry point and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
+
+    llm_url: str = ""
+    """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1; empty: none."""
+    llm_model: str = ""
+    """Name of the model on that server."""
+    llm_api_key_file: Path | None = None
+    """File that holds the key of that server, if it wants one."""
+    llm_deadline_s: float = Field(default=20.0, gt=0, le=600)
+    """Longest time for a summary by the model, over all tries and the repair."""
+    llm_tries: int = Field(default=3, ge=1, le=10)
+    """Most attempts when the server fails or is away."""
+    llm_max_tokens: int = Field(default=900, ge=64, le=32_000)
+    """Longest reply."""
+    llm_temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    """0 for the same words every time."""
+    llm_price_input: float = Field(default=0.0, ge=0)
+    """Price of a million tokens sent, in the currency of the account."""
+    llm_price_output: float = Field(default=0.0, ge=0)
+    """Price of a million tokens received."""
+    prompts_folder: Path | None = None
+    """Prompt files of the plant's own; one with the same id and language wins."""
+
+    @field_validator("llm_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    def api_key(self) -> str:
+        """The key from its file; a placeholder where none is set.
+
+        Raises:
+            SettingsFault: The file cannot be read.
+        """
+        if self.llm_api_key_file is None:
+            return "none"
+        try:
+            return self.llm_api_key_file.read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            raise SettingsFault(
+                f"The key file {self.llm_api_key_file} cannot be read: {fault.strerror}.",
+                remedy="Correct ANDON_LLM_API_KEY_FILE.",
+            ) from fault
