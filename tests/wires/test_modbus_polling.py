@@ -1,0 +1,350 @@
+"""What a controller says over a real Modbus wire, and what is made of one that misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import socketserver
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from ingest.collector import Collector
+from ingest.errors import WireFault
+from ingest.modbus_link import DeviceRefusal
+from ingest.plant import ModbusUnit, Plant
+from ingest.probe import read_words
+from ingest.registers import Register, RegisterTable
+from ingest.sqlite import SqliteHistory
+from ingest.vocabulary import Quality, Reading
+from ingest.words import RegisterType, WordOrder
+
+Collecting = Callable[..., AbstractContextManager[Collector]]
+Until = Callable[..., None]
+FreePort = Callable[[], int]
+HOLDING, INPUT, COIL = RegisterTable.HOLDING, RegisterTable.INPUT, RegisterTable.COIL
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+FAR_AWAY = datetime(2100, 1, 1, tzinfo=UTC)
+
+MAP = (
+    Register("state", HOLDING, 0, RegisterType.UINT16),
+    Register("oil_temp", INPUT, 10, RegisterType.INT16, scale=0.1),
+    Register("pressure", INPUT, 12, RegisterType.FLOAT32, WordOrder.CDAB),
+    Register("total", INPUT, 20, RegisterType.UINT32, WordOrder.BADC),
+    Register("door", COIL, 3, RegisterType.BOOL),
+)
+WORDS = {10: 0x10000 - 55, 12: 0x0000, 13: 0x4276, 20: 0x0100, 21: 0x0200}
+
+
+def unit_at(port: int, *registers: Register, timeout_s: float = 0.3) -> ModbusUnit:
+    url = f"tcp://127.0.0.1:{port}"
+    return ModbusUnit(url, 1, 0.05, registers or MAP, timeout_s=timeout_s)
+
+
+@contextmanager
+def controller(port: int) -> Iterator[None]:
+    """pymodbus' own server with the words above; addresses without a value do not exist."""
+    words = [SimData(at, values=[word], datatype=DataType.REGISTERS) for at, word in WORDS.items()]
+    device = SimDevice(
+        1,
+        simdata=(
+            [SimData(0, values=[False, False, False, True] * 4, datatype=DataType.BITS)],
+            [SimData(0, values=[False] * 16, datatype=DataType.BITS)],
+            [SimData(0, values=[6], datatype=DataType.REGISTERS)],
+            words,
+        ),
+    )
+    ready = threading.Event()
+    ends: list[Callable[[], object]] = []
+
+    async def serve() -> None:
+        server = ModbusTcpServer([device], address=("127.0.0.1", port))
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        ends.append(lambda: loop.call_soon_threadsafe(over.set))
+        await server.serve_forever(background=True)
+        ready.set()
+        await over.wait()
+        await server.shutdown()  # type: ignore[no-untyped-call]
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield
+    finally:
+        ends[0]()
+        thread.join(10)
+
+
+@dataclass
+class Seen:
+    """What a device was asked."""
+
+    functions: list[int] = field(default_factory=list)
+    connections: int = 0
+
+
+Answer = Callable[[int, int, int], bytes]
+"""From transaction id, function code and count to a whole frame, or nothing."""
+
+
+@contextmanager
+def rogue(port: int, answer: Answer) -> Iterator[Seen]:
+    """A device that answers as it likes, and what it saw."""
+    seen = Seen()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            seen.connections += 1
+            while request := self.request.recv(260):
+                transaction, _, _, _, function, _, count = struct.unpack(">HHHBBHH", request[:12])
+                seen.functions.append(function)
+                if frame := answer(transaction, function, count):
+                    self.request.sendall(frame)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    with Server(("127.0.0.1", port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def frame(transaction: int, function: int, content: bytes, *, unit: int = 1) -> bytes:
+    return struct.pack(">HHHBB", transaction, 0, len(content) + 2, unit, function) + content
+
+
+def words(count: int, word: int = 7) -> bytes:
+    return bytes([2 * count]) + struct.pack(">H", word) * count
+
+
+def readings_of(history: SqliteHistory, machine: str, signal: str) -> list[Reading]:
+    return history.readings(machine, signal, LONG_AGO, FAR_AWAY)
+
+
+def test_every_type_table_and_order_of_a_controller(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """Read merged where the device has gaps too: a refused block is split and remembered."""
+    port = free_port()
+    with controller(port), collecting(plant_of(controllers={"press-3": unit_at(port)})):
+        until(lambda: len(readings_of(history, "press-3", "total")) >= 3)
+    latest = {reading.signal: reading for reading in history.latest("press-3")}
+    assert {signal: reading.value for signal, reading in latest.items()} == {
+        "state": 6,
+        "oil_temp": -5.5,
+        "pressure": 61.5,
+        "total": 0x00010002,
+        "door": True,
+    }
+    assert all(reading.quality is Quality.GOOD for reading in latest.values())
+    assert {reading.source for reading in latest.values()} == {"modbus:press-3"}
+
+
+def test_a_dead_controller_does_not_starve_a_live_one(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """One that accepts and never answers, one that nobody serves, one that lives."""
+    live, silent = free_port(), free_port()
+    controllers = {
+        "silent": unit_at(silent, timeout_s=5.0),
+        "absent": unit_at(free_port()),
+        "live": unit_at(live),
+    }
+    with (
+        controller(live),
+        rogue(silent, lambda *_: b""),
+        collecting(plant_of(controllers=controllers)),
+    ):
+        until(lambda: len(readings_of(history, "live", "total")) >= 40, within_s=8)
+        assert readings_of(history, "silent", "state") == []
+    (bad,) = readings_of(history, "absent", "state")
+    assert (bad.value, bad.quality) == (None, Quality.BAD)
+
+
+def test_a_controller_that_goes_and_comes_back_is_bad_once_and_then_good(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The old value never gets a new time; the log says it once, with the reason."""
+    port = free_port()
+    state = MAP[0]
+
+    def qualities() -> list[Quality]:
+        return [reading.quality for reading in readings_of(history, "press-3", "state")]
+
+    plant = plant_of(controllers={"press-3": unit_at(port, state)})
+    with collecting(plant, modbus_backoff_s=0.2):
+        with controller(port):
+            until(lambda: qualities().count(Quality.GOOD) >= 3)
+        until(lambda: qualities()[-1] is Quality.BAD)
+        before = len(qualities())
+        threading.Event().wait(0.6)
+        assert len(qualities()) == before
+        with controller(port):
+            until(lambda: qualities()[-1] is Quality.GOOD)
+    assert qualities().count(Quality.BAD) == 1
+    assert caplog.text.count("modbus device gives nothing machine=press-3") == 1
+    assert caplog.text.count("modbus signals are back machine=press-3") == 1
+
+
+NONSENSE: dict[str, tuple[Answer, str]] = {
+    "too few registers": (
+        lambda t, f, n: frame(t, f, words(n - 1)),
+        "holds 1 values, asked were 2",
+    ),
+    "too many registers": (lambda t, f, n: frame(t, f, words(n + 1)), "holds 3 values"),
+    "wrong function code": (lambda t, f, n: frame(t, 4, words(n)), "function code 4, asked was 3"),
+    "wrong transaction": (lambda t, f, n: frame(t + 1, f, words(n)), "no answer|transaction"),
+    "wrong unit": (lambda t, f, n: frame(t, f, words(n), unit=9), "no answer|device id"),
+    "half a frame": (lambda t, f, n: frame(t, f, words(n))[:9], "no answer"),
+    "garbage": (lambda t, f, n: b"\xde\xad\xbe\xef" * 20, "no answer"),
+    "silence": (lambda t, f, n: b"", "no answer within 2 s"),
+}
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_a_nonsense_answer_is_no_value(free_port: FreePort, kind: str) -> None:
+    """pymodbus lets the first three through."""
+    answer, reason = NONSENSE[kind]
+    port = free_port()
+    with rogue(port, answer), pytest.raises(WireFault, match=reason):
+        read_words(f"tcp://127.0.0.1:{port}", HOLDING, 0, count=2, unit=1)
+
+
+@pytest.mark.parametrize("code", range(1, 12))
+def test_an_exception_answer_says_what_the_device_says(free_port: FreePort, code: int) -> None:
+    """By number and name; the connection stays."""
+    port = free_port()
+    with (
+        rogue(port, lambda t, f, _n: frame(t, f + 0x80, bytes([code]))),
+        pytest.raises(DeviceRefusal, match=f"exception {code} ") as caught,
+    ):
+        read_words(f"tcp://127.0.0.1:{port}", HOLDING, 0, count=1, unit=1)
+    assert caught.value.code == code
+
+
+def test_a_late_answer_is_not_taken_for_the_next(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """After a timeout the connection is thrown away, and the late answer with it."""
+    port = free_port()
+    turn = iter(range(1000))
+
+    def answer(transaction: int, function: int, count: int) -> bytes:
+        number = next(turn)
+        if number == 1:
+            threading.Event().wait(0.6)
+        return frame(transaction, function, words(count, number))
+
+    registers = Register("n", HOLDING, 0, RegisterType.UINT16)
+    plant = plant_of(controllers={"press-3": unit_at(port, registers)})
+    with rogue(port, answer), collecting(plant, modbus_backoff_s=0.1):
+        until(lambda: len(readings_of(history, "press-3", "n")) >= 6)
+    values = [reading.value for reading in readings_of(history, "press-3", "n")]
+    assert values[:3] == [0, None, 2]
+    assert 1 not in values
+
+
+def test_a_value_that_is_no_number_is_bad_once(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """A float32 NaN, as devices send it for a broken sensor; its neighbour stays good."""
+    port = free_port()
+    registers = (
+        Register("broken", HOLDING, 0, RegisterType.FLOAT32),
+        Register("fine", HOLDING, 2, RegisterType.UINT16),
+    )
+    content = bytes([6]) + bytes.fromhex("7fc00000") + b"\x00\x05"
+    plant = plant_of(controllers={"press-3": unit_at(port, *registers)})
+    with rogue(port, lambda t, f, _n: frame(t, f, content)), collecting(plant):
+        until(lambda: len(readings_of(history, "press-3", "fine")) >= 5)
+    (bad,) = readings_of(history, "press-3", "broken")
+    assert (bad.value, bad.quality) == (None, Quality.BAD)
+    assert {reading.value for reading in readings_of(history, "press-3", "fine")} == {5}
+
+
+def test_only_reading_functions_are_ever_sent(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """Codes 1 to 4, whatever the device answers."""
+    port = free_port()
+    with (
+        rogue(port, lambda t, f, _n: frame(t, f + 0x80, b"\x02")) as seen,
+        collecting(plant_of(controllers={"press-3": unit_at(port)})),
+    ):
+        until(lambda: len(seen.functions) > 30)
+    assert set(seen.functions) <= {1, 2, 3, 4}
+
+
+def test_two_units_behind_one_gateway_share_a_connection(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """Many gateways take only one; the units take turns."""
+    port = free_port()
+    register = Register("n", HOLDING, 0, RegisterType.UINT16)
+    controllers = {name: unit_at(port, register) for name in ("one", "two")}
+    with (
+        rogue(port, lambda t, f, n: frame(t, f, words(n))) as seen,
+        collecting(plant_of(controllers=controllers)),
+    ):
+        until(lambda: all(len(readings_of(history, name, "n")) >= 5 for name in controllers))
+    assert seen.connections == 1
+
+
+def test_the_time_of_a_reading_is_the_time_of_its_answer(
+    free_port: FreePort,
+    plant_of: Callable[..., Plant],
+    history: SqliteHistory,
+    collecting: Collecting,
+    until: Until,
+) -> None:
+    """Not of the poll before, and not of the write."""
+    port = free_port()
+    start = datetime.now(UTC)
+    with controller(port), collecting(plant_of(controllers={"press-3": unit_at(port, MAP[0])})):
+        until(lambda: len(readings_of(history, "press-3", "state")) >= 5)
+    times = [reading.source_time for reading in readings_of(history, "press-3", "state")]
+    assert start < times[0]
+    assert times[-1] < datetime.now(UTC)
+    assert sorted(set(times)) == times
