@@ -107,6 +107,7 @@ class Demo:
                 *("simulators", "run", "--plant", str(options.plant)),
                 *("--scenario", options.scenario, "--seed", str(options.seed)),
                 *("--speed", f"{options.speed:g}", "--truth", str(truth)),
+                "--linger" if options.once else "--go-on",
             ],
             logs=logs,
             piped=True,
