@@ -8,7 +8,15 @@ from datetime import datetime
 
 import numpy as np
 
-from ingest.evidence_samples import Floats, Ints, Samples, columns, gather
+from ingest.evidence_samples import (
+    SPIKE_WIDTH,
+    Floats,
+    Ints,
+    Samples,
+    columns,
+    gather,
+    rolling_median,
+)
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import Series, Window
 
@@ -16,6 +24,9 @@ MAD_TO_SIGMA = 1.4826
 RELATIVE_FLOOR = 5e-4
 """No signal is taken to be steadier than this share of its own level."""
 FEWEST_BLOCKS = 4
+COARSE_SAMPLES = 2000
+COARSE_VALUES = 12
+"""A signal of fewer different values is coarse: its median deviation says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Norm:
     """Robust spread of single samples, never zero."""
     noise: float
     """Robust sample-to-sample noise; zero for a signal that never moves."""
+    furthest_spike: float
+    """How far a sample was from the median of those around it at most."""
     longest_still_s: float
     """How long the value stood still at most."""
     levels: tuple[Levels, ...]
@@ -138,7 +151,7 @@ def _norm(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm
         return None
     centre = _centre(times, values, settings.block_s)
     sigma = spread(values, centre)
-    floor = max(abs(centre) * RELATIVE_FLOOR, _quantum(values), 1e-9)
+    floor = max(abs(centre) * RELATIVE_FLOOR, 1e-9)
     blocks = (settings.block_s, settings.block_s * settings.long_blocks)
     found = (_levels(times, values - centre, block_s=b) for b in blocks)
     return Norm(
@@ -147,16 +160,19 @@ def _norm(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm
         level=centre,
         sigma=max(sigma, floor),
         noise=noise(values),
+        furthest_spike=float(np.max(np.abs(values - rolling_median(values, SPIKE_WIDTH)))),
         longest_still_s=longest_still(times, values),
         levels=tuple(levels for levels in found if levels is not None),
     )
 
 
 def spread(values: Floats, centre: float) -> float:
-    """Robust sigma: by the median deviation, by the trimmed one where most values are equal."""
-    deviation = MAD_TO_SIGMA * float(np.median(np.abs(values - centre)))
+    """Robust sigma: by the median deviation; by the trimmed one for a coarse signal."""
     low, high = np.quantile(values, [0.01, 0.99])
     trimmed = 1.15 * float(np.std(np.clip(values, low, high)))
+    if len(np.unique(values[:COARSE_SAMPLES])) < COARSE_VALUES:
+        return trimmed
+    deviation = MAD_TO_SIGMA * float(np.median(np.abs(values - centre)))
     return min(deviation, trimmed) if deviation > 0 else trimmed
 
 
@@ -174,14 +190,6 @@ def longest_still(times: Floats, values: Floats) -> float:
         return 0.0
     edges = np.concatenate(([0], np.flatnonzero(np.diff(values)) + 1, [len(values)]))
     return float(np.max(times[edges[1:] - 1] - times[edges[:-1]]))
-
-
-def _quantum(values: Floats) -> float:
-    """The step of a coarse signal: a tenth of the smallest difference of few distinct values."""
-    distinct = np.unique(values)
-    if not 1 < len(distinct) <= 32:
-        return 0.0
-    return float(np.min(np.diff(distinct))) / 10.0
 
 
 def block_means(
@@ -219,3 +227,13 @@ def _wander(level: Floats) -> float:
     before, after = level[:-1] - level.mean(), level[1:] - level.mean()
     power = float(np.dot(level - level.mean(), level - level.mean()))
     return min(1.0, max(0.0, float(np.dot(before, after)) / power)) if power > 0 else 0.0
+
+
+def spike_room(norms: Mapping[int, Norm], states: Ints, settings: EvidenceSettings) -> Floats:
+    """How far each sample may be from those around it before it is a spike."""
+    known = sorted(norms)
+    room = [
+        max(settings.spike_sigmas * norms[s].sigma, settings.spike_reach * norms[s].furthest_spike)
+        for s in known
+    ]
+    return np.array(room)[np.searchsorted(known, states)]

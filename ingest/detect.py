@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ingest.evidence_samples import Flags, Floats, Samples
+from ingest.evidence_samples import SPIKE_WIDTH, Flags, Floats, Samples, rolling_median
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 
@@ -99,19 +99,7 @@ def furthest(values: Floats, direction: str) -> float:
     return float(values.max() if direction == "up" else values.min())
 
 
-def rolling_median(values: Floats, width: int) -> Floats:
-    """Median of the `width` samples around each one."""
-    padded = np.pad(values, width // 2, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return np.asarray(np.median(windows, axis=1))
-
-
-SPIKE_SAMPLES = 2
-"""Most samples that a spike may last."""
-SPIKE_WIDTH = 2 * SPIKE_SAMPLES + 1
-
-
-def far_off(values: Floats, sigma: Floats, sigmas: float) -> tuple[Floats, Flags]:
-    """The rolling median, and which values are that many sigmas away from it."""
+def far_off(values: Floats, allowed: Floats) -> tuple[Floats, Flags]:
+    """The rolling median, and which values are further away from it than allowed."""
     around = rolling_median(values, SPIKE_WIDTH)
-    return around, np.abs(values - around) > sigmas * sigma
+    return around, np.abs(values - around) > allowed

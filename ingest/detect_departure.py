@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.baseline import Levels, Norm, SignalBaseline, block_means
+from ingest.baseline import Levels, Norm, SignalBaseline, block_means, spike_room
 from ingest.detect import Run, far_off, runs
 from ingest.evidence_samples import Flags, Floats, Ints, Samples
 from ingest.evidence_settings import EvidenceSettings
@@ -49,9 +49,7 @@ def follow(samples: Samples, baseline: SignalBaseline, settings: EvidenceSetting
     if len(seen.times) <= SHORTEST_BLOCKS:
         return None
     levels = {state: norm.level for state, norm in baseline.norms.items()}
-    sigmas = {state: norm.sigma for state, norm in baseline.norms.items()}
-    sigma = _per_sample(seen.states, sigmas)
-    around, spike = far_off(seen.values, sigma, settings.spike_sigmas)
+    around, spike = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
     away = np.where(spike, around, seen.values) - _per_sample(seen.states, levels)
     start = float(seen.times[0])
     index, means, _ = block_means(seen.times, away, start=start, block_s=settings.block_s)

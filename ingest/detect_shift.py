@@ -45,17 +45,19 @@ class _Shift:
     run: Run
     first: int
     last: int
+    free: int
+    """The first block that belongs to no earlier departure."""
 
     @classmethod
     def of(cls, course: Course, run: Run, free: int) -> _Shift:
-        """`free` is the first block that belongs to no earlier departure."""
+        """The departure with its edges looked for, the first one not before `free`."""
         _, last = course.span(run)
         if run[0] == 0:
-            return cls(course, run, 0, last)
+            return cls(course, run, 0, last, free)
         before = max(free, run[0] - SHORTEST_BLOCKS)
         middle = _sharpest(course, (before, (run[0] + run[1]) // 2))
         foot = _foot(course, run, int(course.block_of[middle]), free=free)
-        return cls(course, run, min(middle, foot, last), last)
+        return cls(course, run, min(middle, foot, last), last, free)
 
     def finding(
         self, baseline: SignalBaseline, limits: Limits | None, settings: EvidenceSettings
@@ -114,16 +116,16 @@ class _Shift:
     def _is_drift(self, settings: EvidenceSettings) -> bool:
         """A step rises within `step_rise_s`; a drift takes longer."""
         plateau = self.course.plateau(self.run)
-        if plateau == 0.0:
+        moved = self._slope() * self._duration() / plateau if plateau else 0.0
+        if moved <= 0.0:
             return False
-        if self.run[0] == 0:
-            moved = self._slope() * self._duration() / plateau
-            return moved > STILL_MOVING
         share = self.course.blocks / plateau
         high = self.run[0] + int(np.argmax(share[self.run[0] : self.run[1] + 1] >= RISE_TO))
         low = high
-        while low > 0 and share[low - 1] > RISE_FROM:
+        while low > self.free and share[low - 1] > RISE_FROM:
             low -= 1
+        if low == self.free and share[low] > RISE_FROM:
+            return moved > STILL_MOVING
         return (high - low) * settings.block_s > settings.step_rise_s
 
 

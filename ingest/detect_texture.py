@@ -6,18 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingest.baseline import SignalBaseline, block_means
-from ingest.detect import (
-    SPIKE_SAMPLES,
-    SPIKE_WIDTH,
-    Finding,
-    Run,
-    far_off,
-    grouped,
-    rows_between,
-    runs,
-)
-from ingest.evidence_samples import Flags, Floats, Samples
+from ingest.baseline import SignalBaseline, block_means, spike_room
+from ingest.detect import Finding, Run, far_off, grouped, rows_between, runs
+from ingest.evidence_samples import SPIKE_SAMPLES, SPIKE_WIDTH, Flags, Floats, Samples
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, Severity
 
@@ -72,17 +63,11 @@ def spikes(
     seen = _lively(samples, baseline)
     if len(seen.times) < SPIKE_WIDTH:
         return
-    around, far = far_off(seen.values, _scale(seen, baseline), settings.spike_sigmas)
+    around, far = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
     short = [run for run in runs(far) if run[1] - run[0] < SPIKE_SAMPLES]
     inner = [run for run in short if run[0] > 0 and run[1] < len(far) - 1]
     for group in grouped(inner, seen.times, settings.merge_s):
         yield _spike(seen, around, group)
-
-
-def _scale(samples: Samples, baseline: SignalBaseline) -> Floats:
-    known = sorted(baseline.norms)
-    sigmas = np.array([baseline.norms[state].sigma for state in known])
-    return np.asarray(sigmas[np.searchsorted(known, samples.states)])
 
 
 def _spike(samples: Samples, around: Floats, group: list[Run]) -> Finding:

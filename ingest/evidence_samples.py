@@ -16,6 +16,9 @@ Flags = NDArray[np.bool_]
 
 NO_STATE = 0
 """Of a machine that tells no state, or before it first does."""
+SPIKE_SAMPLES = 2
+"""Most samples that a spike may last."""
+SPIKE_WIDTH = 2 * SPIKE_SAMPLES + 1
 LARGEST = 1e150
 """Beyond this a square overflows: such a value is no measurement."""
 
@@ -126,3 +129,10 @@ class _StateClock:
         last = np.concatenate(([-np.inf], self.changes))[at]
         following = np.concatenate((self.changes, [np.inf]))[at]
         return times - last, following - times
+
+
+def rolling_median(values: Floats, width: int) -> Floats:
+    """Median of the `width` samples around each one."""
+    padded = np.pad(values, width // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return np.asarray(np.median(windows, axis=1))
