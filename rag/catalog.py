@@ -30,6 +30,7 @@ from rag.rows import (
 
 ADDED, SYNCED = "added", "synced"
 _BATCH = 500
+_CODES = "SELECT DISTINCT passage, printed, meaning, error_class, reaction FROM codes"
 
 
 class Catalog:
@@ -146,11 +147,13 @@ class Catalog:
 
     def code_entries(self, spellings: Sequence[str]) -> list[tuple[Document, CodeEntry]]:
         """Rows of code tables under any of these spellings, one each."""
-        rows = self._for_each_batch(
-            "SELECT DISTINCT passage, printed, meaning, error_class, reaction "
-            "FROM codes WHERE code IN",
-            spellings,
-        )
+        return self._entries(self._for_each_batch(f"{_CODES} WHERE code IN", spellings))
+
+    def class_entries(self, error_class: str) -> list[tuple[Document, CodeEntry]]:
+        """Rows of code tables that name this error class."""
+        return self._entries(self._rows(f"{_CODES} WHERE error_class = ?", error_class))
+
+    def _entries(self, rows: Sequence[Row]) -> list[tuple[Document, CodeEntry]]:
         places = self.passages([row[0] for row in rows])
         found = [(places[row[0]], row[1:]) for row in rows if row[0] in places]
         return [(document, read_code(row, document, p)) for (document, p), row in found]

@@ -1,0 +1,225 @@
+"""The library: documents in, passages and answers out; the one door to the rag room."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+
+from ingest.errors import DataFault, NotKnown
+from ingest.vocabulary import Answer, Citation
+from rag.advisor import Advisor
+from rag.answers import cite
+from rag.catalog import ADDED, Catalog
+from rag.document import Block, CodeEntry, Document, SyncReport
+from rag.encoding import TextEncoder
+from rag.index import PassageIndex, Scope
+from rag.reading import open_source, read_source
+from rag.retrieval import Found, Retriever
+from rag.settings import RagSettings
+from rag.shelving import Shelving
+from rag.standing import standing_on
+from rag.synchronising import Progress, Synchroniser
+
+log = logging.getLogger(__name__)
+
+
+def today_utc() -> date:
+    """The day by which a document holds or not."""
+    return datetime.now(UTC).date()
+
+
+class Library:
+    """Everything under one folder (ANDON_HOME): `documents/` and, embedded, `vectors/`.
+
+    Safe to use from several threads; with the embedded engine from one process at a time.
+
+    Raises:
+        ShardInUse: another process has it open.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        encoder: TextEncoder,
+        *,
+        settings: RagSettings | None = None,
+        today: Callable[[], date] = today_utc,
+    ) -> None:
+        self._settings = settings or RagSettings()
+        self._today = today
+        self._files = folder / "documents" / "files"
+        self._writing = threading.RLock()
+        self._catalog = Catalog(folder / "documents" / "library.db")
+        try:
+            self._index = open_index(folder / "vectors", encoder, self._catalog, self._settings)
+        except BaseException:
+            self._catalog.close()
+            raise
+        self._shelving = Shelving(self._catalog, self._index, encoder, settings=self._settings)
+        self._retriever = Retriever(
+            self._catalog, self._index, encoder, settings=self._settings, today=today
+        )
+        self._advisor = Advisor(self._catalog, self._retriever, self._settings)
+        self._shelving.repair()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store and the index."""
+        self._index.close()
+        self._catalog.close()
+
+    def sync(self, folder: Path, progress: Progress | None = None) -> SyncReport:
+        """Make the library hold what is in that folder, and what was added one by one."""
+        with self._writing:
+            return Synchroniser(self._catalog, self._shelving, self._settings).sync(
+                folder, progress
+            )
+
+    def add(self, path: Path) -> Document:
+        """Take in one document; a copy of it is kept. The same revision is replaced in one step.
+
+        Raises:
+            DataFault: it cannot be read; what was there stays.
+        """
+        document, blocks = read_source(open_source(path, self._settings), self._settings)
+        with self._writing, self._shelving.mending():
+            kept = self._keep_file(path, document)
+            self._shelving.put(replace(document, source=str(kept)), blocks, ADDED)
+        stored = self._retriever.resolved()[document.key]
+        log.info("document added", extra={"document": stored.key, "passages": stored.passages})
+        return stored
+
+    def add_read(
+        self,
+        entries: Sequence[tuple[Document, Sequence[Block]]],
+        progress: Progress | None = None,
+    ) -> None:
+        """Take in documents that were read elsewhere; no file is kept."""
+        with self._writing, self._shelving.mending():
+            for done, (document, blocks) in enumerate(entries, start=1):
+                self._shelving.put(document, blocks, ADDED)
+                if progress:
+                    progress(done, len(entries), document.title)
+
+    def documents(self) -> list[Document]:
+        """Every revision of every document; what a newer one replaced is superseded."""
+        return standing_on(self._retriever.resolved(), self._today())
+
+    def remove(self, document: str) -> None:
+        """Take out every revision of that id.
+
+        Raises:
+            NotKnown: there is none.
+        """
+        with self._writing:
+            revisions = self._catalog.documents(named=document)
+            if not revisions:
+                raise NotKnown(f"There is no document {document}.", remedy="See: andon docs list.")
+            with self._shelving.mending():
+                for revision in revisions:
+                    self._shelving.remove(revision)
+            for revision in revisions:
+                self._forget_file(revision)
+
+    def search(
+        self,
+        query: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        kinds: Sequence[str] | None = None,
+        limit: int = 8,
+    ) -> list[Citation]:
+        """The best passages of current documents, quoted whole."""
+        found = self.find(
+            query, machine_kind=machine_kind, machine=machine, kinds=kinds, limit=limit
+        )
+        return [cite(each.document, each.passage, each.score) for each in found]
+
+    def find(
+        self,
+        query: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        kinds: Sequence[str] | None = None,
+        limit: int = 8,
+    ) -> tuple[Found, ...]:
+        """The same with what the search knows about each passage."""
+        scope = Scope(machine_kind=machine_kind, machine=machine, kinds=tuple(kinds or ()))
+        return self._retriever.search(query, scope, limit=limit).found
+
+    def ask(
+        self,
+        question: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+    ) -> Answer:
+        """What to do, quoted, or declined with the reason and the nearest passages."""
+        scope = Scope(machine_kind=machine_kind, machine=machine)
+        return replace(self._advisor.ask(question, scope, codes=codes), machine=machine)
+
+    def procedure(
+        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+    ) -> Answer:
+        """The procedure for a diagnosed fault; its first citation is where the steps begin.
+
+        Args:
+            label: The fault class, such as `cooler_fouled`.
+            description: What the class means, in words.
+            codes: Vendor codes that were raised with it.
+        """
+        return self._advisor.procedure(label, description, machine_kind=machine_kind, codes=codes)
+
+    def look_up(self, code: str, machine_kind: str | None) -> CodeEntry | None:
+        """The row of a code table for that machine kind; `E-217` and `e217` are one code."""
+        entries = self._advisor.look_up(code, machine_kind)
+        return entries[0] if entries else None
+
+    def _keep_file(self, path: Path, document: Document) -> Path:
+        self._files.mkdir(parents=True, exist_ok=True)
+        kept = self._files / f"{document.key}{path.suffix.lower()}"
+        try:
+            if kept.resolve() != path.resolve():
+                shutil.copyfile(path, kept)
+        except OSError as fault:
+            raise DataFault(f"{path.name}: it cannot be copied: {fault.strerror}.") from fault
+        return kept
+
+    def _forget_file(self, document: Document) -> None:
+        source = Path(document.source)
+        if source.parent == self._files:
+            source.unlink(missing_ok=True)
+
+
+def open_index(
+    folder: Path, encoder: TextEncoder, catalog: Catalog, settings: RagSettings
+) -> PassageIndex:
+    """The index that the settings name; it may still hold vectors of an earlier encoder."""
+    stored = catalog.setting("encoder").rpartition("/")[2]
+    dimension = int(stored) if stored else encoder.dimension
+    if settings.qdrant_url:
+        from rag.client import ClientIndex
+
+        return ClientIndex.at(settings, dimension)
+    from rag.edge import EdgeIndex
+
+    return EdgeIndex(folder, dimension)
