@@ -1,0 +1,1 @@
+"""What can be fitted for a task, from cheap to dear."""

@@ -1,0 +1,191 @@
+"""Labelled rows of a task, checked as a whole before anything is trained."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from finetune.examples import Examples, Rows
+from finetune.feature_table import GROUP, feature_columns, feature_table, is_numeric
+from finetune.split import Split, split_by_group, split_by_time
+from finetune.table import Table, read_table, rows_named
+from finetune.task import Label, Task, TaskKind, shipped_task, shipped_tasks
+from finetune.wording import mask, tidy
+from ingest.errors import DataFault, SettingsFault
+
+log = logging.getLogger(__name__)
+
+LEAST_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Rows that can be trained on; the task now has its labels."""
+
+    task: Task
+    examples: Examples
+    """Without vectors."""
+    labels: Rows
+    columns: tuple[str, ...]
+    """Names of the features of a tabular task."""
+    table: Table
+    sha256: str
+
+    def split(self, *, seed: int) -> Split:
+        """Three parts by group, else by time, else by masked text, else by row."""
+        columns = self.table.columns
+        column = next((name for name in (self.task.group, GROUP) if name in columns), None)
+        if column:
+            return self._by(columns[column], f"by column {column}", seed)
+        if self.task.time in columns:
+            return split_by_time(
+                self.labels, _order(self.table, self.task.time), how=f"by column {self.task.time}"
+            )
+        if self.task.kind is TaskKind.TEXT:
+            masked = [mask(text) for text in self.examples.texts]
+            return self._by(masked, "by text with its numbers masked", seed)
+        return self._by([str(row) for row in range(len(self.labels))], "by row, stratified", seed)
+
+    def _by(self, groups: Sequence[str], how: str, seed: int) -> Split:
+        return split_by_group(self.labels, groups, seed=seed, how=how)
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """A short content hash of every input, to know a row again that was trained on."""
+        if self.task.kind is TaskKind.TEXT:
+            contents = [text.casefold().encode() for text in self.examples.texts]
+        else:
+            contents = [row.tobytes() for row in self.examples.table]
+        return tuple(hashlib.sha256(content).hexdigest()[:16] for content in contents)
+
+
+def task_for(name: str, *, task_file_task: Task | None, data: Path | None) -> Task:
+    """The task that a name means: its file, the one that ships with us, or what the data says.
+
+    A shipped name with data of wholly other labels is taken as a plain file.
+
+    Raises:
+        SettingsFault: neither a task file nor data.
+    """
+    if task_file_task is not None:
+        return replace(task_file_task, name=name)
+    if name in shipped_tasks():
+        shipped = shipped_task(name)
+        if data is None or not _foreign(shipped, read_table(data)):
+            return shipped
+        log.warning("labels are not of the shipped task, file read as it is", extra={"task": name})
+    if data is None:
+        raise SettingsFault(
+            f"Task {name} does not ship with us: name its data with --data.",
+            remedy=f"Shipped are {', '.join(shipped_tasks())}.",
+        )
+    return Task(name, TaskKind.TEXT if "text" in read_table(data).columns else TaskKind.TABULAR)
+
+
+def read_dataset(task: Task, path: Path) -> Dataset:
+    """Read and check the rows of a task.
+
+    Raises:
+        SettingsFault: the file is not there.
+        DataFault: rows or columns that cannot be used, by name.
+    """
+    table = read_table(path)
+    table.need(task.target)
+    task = _with_labels(task, table)
+    labels = _labels(task, table)
+    _refuse_too_little(task, labels, path)
+    columns: tuple[str, ...] = ()
+    if task.kind is TaskKind.TEXT:
+        examples = Examples(texts=_texts(task, table))
+    else:
+        columns = feature_columns(task, table)
+        examples = Examples(table=feature_table(task, table, columns))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Dataset(task, examples, labels, columns, table, sha256)
+
+
+def _foreign(task: Task, table: Table) -> bool:
+    given = table.columns.get(task.target, ())
+    return not {cell.strip() for cell in given} & set(task.label_names)
+
+
+def _with_labels(task: Task, table: Table) -> Task:
+    if task.labels:
+        return task
+    names = sorted({cell.strip() for cell in table.columns[task.target]} - {""})
+    _refuse_lookalikes(names, table, task.target)
+    return replace(task, labels=tuple(Label(name) for name in names))
+
+
+def _labels(task: Task, table: Table) -> Rows:
+    cells = [cell.strip() for cell in table.columns[task.target]]
+    empty = [row for row, cell in enumerate(cells) if not cell]
+    if empty:
+        raise DataFault(f"{table.path} has no label in column {task.target}: {rows_named(empty)}.")
+    _refuse_lookalikes([*task.label_names, *cells], table, task.target)
+    index = {name: at for at, name in enumerate(task.label_names)}
+    strange = [row for row, cell in enumerate(cells) if cell not in index]
+    if strange:
+        raise DataFault(
+            f"{table.path} has labels that task {task.name} does not have, "
+            f"{cells[strange[0]]} among them: {rows_named(strange)}."
+        )
+    return np.array([index[cell] for cell in cells], dtype=np.int64)
+
+
+def _refuse_lookalikes(names: Sequence[str], table: Table, target: str) -> None:
+    """Labels that differ only by case or spacing are one label written twice."""
+    spellings: dict[str, str] = {}
+    for name in names:
+        other = spellings.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            rows = [at for at, cell in enumerate(table.columns[target]) if cell.strip() == name]
+            raise DataFault(
+                f"{table.path} writes one label in two ways, {other} and {name}: "
+                f"{rows_named(rows)}.",
+                remedy="Write it in one way.",
+            )
+
+
+def _refuse_too_little(task: Task, labels: Rows, path: Path) -> None:
+    if len(labels) < LEAST_ROWS:
+        raise DataFault(f"{path} has only {len(labels)} rows; at least {LEAST_ROWS} are needed.")
+    seen = Counter(labels.tolist())
+    if len(seen) < 2:
+        only = task.label_names[next(iter(seen))]
+        raise DataFault(f"{path} has only one label, {only}: there is nothing to tell apart.")
+
+
+def _texts(task: Task, table: Table) -> tuple[str, ...]:
+    table.need(task.text)
+    texts = tuple(tidy(cell) for cell in table.columns[task.text])
+    empty = [row for row, text in enumerate(texts) if not text]
+    if empty:
+        raise DataFault(f"{table.path} has no text in column {task.text}: {rows_named(empty)}.")
+    return texts
+
+
+def _order(table: Table, column: str) -> list[int]:
+    """Row numbers from old to new."""
+    cells = table.columns[column]
+    when: list[float] = []
+    for row, cell in enumerate(cells):
+        try:
+            when.append(float(cell) if is_numeric([cell]) else _instant(cell))
+        except ValueError as fault:
+            raise DataFault(
+                f"{table.path} has no time in column {column}: {rows_named([row])} ({cell!r})."
+            ) from fault
+    return sorted(range(len(when)), key=when.__getitem__)
+
+
+def _instant(cell: str) -> float:
+    """Seconds; a time without a zone is taken as UTC, which only has to hold within one file."""
+    read = datetime.fromisoformat(cell.strip())
+    return read.replace(tzinfo=read.tzinfo or UTC).timestamp()
