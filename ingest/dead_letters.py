@@ -38,6 +38,6 @@ def replay(history: History, codec: Codec, letters: Iterable[DeadLetter]) -> Rep
         except NotKnown:  # another replay was faster
             continue
         replayed += 1
-        stored += len(decoded.records) - written.duplicates - written.dead_lettered
+        stored += written.stored
         duplicates += written.duplicates
     return Replayed(tried, replayed, stored, duplicates)
