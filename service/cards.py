@@ -171,7 +171,8 @@ def title_of(symptoms: Sequence[Evidence]) -> str:
 
 
 def _words(item: Evidence) -> str:
-    signals, quote = ", ".join(item.signals), next(iter(item.quotes), "")
+    signals = ", ".join(signal.replace("_", " ") for signal in item.signals)
+    quote = next(iter(item.quotes), "")
     if item.kind is EvidenceKind.LIMIT_VIOLATION:
         above = item.direction != "down"
         return f"{signals} {'above its high' if above else 'below its low'} limit"

@@ -9,13 +9,15 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import AliasChoices, AliasPath, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import SettingsFault
+
+Group = TypeVar("Group", bound=BaseSettings)
 
 PREFIX = "ANDON_"
 TEST_PREFIX = "ANDON_TEST_"
@@ -63,10 +65,7 @@ class ServiceSettings(BaseSettings):
         Raises:
             SettingsFault: with every value that cannot be used.
         """
-        try:
-            return cls(**{name: value for name, value in chosen.items() if value is not None})
-        except ValidationError as error:
-            raise SettingsFault(_complaint(error)) from error
+        return read_settings(cls, **chosen)
 
     @property
     def history_file(self) -> Path:
@@ -87,6 +86,18 @@ class ServiceSettings(BaseSettings):
     def clear(self) -> timedelta:
         """Calm needed before a card resolves."""
         return timedelta(seconds=self.watch_clear_s)
+
+
+def read_settings(group: type[Group], **chosen: Any) -> Group:
+    """The settings of a room, overruled by what is chosen and not None.
+
+    Raises:
+        SettingsFault: with every value that cannot be used, by its name in the environment.
+    """
+    try:
+        return group(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsFault(_complaint(error), remedy="Correct it or unset it.") from error
 
 
 def is_loopback(host: str) -> bool:

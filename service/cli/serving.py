@@ -1,9 +1,214 @@
-"""andon serve and doctor: the service and what it needs."""
+"""andon serve, keys and doctor: the service, who may use it, and what it needs."""
 
 from __future__ import annotations
 
+import errno
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
 import typer
+
+from ingest.errors import SettingsFault
+from service.cli.options import (
+    DEFAULT_HOME,
+    DEFAULT_PLANT,
+    HomeOption,
+    JsonOption,
+    PlantOption,
+    complaints,
+    console,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from service.doctor import Finding
+    from service.parts import Parts
+    from service.settings import ServiceSettings
+
+STOP_S = 3
+"""How long open requests and streams may take to end."""
+
+keys = typer.Typer(no_args_is_help=True, help="API keys: who may use a service, and for what.")
+
+KeysFileOption = Annotated[
+    Path, typer.Option("--keys-file", envvar="ANDON_KEYS_FILE", help="File of the hashed keys.")
+]
+DEFAULT_KEYS = DEFAULT_HOME / "keys.json"
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    app.command()(serve)
+    app.command()(doctor)
+    app.add_typer(keys, name="keys")
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on (ANDON_HOST, else 127.0.0.1).")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port (ANDON_PORT, else 8080).")
+    ] = None,
+    plant: PlantOption = DEFAULT_PLANT,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """The service: HTTP interface, watch over the machines, operator page.
+
+    On 127.0.0.1 it runs open, for this machine alone. To listen elsewhere it needs keys:
+    `andon keys create --role operator`, and their file in ANDON_KEYS_FILE.
+    """
+    from service.settings import ServiceSettings, refuse_unknown_settings
+
+    refuse_unknown_settings()
+    settings = ServiceSettings.read(host=host, port=port, plant=plant, home=home)
+    with _bound(settings) as listener:
+        from service.assembly import assembled
+        from service.logs import log_to_stderr
+
+        log_to_stderr()
+        with assembled(settings, _say) as parts:
+            _announce(parts)
+            _run(parts, listener)
+
+
+@keys.command("create")
+def create_key(
+    *,
+    role: Annotated[
+        Literal["machine", "operator", "engineer"],
+        typer.Option(help="machine: push; operator: read, ask, acknowledge; engineer: all."),
+    ],
+    name: Annotated[str, typer.Option(help="Who or what will hold it.")] = "",
+    keys_file: KeysFileOption = DEFAULT_KEYS,
+) -> None:
+    """Make a key and print it, this once; the file keeps its hash."""
+    from service.access import Role
+    from service.access import create_key as create
+
+    token = create(keys_file, Role(role), name=name)
+    complaints.print(f"Kept in {keys_file}; this is the key, shown only now:", markup=False)
+    typer.echo(token)
+
+
+@keys.command("list")
+def list_keys(*, keys_file: KeysFileOption = DEFAULT_KEYS, as_json: JsonOption = False) -> None:
+    """The keys of the file, without their secrets."""
+    from service.access import read_keys
+
+    found = [
+        {"id": key.id, "role": str(key.role), "name": key.name, "created_at": key.created_at}
+        for key in read_keys(keys_file)
+    ]
+    if as_json:
+        print_json(found)
+        return
+    for key in found:
+        console.print("  ".join(key.values()), markup=False, highlight=False)
+
+
+@keys.command("remove")
+def remove_key(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="As `andon keys list` shows it.")],
+    *,
+    keys_file: KeysFileOption = DEFAULT_KEYS,
+) -> None:
+    """Take a key out of the file; a running service refuses it from then on."""
+    from service.access import remove_key as remove
+
+    remove(keys_file, identity)
+
+
+def doctor(
+    *,
+    plant: PlantOption = DEFAULT_PLANT,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """What is installed, reachable and switched on, and what is missing."""
+    from service.doctor import examine
+
+    findings = examine(plant, home)
+    well = all(finding.state != "missing" for finding in findings)
+    if as_json:
+        print_json({"ok": well, "findings": [_as_dict(finding) for finding in findings]})
+    else:
+        _print_findings(findings)
+    if not well:
+        raise typer.Exit(1)
+
+
+def _bound(settings: ServiceSettings) -> socket.socket:
+    """A socket of our own on the address, before anything slow begins.
+
+    Raises:
+        SettingsFault: someone else has it, or we may not.
+    """
+    host = settings.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, settings.port))
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        raise SettingsFault(
+            f"Port {settings.port} on {settings.host} is in use."
+            if taken
+            else f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
+            remedy="Name another with --port or ANDON_PORT, or end the program that has it."
+            if taken
+            else "Name another address with --host or port with --port.",
+        ) from error
+    return listener
+
+
+def _run(parts: Parts, listener: socket.socket) -> None:
+    import uvicorn
+
+    from service.app import create_app
+
+    config = uvicorn.Config(
+        create_app(parts),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _announce(parts: Parts) -> None:
+    settings = parts.settings
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _say(f"{parts.plant.name}: http://{host}:{settings.port}")
+    if parts.access.open:
+        _say("It runs open, without keys: whoever uses this machine may do everything.")
+    for component in parts.components:
+        if component.state != "ok":
+            _say(f"{component.name}: {component.detail}")
+
+
+def _say(words: str) -> None:
+    complaints.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _as_dict(finding: Finding) -> dict[str, str]:
+    return {
+        "name": finding.name,
+        "state": finding.state,
+        "detail": finding.detail,
+        "remedy": finding.remedy,
+    }
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    from rich.table import Table
+
+    table = Table("part", "state", "what was found", "what to do")
+    for finding in findings:
+        table.add_row(finding.name, finding.state, finding.detail, finding.remedy)
+    console.print(table, markup=False)

@@ -30,7 +30,7 @@ def upload(
     sidecar: Annotated[UploadFile | None, "YAML with the metadata of a PDF"] = None,
 ) -> DocumentOut:
     """Take in a document; a new revision replaces the one before in one step."""
-    return _document(shelve(parts.library, parts.settings, file, sidecar=sidecar))
+    return _document(shelve(parts.library, file, sidecar=sidecar))
 
 
 @router.get("/documents")

@@ -214,5 +214,5 @@ def test_title_names_the_worst_and_is_short(evidence: MakeEvidence) -> None:
     title = title_of([drift, alarm])
     assert title.startswith("alarm E217: hot")
     assert len(title) <= 160
-    assert title_of([drift]) == "oil_temp drifts up"
-    assert title_of([evidence()]) == "oil_temp above its high limit"
+    assert title_of([drift]) == "oil temp drifts up"
+    assert title_of([evidence()]) == "oil temp above its high limit"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from ingest.errors import DataFault
 from ingest.vocabulary import Issue
+from service.fakes import FakeLibrary
 from service.parts import Parts
 
 
@@ -73,13 +76,12 @@ def test_models_are_promoted_and_rolled_back(client: TestClient) -> None:
     assert client.post("/v1/models/error_code/promote", json={"version": "no"}).status_code == 404
 
 
-def test_document_is_uploaded_listed_and_deleted(client: TestClient, parts: Parts) -> None:
-    """Kept in the folder of documents while it is there."""
+def test_document_is_uploaded_listed_and_deleted(client: TestClient) -> None:
+    """What the library made of it comes back."""
     file = {"file": ("SOP-9.md", b"# How to mend\n", "text/markdown")}
     reply = client.post("/v1/documents", files=file)
     assert reply.status_code == 201
     assert reply.json()["id"] == "SOP-9"
-    assert (parts.settings.home / "documents" / "SOP-9.md").is_file()
     assert [d["id"] for d in client.get("/v1/documents").json()["documents"]] == ["SOP-9"]
     assert client.delete("/v1/documents/SOP-9").status_code == 204
     assert client.delete("/v1/documents/SOP-9").status_code == 404
@@ -89,19 +91,24 @@ def test_document_is_uploaded_listed_and_deleted(client: TestClient, parts: Part
     "name", ["../evil.md", "a/b.md", "x.exe", "", ".md", "a\\b.md", "x.md\x00.pdf", "é" * 300]
 )
 def test_names_that_lead_elsewhere_are_refused(client: TestClient, parts: Parts, name: str) -> None:
-    """Nothing is written outside the folder, nor half of it inside."""
+    """The library never sees them."""
     reply = client.post("/v1/documents", files={"file": (name, b"text", "text/markdown")})
     assert reply.status_code == 422
-    folder = parts.settings.home / "documents"
-    assert not folder.exists() or list(folder.iterdir()) == []
+    assert parts.library.documents() == []
 
 
-def test_failing_upload_leaves_the_revision_before(client: TestClient, parts: Parts) -> None:
-    """A file that the library refuses changes nothing."""
-    for content, status in ((b"first", 201), (b"  ", 422)):
-        file = {"file": ("SOP-9.md", content, "text/markdown")}
-        assert client.post("/v1/documents", files=file).status_code == status
-    assert (parts.settings.home / "documents" / "SOP-9.md").read_bytes() == b"first"
+def test_metadata_comes_beside_the_file(client: TestClient, monkeypatch: Any) -> None:
+    """The library finds it under the name that it looks for."""
+    seen: list[list[str]] = []
+
+    def look(_: FakeLibrary, path: Path) -> None:
+        seen.append(sorted(file.name for file in path.parent.iterdir()))
+        raise DataFault("enough")
+
+    monkeypatch.setattr(FakeLibrary, "add", look)
+    files = {"file": ("a.pdf", b"%PDF"), "sidecar": ("anything", b"id: A")}
+    assert client.post("/v1/documents", files=files).status_code == 422
+    assert seen == [["a.pdf", "a.pdf.yaml"]]
 
 
 def test_body_beyond_the_limit_is_refused(client: TestClient, parts: Parts) -> None:

@@ -1,0 +1,163 @@
+"""The only place where concrete things are chosen: from settings to the parts of the service.
+
+What is missing takes its own answer away and nothing else: no model, no diagnosis, and the reason
+stands in its place. Without an encoder neither documents nor models work, so that is a fault at
+start, which says what to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from finetune.encoder import Encoder, load_encoder
+from finetune.settings import FinetuneSettings
+from ingest.evidence_settings import EvidenceSettings
+from ingest.history import History
+from ingest.plant import Plant, load_plant
+from ingest.sqlite import SqliteHistory
+from prompting.library import PromptLibrary
+from prompting.settings import PromptingSettings
+from prompting.summarizer import Summarizer
+from prompting.writer import Writer
+from prompting.writers.choice import writer_of
+from rag.library import Library
+from rag.settings import RagSettings
+from service.access import access_for
+from service.advice import Adviser
+from service.cards_store import CardStore
+from service.database import Database
+from service.feed import Feed
+from service.hints import NoteReader
+from service.ledger import Ledger
+from service.lookout import Lookout
+from service.notices import issue_message, machine_message
+from service.parts import Component, Parts
+from service.settings import ServiceSettings, read_settings
+from service.shelf import ModelShelf
+from service.watch import Watch
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+"""Called with what is being done."""
+
+
+@contextmanager
+def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) -> Iterator[Parts]:
+    """All parts of the service, closed at the end.
+
+    Raises:
+        SettingsFault: something that a person must change; it says what.
+    """
+    access = access_for(settings)
+    plant = load_plant(settings.plant)
+    with ExitStack() as stack:
+        history = stack.enter_context(SqliteHistory(settings.history_file))
+        database = stack.enter_context(Database(settings.history_file))
+        progress("The encoder is loaded.")
+        encoder = encoder_of(read_settings(FinetuneSettings))
+        library = stack.enter_context(
+            Library(settings.home, encoder, settings=read_settings(RagSettings))
+        )
+        documents = read_documents(library, plant.documents, progress)
+        prompting = read_settings(PromptingSettings)
+        writer = writer_of(prompting)
+        shelf = ModelShelf(settings.home / "models")
+        parts = Parts(
+            settings=settings,
+            plant=plant,
+            history=history,
+            cards=CardStore(database),
+            ledger=Ledger(database),
+            lookout=lookout_of(plant, history, settings),
+            summarizer=summarizer_of(plant, writer, prompting),
+            shelf=shelf,
+            library=library,
+            access=access,
+            feed=Feed(),
+            components=(
+                Component("encoder", "ok", encoder.name),
+                documents,
+                _writer_state(writer),
+                *shelf.components(),
+            ),
+        )
+        yield with_watch(parts)
+
+
+def encoder_of(settings: FinetuneSettings) -> Encoder:
+    """The encoder that the settings name; SettingsFault without one."""
+    return load_encoder(settings.encoder or None, threads=settings.threads)
+
+
+def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Lookout:
+    """A lookout whose durations fit the window of the watch."""
+    fitting = EvidenceSettings.fitting(settings.watch_window_s)
+    return Lookout(plant, history, settings=fitting)
+
+
+def summarizer_of(plant: Plant, writer: Writer, settings: PromptingSettings) -> Summarizer:
+    """Summaries in the plant's own time, by that writer as far as it keeps to the evidence."""
+    return Summarizer(
+        writer,
+        PromptLibrary(settings.prompts_folder),
+        timezone=plant.timezone,
+        machines=[machine.id for machine in plant.machines],
+    )
+
+
+def read_documents(library: Library, folder: Path | None, progress: Progress) -> Component:
+    """Bring the library up to date with the plant's folder; what could not be read is said."""
+    failed: tuple[str, ...] = ()
+    if folder is not None:
+        report = library.sync(folder, lambda done, of, name: progress(_reading(done, of, name)))
+        failed = tuple(f"{Path(item.source).name}: {item.reason}" for item in report.failed)
+        for words in failed:
+            log.warning("document left out", extra={"fault": words})
+    known = len(library.documents())
+    if not known:
+        words = "No documents: no procedures and no code tables; add some with `andon docs add`."
+        return Component("documents", "degraded", words)
+    state = "degraded" if failed else "ok"
+    return Component("documents", state, "; ".join([f"{known} document(s)", *failed]))
+
+
+def with_watch(parts: Parts) -> Parts:
+    """The same parts with a watch that uses them and tells the feed."""
+
+    def look(machine: str) -> None:
+        if parts.feed.listeners:
+            parts.feed.publish(machine_message(parts.view(machine)))
+
+    watch = Watch(
+        parts.plant,
+        parts.history,
+        parts.cards,
+        lookout=parts.lookout,
+        adviser=Adviser(
+            summarizer=parts.summarizer,
+            shelf=parts.shelf,
+            library=parts.library,
+            language=parts.settings.language,
+        ),
+        notes=NoteReader(parts.shelf, confidence=parts.settings.watch_confidence),
+        settings=parts.settings,
+        on_look=look,
+        on_card=lambda issue: parts.feed.publish(issue_message(issue)),
+    )
+    return replace(parts, watch=watch)
+
+
+def _writer_state(writer: Writer) -> Component:
+    if writer.engine == "deterministic":
+        words = "Summaries are written by rule; set ANDON_LLM_URL and ANDON_LLM_MODEL for a model."
+        return Component("writer", "ok", words)
+    return Component("writer", "ok", f"{writer.model} ({writer.engine})")
+
+
+def _reading(done: int, of: int, name: str) -> str:
+    return f"Document {min(done + 1, of)} of {of}: {name}" if name else f"{of} documents are read."

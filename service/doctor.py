@@ -1,0 +1,184 @@
+"""What is installed, reachable and switched on, and what is missing: one finding a part."""
+
+from __future__ import annotations
+
+import platform
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from finetune.settings import FinetuneSettings
+from ingest.errors import AndonFault, NotKnown
+from ingest.history import history_path
+from ingest.plant import Plant, load_plant
+from prompting.settings import PromptingSettings
+from service.access import access_for
+from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
+
+REACH_S = 1.5
+OK, DEGRADED, MISSING, OFF = "ok", "degraded", "missing", "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part and how it is."""
+
+    name: str
+    state: str
+    """`ok`; `degraded`: works with less; `missing`: the service cannot start; `off`: not set."""
+    detail: str
+    remedy: str = ""
+
+
+def examine(plant: Path, home: Path) -> list[Finding]:
+    """Look at everything that a service with these settings would use; changes nothing."""
+    findings = [
+        Finding("andon", OK, f"{version('andon')} on Python {platform.python_version()}"),
+        _try("settings", _settings),
+    ]
+    loaded, finding = _plant(plant)
+    findings.append(finding)
+    findings.append(_try("history", lambda: _history(home)))
+    findings.append(_try("encoder", _encoder))
+    findings.append(_try("models", lambda: _models(home), otherwise=DEGRADED))
+    if loaded is not None:
+        findings += _wires(loaded)
+        findings.append(_documents(loaded, home))
+    findings.append(_try("llm", _llm, otherwise=DEGRADED))
+    findings.append(_try("access", _access))
+    findings.append(_try("service", _service, otherwise=OFF))
+    return findings
+
+
+def _try(name: str, look: Callable[[], Finding], *, otherwise: str = MISSING) -> Finding:
+    try:
+        return look()
+    except AndonFault as fault:
+        return Finding(name, otherwise, fault.message, fault.remedy)
+
+
+def _settings() -> Finding:
+    refuse_unknown_settings()
+    settings = ServiceSettings.read()
+    return Finding("settings", OK, f"listens on {settings.host} port {settings.port}")
+
+
+def _plant(path: Path) -> tuple[Plant | None, Finding]:
+    try:
+        plant = load_plant(path)
+    except AndonFault as fault:
+        return None, Finding("plant", MISSING, fault.message, fault.remedy)
+    return plant, Finding("plant", OK, f"{plant.name}: {len(plant.machines)} machine(s)")
+
+
+def _history(home: Path) -> Finding:
+    from ingest.sqlite import SqliteHistory
+
+    path = history_path(home)
+    if not path.exists():
+        return Finding("history", OFF, f"{path} is not there yet", "It is made at first use.")
+    with SqliteHistory(path) as history:
+        counters = history.counters()
+    stored = sum(source.stored for source in counters)
+    dead = sum(source.dead_lettered for source in counters)
+    words = f"{stored} record(s) of {len(counters)} source(s), {dead} set aside"
+    return Finding("history", OK, words, "andon dead-letters list" if dead else "")
+
+
+def _encoder() -> Finding:
+    from finetune.encoder_folder import find
+
+    folder = find(read_settings(FinetuneSettings).encoder or None)
+    return Finding("encoder", OK, f"{folder.name} in {folder.path}")
+
+
+def _models(home: Path) -> Finding:
+    from service.shelf import ModelShelf
+
+    shelf = ModelShelf(home / "models")
+    lacking = [task.name for task, serving in shelf.tasks() if serving is None]
+    have = [f"{task.name} {serving}" for task, serving in shelf.tasks() if serving]
+    if lacking:
+        raise NotKnown(
+            f"No model of {', '.join(lacking)}: these diagnoses are not made.",
+            remedy="; ".join(f"andon train {task}" for task in lacking),
+        )
+    return Finding("models", OK, ", ".join(have))
+
+
+def _wires(plant: Plant) -> Iterator[Finding]:
+    broker = plant.mqtt
+    if broker.url:
+        yield _reach("broker", broker.url, broker.host, broker.port)
+    else:
+        yield Finding("broker", OFF, "the plant description names none")
+    for machine in plant.machines:
+        if machine.modbus is None:
+            continue
+        address = urlsplit(machine.modbus.url)
+        name = f"modbus {machine.id}"
+        if address.hostname:
+            yield _reach(name, machine.modbus.url, address.hostname, port=address.port or 502)
+        else:
+            there = Path(address.path).exists()
+            yield Finding(name, OK if there else DEGRADED, machine.modbus.url)
+
+
+def _reach(name: str, url: str, host: str, port: int) -> Finding:
+    try:
+        socket.create_connection((host, port), REACH_S).close()
+    except OSError as error:
+        words = f"{url} does not answer: {error.strerror or error}"
+        return Finding(name, DEGRADED, words, "Start it, or correct the plant description.")
+    return Finding(name, OK, f"{url} answers")
+
+
+def _documents(plant: Plant, home: Path) -> Finding:
+    folder = plant.documents
+    added = sum(1 for path in (home / "documents" / "files").glob("*") if path.is_file())
+    if folder is None and not added:
+        remedy = "Name a folder in [documents] of the plant description, or `andon docs add`."
+        return Finding("documents", DEGRADED, "no documents: no procedures, no code tables", remedy)
+    if folder is not None and not folder.is_dir():
+        remedy = "Correct [documents] in the plant description."
+        return Finding("documents", MISSING, f"there is no folder {folder}", remedy)
+    shown = f"{folder}" if folder else "no folder of the plant"
+    return Finding("documents", OK, f"{shown}, and {added} added one by one")
+
+
+def _llm() -> Finding:
+    settings = read_settings(PromptingSettings)
+    if not settings.llm_url:
+        words = "none set: summaries are written by rule"
+        return Finding("llm", OFF, words, "ANDON_LLM_URL and ANDON_LLM_MODEL")
+    try:
+        headers = {"Authorization": f"Bearer {settings.api_key()}"}
+        reply = httpx.get(f"{settings.llm_url}/models", headers=headers, timeout=REACH_S)
+    except httpx.HTTPError as error:
+        words = f"{settings.llm_url} does not answer: {error}"
+        return Finding("llm", DEGRADED, words, "Summaries are written by rule until it does.")
+    state = OK if reply.is_success else DEGRADED
+    return Finding("llm", state, f"{settings.llm_url} answers {reply.status_code}")
+
+
+def _access() -> Finding:
+    settings = ServiceSettings.read()
+    if access_for(settings).open:
+        return Finding("access", OK, "open, on this machine only")
+    return Finding("access", OK, f"keys in {settings.keys_file}")
+
+
+def _service() -> Finding:
+    url = ServiceSettings.read().url
+    try:
+        reply = httpx.get(f"{url}/readyz", timeout=REACH_S)
+        parts = reply.json()["components"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return Finding("service", OFF, f"no service answers at {url}", "andon serve")
+    bad = [f"{part['name']}: {part['detail']}" for part in parts if part["state"] != OK]
+    return Finding("service", DEGRADED if bad else OK, "; ".join([f"runs at {url}", *bad]))

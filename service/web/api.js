@@ -1,0 +1,52 @@
+// Talks to the service: JSON, problem details, and the event stream (by fetch, so that it can send a key).
+
+const KEY = "andon-key";
+
+export class Problem extends Error {
+  constructor(status, details) {
+    super(details.detail ?? details.title ?? `Error ${status}`);
+    this.status = status;
+    this.remedy = details.remedy ?? "";
+    this.details = details;
+  }
+}
+
+function headers(more = {}) {
+  const key = sessionStorage.getItem(KEY);
+  return key ? { Authorization: `Bearer ${key}`, ...more } : more;
+}
+
+export function keep(key) {
+  sessionStorage.setItem(KEY, key.trim());
+}
+
+export async function call(path, body) {
+  const post = { method: "POST", body: JSON.stringify(body), headers: headers({ "Content-Type": "application/json" }) };
+  const reply = await fetch(path, body === undefined ? { headers: headers() } : post);
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+  return reply.json();
+}
+
+// Calls `hear(kind, data)` for each event until the connection ends; rejects when it breaks.
+export async function listen(path, hear, signal) {
+  const reply = await fetch(path, { headers: headers({ Accept: "text/event-stream" }), signal });
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+  const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (pending + value).replaceAll("\r\n", "\n").split("\n\n");
+    pending = blocks.pop();
+    for (const block of blocks) tell(block, hear);
+  }
+}
+
+function tell(block, hear) {
+  const fields = { event: "message", data: "" };
+  for (const line of block.split("\n")) {
+    const at = line.indexOf(":");
+    if (at > 0) fields[line.slice(0, at)] = line.slice(at + 1).trimStart();
+  }
+  hear(fields.event, fields.data ? JSON.parse(fields.data) : null);
+}
