@@ -48,7 +48,7 @@ ENGLISH = Cues(
         ),
         _role(r"(?:limits?|thresholds?|maximum allowed|setpoint)(?: of| at)?", *LIMITS),
         _role(
-            r"(?:peak(?:s|ed|ing)?|max(?:imum)?|min(?:imum)?|highest|lowest|spik(?:e|es|ed|ing)"
+            r"(?:peak(?:s|ed|ing)?|max(?:imum)?|(?<!/)min(?:imum)?|highest|lowest|spik(?:e|es|ed|ing)"
             r"|at the furthest)(?: of| at| to)?",
             "peak",
         ),

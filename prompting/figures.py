@@ -48,7 +48,7 @@ def _duration(seconds: float) -> tuple[float, str]:
 def show_number(value: float, *, language: str, exact: bool = False) -> str:
     """Three significant digits, whole from a hundred on; never an exponent."""
     if exact:
-        text = f"{value:,.10f}".rstrip("0").rstrip(".")
+        text = f"{value:,.{max(6, _decimals(value))}f}".rstrip("0").rstrip(".")
     else:
         text = f"{value:,.{_decimals(value)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text

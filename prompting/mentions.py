@@ -13,8 +13,8 @@ from prompting.slots import SLOT, readable
 
 FILLER = "·"
 TIME = re.compile(
-    r"(?<![\d:])(?:(?P<date>\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.(?:\d{4})?)[ T,]*)?"
-    r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"
+    r"(?<!\d)(?<!\d:)(?:(?P<date>\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.(?:\d{4})?)[ T,]*)?"
+    r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d|:\d)"
 )
 IDENTIFIER = re.compile(r"[^\W\d]\w*-?\d[\w-]*")
 NUMBER = re.compile(

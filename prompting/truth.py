@@ -17,6 +17,7 @@ SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "sekunde": 1.0, 
 MINUTES = {"min": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0}
 HOURS = {"h": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunde": 3600.0, "stunden": 3600.0}
 TIME_UNITS = {**SECONDS, **MINUTES, **HOURS}
+ROUNDING = 1e-9
 LASTING = frozenset({"duration", "lead"})
 COUNTING = frozenset({"count", "peak_rate", "ratio"})
 FORBIDDEN = ("http://", "https://", "www.", "<", ">", "\n", "`")
@@ -134,7 +135,7 @@ class _Trial:
         after = 0
         for mention in sorted([*digits, *figures], key=lambda mention: mention.start):
             self._figure(mention, self._roles(mention, after))
-            after = mention.end
+            after = self._unit_end(mention)
 
     def _units(self) -> dict[str, str]:
         """Every way to write a unit of the cited evidence, and time, to the unit itself."""
@@ -257,6 +258,6 @@ def _same(mention: Mention, quantity: Quantity, language: str) -> bool:
             return False
         factor = TIME_UNITS[mention.unit]
     return any(
-        abs(value * factor - quantity.value) <= half * factor * (1 + 1e-9)
+        abs(value * factor - quantity.value) <= half * factor + ROUNDING * abs(quantity.value)
         for value, half in readings(mention.digits, language)
     )

@@ -1,0 +1,234 @@
+"""Every number and every time of a summary stands in its evidence, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.detect import Finding
+from ingest.evidence_numbering import numbered
+from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Statement, Summary
+from prompting.library import PromptLibrary
+from prompting.slots import SLOT, Reader, fill
+from prompting.summarizer import Summarizer
+from prompting.truth import Case, complaint
+from prompting.writer import Assignment, Draft, Writer
+from prompting.writers.deterministic import DeterministicWriter
+
+START = datetime(2026, 11, 22, 22, 40, tzinfo=UTC)
+END = START + timedelta(minutes=30)
+ZONE = ZoneInfo("Europe/Berlin")
+LIBRARY = PromptLibrary()
+UNITS = {"oil_temp": "degC", "pressure": "bar", "air_flow": "m3/min", "Accel1RMS": "", "cycle": "s"}
+TIME_SCALES = {"s": 1.0, "min": 60.0, "h": 3600.0}
+magnitude = st.floats(-5e4, 5e4).filter(lambda value: abs(value) > 1e-3)
+text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@st.composite
+def finding(draw: st.DrawFn) -> Finding:
+    kind = draw(
+        st.sampled_from([k for k in EvidenceKind if k.value not in ("oscillation", "first_out")])
+    )
+    signal = draw(st.sampled_from(sorted(UNITS)))
+    first = draw(st.integers(0, 1500))
+    active = draw(st.booleans())
+    last = 1800 if active else draw(st.integers(first, 1700))
+    return Finding(
+        kind=kind,
+        signals=() if kind in EVENTS else (signal,),
+        start=START.timestamp() + first,
+        end=START.timestamp() + last,
+        severity=draw(st.sampled_from(list(Severity))),
+        numbers=draw(numbers(kind, UNITS[signal], float(last - first))),
+        active=active,
+        direction=draw(st.sampled_from(["up", "down"])) if kind in DIRECTED else "",
+        codes=(draw(st.sampled_from(["E217", "X-7731", "4012"])),) if kind in EVENTS else (),
+        quotes=(draw(text),) if kind in EVENTS else (),
+    )
+
+
+DIRECTED = (
+    EvidenceKind.LIMIT_VIOLATION,
+    EvidenceKind.STEP,
+    EvidenceKind.DRIFT,
+    EvidenceKind.SPIKE,
+    EvidenceKind.NOISE_CHANGE,
+)
+EVENTS = (
+    EvidenceKind.ALARM,
+    EvidenceKind.CHATTERING,
+    EvidenceKind.STANDING,
+    EvidenceKind.FLOOD,
+    EvidenceKind.NOTE,
+)
+VALUES = {
+    EvidenceKind.LIMIT_VIOLATION: ("peak", "limit", "baseline"),
+    EvidenceKind.STEP: ("baseline", "level", "change", "peak"),
+    EvidenceKind.DRIFT: ("baseline", "level", "change", "peak"),
+    EvidenceKind.SPIKE: ("peak", "level"),
+    EvidenceKind.STUCK: ("level",),
+    EvidenceKind.NOISE_CHANGE: ("baseline", "level"),
+}
+COUNTED = (
+    EvidenceKind.LIMIT_VIOLATION,
+    EvidenceKind.SPIKE,
+    EvidenceKind.ALARM,
+    EvidenceKind.CHATTERING,
+    EvidenceKind.STANDING,
+    EvidenceKind.FLOOD,
+)
+
+
+@st.composite
+def numbers(draw: st.DrawFn, kind: EvidenceKind, unit: str, duration: float) -> dict[str, Quantity]:
+    found = {role: Quantity(draw(magnitude), unit) for role in VALUES.get(kind, ())}
+    found["duration"] = Quantity(duration, "s")
+    if kind in COUNTED:
+        found["count"] = Quantity(float(draw(st.integers(1, 40))))
+    if kind in (EvidenceKind.CHATTERING, EvidenceKind.FLOOD):
+        found["peak_rate"] = Quantity(float(draw(st.integers(3, 20))))
+    if kind is EvidenceKind.NOISE_CHANGE:
+        found["ratio"] = Quantity(draw(st.floats(3, 50)))
+    if kind is EvidenceKind.LIMIT_VIOLATION and draw(st.booleans()):
+        found["lead"] = Quantity(float(draw(st.integers(1, 900))), "s")
+    if kind is EvidenceKind.LIMIT_VIOLATION and draw(st.booleans()):
+        found["critical_limit"] = Quantity(draw(magnitude), unit)
+    return found
+
+
+evidence_sets = st.lists(finding(), min_size=1, max_size=9).map(lambda f: numbered(f, "press-3"))
+languages = st.sampled_from(["en", "de"])
+
+
+def stray(summary: Summary, language: str) -> list[str]:
+    """Numbers and times of a summary that no cited item holds, found without our own code."""
+    found: list[str] = []
+    items = {item.id: item for item in summary.evidence}
+    for statement in summary.statements:
+        cited = [items[identity] for identity in statement.evidence]
+        found += stray_in(statement.text, cited, language)
+    return found + stray_in(summary.headline, list(items.values()), language)
+
+
+def stray_in(sentence: str, cited: list[Evidence], language: str) -> list[str]:
+    plain = re.sub("“[^”]*”" if language == "en" else "„[^“]*“", "", sentence)
+    for item in cited:
+        for name in (item.machine, *item.signals, *item.codes):
+            plain = re.sub(re.escape(name.replace("_", " ")), "", plain, flags=re.IGNORECASE)
+    times = re.findall(r"\d\d:\d\d", plain)
+    minutes = {
+        f"{moment.astimezone(ZONE):%H:%M}" for item in cited for moment in (item.start, item.end)
+    }
+    wrong = [time for time in times if time not in minutes]
+    plain = re.sub(r"(\d{4}-\d\d-\d\d |\d\d\.\d\d\. )?\d\d:\d\d", "", plain)
+    for digits, unit in re.findall(r"(-?\d[\d.,]*\d|-?\d)(?: (s|min|h)\b)?", plain):
+        clean = digits.replace(",", "") if language == "en" else digits.replace(".", "")
+        value = float(clean.replace(",", "."))
+        if not any(near(value, unit, q) for item in cited for q in item.numbers.values()):
+            wrong.append(f"{digits} {unit}")
+    return wrong
+
+
+def near(value: float, unit: str, quantity: Quantity) -> bool:
+    if quantity.unit == "s" and unit:
+        seconds = value * TIME_SCALES[unit]
+        slack = {"s": 0.5, "min": 30.0, "h": 180.0}[unit]
+        return abs(seconds - quantity.value) <= slack + abs(quantity.value) * 0.006
+    return abs(value - quantity.value) <= abs(quantity.value) * 0.006 + 1e-9
+
+
+def summarize(writer: Writer, evidence: tuple[Evidence, ...], language: str) -> Summary:
+    summarizer = Summarizer(writer, LIBRARY, timezone="Europe/Berlin", machines=["press-3"])
+    return summarizer.summarize(evidence, scope="press-3", start=START, end=END, language=language)
+
+
+@settings(max_examples=200, deadline=None)
+@given(evidence=evidence_sets, language=languages)
+def test_the_deterministic_summary_says_only_what_its_evidence_does(
+    evidence: tuple[Evidence, ...], language: str
+) -> None:
+    """A headline and one to six sentences, first cause first, every figure in the evidence."""
+    summary = summarize(DeterministicWriter(), evidence, language)
+    assert stray(summary, language) == []
+    assert (summary.engine, summary.replaced, summary.note) == ("deterministic", (), "")
+    assert 1 <= len(summary.statements) <= 6
+    starts = {item.id: item.start for item in summary.evidence}
+    order = [starts[statement.evidence[0]] for statement in summary.statements]
+    assert order == sorted(order)
+    assert "{" not in summary.headline + "".join(s.text for s in summary.statements)
+
+
+@settings(max_examples=200, deadline=None)
+@given(evidence=evidence_sets, language=languages)
+def test_the_check_lets_every_deterministic_sentence_pass(
+    evidence: tuple[Evidence, ...], language: str
+) -> None:
+    """With its slots open."""
+    reader = Reader(language, ZONE, END)
+    held = Case({item.id: item for item in evidence}, reader, scope="press-3")
+    assignment = Assignment("", "", {}, evidence, "press-3", language, 6)
+    draft = DeterministicWriter().write(assignment)
+    for statement in (draft.headline, *draft.statements):
+        assert complaint(statement, held) == ""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A model that writes the right sentences in digits, and one number of its own invention."""
+
+    invention: str
+    place: int
+    engine: str = "openai-compatible"
+    model: str = "made-up"
+
+    def write(self, assignment: Assignment) -> Draft:
+        draft = DeterministicWriter().write(assignment)
+        reader = Reader(assignment.language, ZONE, END)
+        items = {item.id: item for item in assignment.evidence}
+        said = [Statement(spoken(s.text, items, reader), s.evidence) for s in draft.statements]
+        if self.invention:
+            spot = self.place % len(said)
+            text = said[spot].text.rstrip(".") + f", {self.invention}."
+            said[spot] = Statement(text, said[spot].evidence)
+        return Draft(draft.headline, tuple(said))
+
+
+def spoken(template: str, items: dict[str, Evidence], reader: Reader) -> str:
+    """In digits; quotes stay slots: a model is told never to repeat them."""
+    return SLOT.sub(lambda m: m[0] if m[2] == "quote" else fill(m[0], items, reader), template)
+
+
+@settings(max_examples=200, deadline=None)
+@given(evidence=evidence_sets, language=languages)
+def test_what_a_model_says_truly_in_digits_stands(
+    evidence: tuple[Evidence, ...], language: str
+) -> None:
+    """The check raises no false alarm on right sentences without slots."""
+    summary = summarize(Digits("", 0), evidence, language)
+    assert summary.replaced == ()
+    assert stray(summary, language) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    evidence=evidence_sets,
+    language=languages,
+    invention=st.sampled_from(["12,345.67 bar", "04:44", "mill-1", "77.77", "99 999"]),
+    place=st.integers(0, 5),
+)
+def test_whatever_a_model_invents_is_replaced(
+    evidence: tuple[Evidence, ...], language: str, invention: str, place: int
+) -> None:
+    """The invention never reaches the reader and is counted."""
+    summary = summarize(Digits(invention, place), evidence, language)
+    assert stray(summary, language) == []
+    assert summary.replaced
+    assert summary.engine == "openai-compatible"
+    unquoted = [re.sub("[“„][^”“]*[”“]", "", s.text) for s in summary.statements]
+    assert not any(invention in words for words in unquoted)
