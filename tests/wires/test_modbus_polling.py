@@ -268,8 +268,9 @@ def test_a_late_answer_is_not_taken_for_the_next(
 
     registers = Register("n", HOLDING, 0, RegisterType.UINT16)
     plant = plant_of(controllers={"press-3": unit_at(port, registers)})
-    with rogue(port, answer), collecting(plant, modbus_backoff_s=0.1):
+    with rogue(port, answer) as seen, collecting(plant, modbus_backoff_s=0.1):
         until(lambda: len(readings_of(history, "press-3", "n")) >= 6)
+    assert seen.connections == 2
     values = [reading.value for reading in readings_of(history, "press-3", "n")]
     assert values[:3] == [0, None, 2]
     assert 1 not in values
