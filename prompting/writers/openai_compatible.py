@@ -7,7 +7,9 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 from ingest.errors import ModelFault, SettingsFault
 from prompting.schema import read_draft
@@ -16,7 +18,6 @@ from prompting.writer import Assignment, Draft, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,27 @@ WORTH_RETRYING = (408, 409, 425, 429)
 MILLION = 1e6
 
 Messages = list[dict[str, str]]
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Counted(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Completion(BaseModel):
+    """What we need of a reply; the library does not check it."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Counted | None = None
 
 
 class OpenAICompatibleWriter:
@@ -134,20 +156,20 @@ class OpenAICompatibleWriter:
 
     async def _complete(
         self, client: AsyncOpenAI, messages: Messages, assignment: Assignment
-    ) -> ChatCompletion:
+    ) -> _Completion:
         form: Any = {
             "type": "json_schema",
             "json_schema": {"name": "summary", "strict": True, "schema": dict(assignment.schema)},
         }
         given: Any = messages
-        found: ChatCompletion = await client.chat.completions.create(
+        found = await client.chat.completions.with_raw_response.create(
             model=self.model,
             messages=given,
             response_format=form,
             temperature=self._settings.llm_temperature,
             max_tokens=self._settings.llm_max_tokens,
         )
-        return found
+        return _Completion.model_validate_json(found.content)
 
 
 class _PassingFault(ModelFault):
@@ -170,20 +192,17 @@ def _faults() -> Iterator[None]:
         raise _PassingFault("The model server kept silent.") from fault
     except openai.APIConnectionError as fault:
         raise _PassingFault("The model server cannot be reached.") from fault
-    except openai.OpenAIError as fault:
-        raise ModelFault(f"The model server's reply cannot be read: {fault}") from fault
+    except (openai.OpenAIError, ValidationError) as fault:
+        raise ModelFault("The model server's reply is no chat completion.") from fault
 
 
-def _content(found: ChatCompletion) -> str:
-    choices = getattr(found, "choices", None)
-    if not choices:
-        raise ModelFault("The model server's reply holds no message.")
-    if choices[0].finish_reason == "length":
+def _content(found: _Completion) -> str:
+    if found.choices[0].finish_reason == "length":
         raise ModelFault("The reply was cut off at the longest length allowed.")
-    return choices[0].message.content or ""
+    return found.choices[0].message.content or ""
 
 
-def _usage(found: ChatCompletion, tries: int) -> Usage:
+def _usage(found: _Completion, tries: int) -> Usage:
     if found.usage is None:
         return Usage(tries=tries)
     return Usage(found.usage.prompt_tokens, found.usage.completion_tokens, tries=tries)
