@@ -7,13 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
-import typer.main
 import yaml
 
-from service.cli.main import app
 from tests.conftest import missing
+from tests.house.command_line import parse
 
 IMAGE_DEFAULTS = {"ANDON_HOME", "ANDON_PLANT"}
 
@@ -43,19 +41,8 @@ def test_docker_compose_accepts_the_file(repository: Path) -> None:
 
 def test_every_command_of_the_image_parses(compose: dict[str, Any]) -> None:
     """No service is started with a command or an option that `andon` does not have."""
-    root = typer.main.get_command(app)
-    assert isinstance(root, click.Group)
     for service in ours(compose).values():
-        parse(root, list(service["command"]))
-
-
-def parse(command: click.Command, arguments: list[str]) -> None:
-    """Parse a command line to its leaf without running it."""
-    with command.make_context("andon", arguments) as context:
-        if isinstance(command, click.Group):
-            _, leaf, rest = command.resolve_command(context, arguments)
-            assert leaf is not None
-            parse(leaf, rest)
+        parse(service["command"])
 
 
 def test_every_setting_exists(compose: dict[str, Any]) -> None:

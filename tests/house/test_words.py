@@ -6,12 +6,10 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
-import typer.main
 
-from service.cli.main import app
 from service.settings import known_names
+from tests.house.command_line import parse
 
 
 def command_lines(page: Path) -> list[str]:
@@ -19,15 +17,6 @@ def command_lines(page: Path) -> list[str]:
     blocks = re.findall(r"```(?:sh|bash|console)\n(.*?)```", page.read_text(), re.S)
     lines = [line.removeprefix("$ ").strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if re.match(r"(\.venv/bin/)?(andon|make)\s", line)]
-
-
-def parse(command: click.Command, arguments: list[str]) -> None:
-    """Parse a command line to its leaf without running it."""
-    with command.make_context("andon", list(arguments)) as context:
-        if isinstance(command, click.Group):
-            _, leaf, rest = command.resolve_command(context, list(arguments))
-            assert leaf is not None
-            parse(leaf, rest)
 
 
 def test_every_command_of_the_readme_exists(repository: Path) -> None:
@@ -40,7 +29,7 @@ def test_every_command_of_the_readme_exists(repository: Path) -> None:
         if program == "make":
             assert {word for word in arguments if "=" not in word} <= targets, line
         else:
-            parse(typer.main.get_command(app), arguments)
+            parse(arguments)
 
 
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
