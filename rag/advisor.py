@@ -16,10 +16,18 @@ from rag.answers import (
     procedure_answer,
 )
 from rag.catalog import Catalog
-from rag.document import CodeEntry, Document, DocumentKind, PassageKind
+from rag.document import (
+    CodeEntry,
+    Document,
+    DocumentKind,
+    Passage,
+    PassageKind,
+    section_name,
+)
 from rag.identifiers import code_spellings, find_codes, normalise_code
 from rag.index import Scope
 from rag.retrieval import DEFINES, Found, Retrieved, Retriever
+from rag.rows import CodeRow
 from rag.settings import RagSettings
 
 _CANDIDATES = 24
@@ -39,7 +47,7 @@ class Advisor:
 
     def look_up(self, code: str, machine_kind: str | None) -> list[CodeEntry]:
         """Rows of code tables that hold today, the table of that machine kind first."""
-        return self._in_force(self._catalog.code_entries(code_spellings(code)), machine_kind)
+        return self._in_force(self._catalog.code_rows(code_spellings(code)), machine_kind)
 
     def ask(self, question: str, scope: Scope, *, codes: Sequence[str] = ()) -> Answer:
         """Quote what answers the question, or decline."""
@@ -52,7 +60,8 @@ class Advisor:
         if not retrieved.found:
             return declined(question, "No current document is about this machine.")
         if retrieved.support < self._settings.support_min:
-            return declined(question, _too_little(retrieved), retrieved.found)
+            reason = _unknown_code(asked, retrieved) or _too_little(retrieved)
+            return declined(question, reason, retrieved.found)
         return self._quoted(question, retrieved, scope)
 
     def procedure(
@@ -81,9 +90,10 @@ class Advisor:
     def _quoted(self, question: str, retrieved: Retrieved, scope: Scope) -> Answer:
         """The procedure that the best passage belongs or refers to, else the passage itself."""
         best = retrieved.found[0]
-        procedure = self._referred(find_codes(best.passage.text), scope)
-        if procedure is None and _is_part_of_task(best):
-            procedure = self._procedure_of(best.document)
+        if best.document.kind is DocumentKind.SOP:
+            procedure = self._procedure_of(best.document) if _is_part_of_task(best) else None
+        else:
+            procedure = self._referred(find_codes(best.passage.text), scope)
         if procedure is None:
             return passage_answer(question, [f for f in retrieved.found if _stands_by(f, best)])
         quoted = {passage.id for passage in (*procedure.warnings, *procedure.steps)}
@@ -102,18 +112,16 @@ class Advisor:
         return ""
 
     def _rows_of_class(self, error_class: str, machine_kind: str) -> list[CodeEntry]:
-        return self._in_force(self._catalog.class_entries(error_class), machine_kind)
+        return self._in_force(self._catalog.class_rows(error_class), machine_kind)
 
-    def _in_force(
-        self, rows: Sequence[tuple[Document, CodeEntry]], machine_kind: str | None
-    ) -> list[CodeEntry]:
-        found = []
-        for document, entry in rows:
-            held = self._retriever.holding(document.key)
+    def _in_force(self, rows: Sequence[CodeRow], machine_kind: str | None) -> list[CodeEntry]:
+        passages = self._catalog.passages([row.passage for row in rows])
+        entries = []
+        for row in (row for row in rows if row.passage in passages):
+            held = self._retriever.holding(passages[row.passage].key)
             if held and (machine_kind is None or _is_for(held, machine_kind)):
-                found.append((held, entry))
-        found.sort(key=lambda pair: (not pair[0].machine_kinds, not pair[1].error_class))
-        return [entry for _, entry in found]
+                entries.append(_entry(row, held, passages[row.passage]))
+        return sorted(entries, key=lambda e: (not e.machine_kinds, not e.error_class, e.document))
 
     def _ties(self, rows: Sequence[CodeEntry], label: str, scope: Scope) -> dict[str, float]:
         """SOPs that a code table refers to for this fault, or that name its class, by key."""
@@ -177,8 +185,6 @@ def _is_for(document: Document, machine_kind: str) -> bool:
 
 def _is_part_of_task(found: Found) -> bool:
     """Whether the passage is the task itself or says when the task is to be done."""
-    if found.document.kind is not DocumentKind.SOP:
-        return False
     section = found.passage.section
     opening = len(section) < 2 or bool(_PARTS_OF_A_TASK.search(section[-1]))
     return found.passage.kind in (PassageKind.STEPS, PassageKind.WARNING) or opening
@@ -197,6 +203,23 @@ def _shape(identifier: str) -> str:
     return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "A", identifier))
 
 
+def _entry(row: CodeRow, document: Document, passage: Passage) -> CodeEntry:
+    return CodeEntry(
+        code=row.printed,
+        meaning=row.meaning,
+        error_class=row.error_class,
+        reaction=row.reaction,
+        document=document.id,
+        title=document.title,
+        revision=document.revision,
+        page=passage.page,
+        section=section_name(passage.section),
+        passage=passage.id,
+        quote=passage.text,
+        machine_kinds=document.machine_kinds,
+    )
+
+
 def _cite_row(entry: CodeEntry) -> Citation:
     return Citation(
         document=entry.document,
@@ -208,6 +231,12 @@ def _cite_row(entry: CodeEntry) -> Citation:
         passage=entry.passage,
         score=1.0,
     )
+
+
+def _unknown_code(codes: Sequence[str], retrieved: Retrieved) -> str:
+    if not codes or any(each.exact for each in retrieved.found):
+        return ""
+    return f"{', '.join(dict.fromkeys(codes))} stands in no current document for this machine."
 
 
 def _too_little(retrieved: Retrieved) -> str:

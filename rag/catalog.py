@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.errors import StoreFault
-from rag.document import CodeEntry, Document, Passage
+from rag.document import Document, Passage
 from rag.encoding import Vectors
 from rag.rows import (
+    CODES,
     DOCUMENT,
     PASSAGE,
     SCHEMA,
+    CodeRow,
     Entry,
     Row,
     blob,
@@ -30,7 +32,6 @@ from rag.rows import (
 
 ADDED, SYNCED = "added", "synced"
 _BATCH = 500
-_CODES = "SELECT DISTINCT passage, printed, meaning, error_class, reaction FROM codes"
 
 
 class Catalog:
@@ -40,8 +41,7 @@ class Catalog:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._path = path
-        self.version = 0
-        """Goes up with every change."""
+        self._changes = 0
         with self._guarded():
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA busy_timeout=5000")
@@ -65,7 +65,12 @@ class Catalog:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-            self.version += 1
+            self._changes += 1
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Differs after every change, by this process or by another."""
+        return self._changes, int(self._rows("PRAGMA data_version")[0][0])
 
     def setting(self, name: str) -> str:
         """A value kept beside the documents, empty when there is none."""
@@ -114,11 +119,11 @@ class Catalog:
         )
         return [read_document(row) for row in rows]
 
-    def passages(self, ids: Sequence[str]) -> dict[str, tuple[Document, Passage]]:
-        """Passages with their documents; ids that are not known are left out."""
-        query = f"SELECT {PASSAGE}, {DOCUMENT} FROM passages p JOIN documents d ON d.key = p.key"
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Passages by id; ids that are not known are left out."""
+        query = f"SELECT {PASSAGE} FROM passages p JOIN documents d ON d.key = p.key"
         rows = self._for_each_batch(f"{query} WHERE p.id IN", ids)
-        return {row[0]: (read_document(row[10:]), read_passage(row[:10])) for row in rows}
+        return {row[0]: read_passage(row) for row in rows}
 
     def passages_of(self, key: str) -> list[Passage]:
         """All passages of a document in order."""
@@ -145,18 +150,13 @@ class Catalog:
         )
         return {row[0]: unblob(row[1]) for row in rows}
 
-    def code_entries(self, spellings: Sequence[str]) -> list[tuple[Document, CodeEntry]]:
+    def code_rows(self, spellings: Sequence[str]) -> list[CodeRow]:
         """Rows of code tables under any of these spellings, one each."""
-        return self._entries(self._for_each_batch(f"{_CODES} WHERE code IN", spellings))
+        return [read_code(row) for row in self._for_each_batch(f"{CODES} WHERE code IN", spellings)]
 
-    def class_entries(self, error_class: str) -> list[tuple[Document, CodeEntry]]:
+    def class_rows(self, error_class: str) -> list[CodeRow]:
         """Rows of code tables that name this error class."""
-        return self._entries(self._rows(f"{_CODES} WHERE error_class = ?", error_class))
-
-    def _entries(self, rows: Sequence[Row]) -> list[tuple[Document, CodeEntry]]:
-        places = self.passages([row[0] for row in rows])
-        found = [(places[row[0]], row[1:]) for row in rows if row[0] in places]
-        return [(document, read_code(row, document, p)) for (document, p), row in found]
+        return [read_code(row) for row in self._rows(f"{CODES} WHERE error_class = ?", error_class)]
 
     def counts(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs; terms that are not known are left out."""

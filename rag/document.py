@@ -109,6 +109,11 @@ class Passage:
     defines: tuple[str, ...] = ()
     """Normalised identifiers that it is about: a row of a code table, a heading."""
 
+    @property
+    def key(self) -> str:
+        """Names the revision of the document that it belongs to."""
+        return f"{self.document}@{self.revision}"
+
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:

@@ -109,15 +109,22 @@ def _open(folder: Path, dimension: int) -> Any:
         vectors={DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Cosine)},
         sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams()},
     )
+    if (folder / "edge_config.json").exists():
+        return _load(folder, config)
     try:
-        if (folder / "edge_config.json").exists():
-            return qdrant.EdgeShard.load(str(folder), config)
         folder.mkdir(parents=True, exist_ok=True)
         shard = qdrant.EdgeShard.create(str(folder), config)
         _make_payload_indices(shard)
     except Exception as fault:  # the engine raises nothing narrower
         raise _opening_fault(folder, fault) from fault
     return shard
+
+
+def _load(folder: Path, config: Any) -> Any:
+    try:
+        return qdrant.EdgeShard.load(str(folder), config)
+    except Exception as fault:  # the engine raises nothing narrower
+        raise _opening_fault(folder, fault) from fault
 
 
 def _make_payload_indices(shard: Any) -> None:
@@ -154,3 +161,16 @@ def _filter(scope: Scope) -> Any:
     for name, low, high in scope.days():
         must.append(qdrant.FieldCondition(name, range=qdrant.RangeFloat(gte=low, lte=high)))
     return qdrant.Filter(must=must) if must else None
+
+
+def is_held(folder: Path) -> bool:
+    """Whether another process has the shard in that folder open."""
+    if not (folder / "edge_config.json").exists():
+        return False
+    try:
+        _load(folder, None).close()
+    except ShardInUse:
+        return True
+    except StoreFault:  # said with its remedy by the one who opens it to use it
+        return False
+    return False

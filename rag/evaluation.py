@@ -18,7 +18,7 @@ from rag.library import Library
 from rag.settings import RagSettings
 
 _DEPTH = 10
-_PASSAGES = 60
+_PASSAGES = 40
 """Passages that are fetched for a question, so that ten different documents are among them."""
 
 
@@ -84,7 +84,7 @@ def evaluate(
     """
     with (
         tempfile.TemporaryDirectory(prefix="andon-evaluate-") as folder,
-        Library(Path(folder), encoder, settings=settings) as library,
+        Library(Path(folder), encoder, settings=_apart(settings)) as library,
     ):
         names = _index(library, collection.documents, progress)
         machines = {machine for line in collection.documents if (machine := _machine(line))}
@@ -93,6 +93,11 @@ def evaluate(
         spent = time.process_time() - started
         passages = sum(document.passages for document in library.documents())
     return _figures(collection, ranked, passages, spent, fusion_name(settings))
+
+
+def _apart(settings: RagSettings) -> RagSettings:
+    """The same settings with the embedded engine: a server's collection is not touched."""
+    return settings.model_copy(update={"qdrant_url": ""})
 
 
 def fusion_name(settings: RagSettings) -> str:

@@ -23,6 +23,12 @@ _NAMED = re.compile(  # alarm 16, error code 4012, fault no. 7
 _ALARM_PREFIX = re.compile(rf"^(?:{ALARM_WORDS})S?(?=\d)", re.IGNORECASE)
 _QUANTITY = re.compile(r"^[\d.,:/-]+[^\W\d_]{1,4}\d?$|^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
 _UNIT = re.compile(r"^[mcd]?m[23](?:/\w+)?$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<![\w.,/-])\d{2,6}(?![\w/-]|[.,]\d)"
+    r"(?!\s*(?:%|\u00b0|bar|deg|mm|cm|m|um|kg|g|l|h|s|ms|min|hours?|minutes?|seconds?|days?|rpm|"
+    r"hz|k?n|nm|m?w|k?w|k?v|m?a|volts?|amps?|times|parts|pieces|strokes|cycles)\b)",
+    re.IGNORECASE,
+)
 _DROPPED = re.compile(r"(?<=[^\W\d_])[\s\-_:#/.]+|[\s_:#/]+|-(?=[^\W\d_])")
 
 
@@ -45,6 +51,11 @@ def find_codes(text: str) -> tuple[str, ...]:
     for _, _, codes in spans(text):
         found.update(dict.fromkeys(codes))
     return tuple(found)
+
+
+def bare_numbers(text: str) -> tuple[str, ...]:
+    """Whole numbers without a unit behind them: codes, where a code table knows them."""
+    return tuple(dict.fromkeys(_NUMBER.findall(text)))
 
 
 def spans(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:

@@ -200,6 +200,9 @@ class Library:
         try:
             if kept.resolve() != path.resolve():
                 shutil.copyfile(path, kept)
+                sidecar = path.with_name(f"{path.name}.yaml")
+                if sidecar.is_file():
+                    shutil.copyfile(sidecar, kept.with_name(f"{kept.name}.yaml"))
         except OSError as fault:
             raise DataFault(f"{path.name}: it cannot be copied: {fault.strerror}.") from fault
         return kept
@@ -208,6 +211,7 @@ class Library:
         source = Path(document.source)
         if source.parent == self._files:
             source.unlink(missing_ok=True)
+            source.with_name(f"{source.name}.yaml").unlink(missing_ok=True)
 
 
 def open_index(

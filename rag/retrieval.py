@@ -11,7 +11,7 @@ from rag.catalog import Catalog
 from rag.document import Document, Passage
 from rag.encoding import TextEncoder
 from rag.fusion import fuse
-from rag.identifiers import code_spellings, find_codes
+from rag.identifiers import bare_numbers, code_spellings, find_codes
 from rag.index import Hit, PassageIndex, Scope
 from rag.passages import embedded_text
 from rag.settings import RagSettings
@@ -46,13 +46,8 @@ class Retrieved:
     """Of the nearest passage."""
     coverage: float
     """IDF-weighted share of the question's terms that stand in the best passages."""
-
-    @property
-    def support(self) -> float:
-        """0 to 1; a passage about the very code that was asked for is full support."""
-        if self.found and self.found[0].exact == DEFINES:
-            return 1.0
-        return 0.5 * max(self.cosine, 0.0) + 0.5 * self.coverage
+    support: float
+    """0 to 1; a passage about the very code that was asked for is full support."""
 
 
 class Retriever:
@@ -72,7 +67,7 @@ class Retriever:
         self._encoder = encoder
         self._settings = settings
         self._today = today
-        self._resolved: tuple[int, Mapping[str, Document]] = (-1, {})
+        self._resolved: tuple[tuple[int, int], Mapping[str, Document]] = ((-1, -1), {})
 
     def search(
         self, question: str, scope: Scope, *, codes: Sequence[str] = (), limit: int = 8
@@ -89,8 +84,9 @@ class Retriever:
         sparse = self._index.matching(query_vector(weights), scope, depth)
         exact = self._exact(question, codes, scope)
         found = self._ranked(dense, sparse, exact, limit=limit)
-        cosine = dense[0].score if dense else 0.0
-        return Retrieved(tuple(found), cosine, coverage(weights, found[:_SUPPORTING]))
+        cosine = max(dense[0].score, 0.0) if dense else 0.0
+        covered = coverage(weights, found[:_SUPPORTING])
+        return Retrieved(tuple(found), cosine, covered, self._support(found, cosine, covered))
 
     def resolved(self) -> Mapping[str, Document]:
         """All documents by key, with the days on which they hold."""
@@ -110,9 +106,16 @@ class Retriever:
         known, size = self._catalog.counts(list(counts)), self._catalog.size()
         return {term: n * idf(size, known.get(term, 0)) for term, n in counts.items()}
 
+    def _support(self, found: Sequence[Found], cosine: float, covered: float) -> float:
+        if found and found[0].exact == DEFINES:
+            return 1.0
+        share = self._settings.support_cosine_weight
+        return share * cosine + (1.0 - share) * covered
+
     def _exact(self, question: str, codes: Sequence[str], scope: Scope) -> dict[str, int]:
         given = (spelling for code in codes for spelling in code_spellings(code))
-        wanted = tuple(dict.fromkeys([*given, *find_codes(question)]))
+        numbers = [row for row in bare_numbers(question) if self._catalog.code_rows([row])]
+        wanted = tuple(dict.fromkeys([*given, *find_codes(question), *numbers]))
         if not wanted:
             return {}
         mentions = self._index.within(replace(scope, codes=wanted), _EXACT_LIMIT)
@@ -127,15 +130,13 @@ class Retriever:
         order = sorted(scores, key=lambda id_: (-scores[id_], id_))
         cosines = {hit.id: hit.score for hit in dense}
         found: list[Found] = []
-        for start in range(0, len(order), 2 * limit):
-            batch = order[start : start + 2 * limit]
+        for start in range(0, len(order), limit):
+            batch = order[start : start + limit]
             stored = self._catalog.passages(batch)
             for id_ in (id_ for id_ in batch if id_ in stored):
-                document, passage = stored[id_]
-                if held := self.holding(document.key):
-                    exactness = exact.get(id_, 0)
-                    cosine = cosines.get(id_, 0.0)
-                    found.append(Found(held, passage, scores[id_], cosine, exactness))
+                if held := self.holding(stored[id_].key):
+                    near, exactness = cosines.get(id_, 0.0), exact.get(id_, 0)
+                    found.append(Found(held, stored[id_], scores[id_], near, exactness))
             if len(found) >= limit:
                 break
         return found[:limit]

@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 
 from rag.document import (
-    CodeEntry,
     Document,
     DocumentKind,
     DocumentStatus,
     Passage,
     PassageKind,
-    section_name,
 )
 from rag.encoding import Vectors
 
@@ -51,6 +49,7 @@ DOCUMENT = (
     "d.effective_until, d.status, d.language, d.source, d.source_hash, d.passages"
 )
 PASSAGE = "p.id, d.id, d.revision, p.ordinal, p.page, p.section, p.kind, p.text, p.codes, p.defines"
+CODES = "SELECT DISTINCT printed, meaning, error_class, reaction, passage FROM codes"
 
 Row = tuple[Any, ...]
 
@@ -60,6 +59,7 @@ class CodeRow:
     """A row of a code table, as it goes into the store."""
 
     spellings: tuple[str, ...]
+    """Normalised; empty when read back."""
     printed: str
     meaning: str
     error_class: str
@@ -163,20 +163,7 @@ def read_passage(row: Row) -> Passage:
     )
 
 
-def read_code(row: Row, document: Document, passage: Passage) -> CodeEntry:
-    """From code, meaning, class and reaction, with the place where they stand."""
-    printed, meaning, error_class, reaction = row
-    return CodeEntry(
-        code=printed,
-        meaning=meaning,
-        error_class=error_class,
-        reaction=reaction,
-        document=document.id,
-        title=document.title,
-        revision=document.revision,
-        page=passage.page,
-        section=section_name(passage.section),
-        passage=passage.id,
-        quote=passage.text,
-        machine_kinds=document.machine_kinds,
-    )
+def read_code(row: Row) -> CodeRow:
+    """From the columns of CODES."""
+    printed, meaning, error_class, reaction, passage = row
+    return CodeRow((), printed, meaning, error_class, reaction, passage)

@@ -29,10 +29,12 @@ class RagSettings(BaseSettings):
     """Terms of an average passage; fixed, so that a new document leaves old vectors valid."""
 
     fusion: str = Field(default="min-max", pattern="^(min-max|rrf|sparse|dense)$")
-    fusion_dense_weight: float = Field(default=0.5, ge=0, le=1)
+    fusion_dense_weight: float = Field(default=0.4, ge=0, le=1)
     """Share of the dense score; the sparse score has the rest."""
     fusion_depth: int = Field(default=100, ge=10)
     """How many passages each of the two searches contributes."""
 
-    support_min: float = Field(default=0.5, ge=0, le=1)
-    """Below this support an answer is declined; see rag/support.py."""
+    support_min: float = Field(default=0.44, ge=0, le=1)
+    """An answer with less support is declined. Support is a weighted mean of the cosine of the
+    nearest passage and the share of the question's terms that stand in the best passages."""
+    support_cosine_weight: float = Field(default=0.6, ge=0, le=1)

@@ -1,0 +1,216 @@
+"""Where a command puts its question to the documents: here, or at the service that holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
+from service.settings import ServiceSettings, read_settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from finetune.encoder import Encoder
+    from ingest.plant import Plant
+    from rag.library import Library
+
+Told = Callable[[str], None]
+_TIMEOUT_S = 120.0
+
+
+class Desk(AbstractContextManager["Desk"], Protocol):
+    """The same five things at either place, as JSON values."""
+
+    def ask(self, question: str, machine: str | None) -> dict[str, Any]:
+        """An answer with the fields of `Answer`."""
+
+    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+        """Passages with the fields of `Citation`, best first."""
+
+    def documents(self) -> list[dict[str, Any]]:
+        """What is in the library."""
+
+    def add(self, path: Path) -> dict[str, Any]:
+        """Take in a file."""
+
+    def remove(self, document: str) -> None:
+        """Take out every revision of a document."""
+
+
+def open_desk(*, home: Path, plant: Path, told: Told) -> Desk:
+    """The service where one is named or holds the vectors, else the library itself."""
+    from rag.edge import is_held
+    from rag.settings import RagSettings
+
+    settings = read_settings(ServiceSettings, home=home, plant=plant)
+    if "url" in settings.model_fields_set:
+        return ServiceDesk(settings.url)
+    if not read_settings(RagSettings).qdrant_url and is_held(settings.home / "vectors"):
+        told(f"The service holds the documents; it is asked at {settings.url}.")
+        return ServiceDesk(settings.url)
+    return LibraryDesk(settings, told)
+
+
+def command_encoder(*, threads: int | None = None) -> Encoder:
+    """The encoder that the settings name."""
+    from finetune.encoder import load_encoder
+    from finetune.settings import FinetuneSettings
+
+    settings = read_settings(FinetuneSettings)
+    return load_encoder(settings.encoder or None, threads=threads or settings.threads)
+
+
+class LibraryDesk(AbstractContextManager["LibraryDesk"]):
+    """The library in this process, brought up to date with the plant's folder."""
+
+    def __init__(self, settings: ServiceSettings, told: Told) -> None:
+        from rag.library import Library
+        from rag.settings import RagSettings
+
+        self._plant = _plant(settings.plant)
+        encoder = command_encoder()
+        self._library: Library = Library(
+            settings.home, encoder, settings=read_settings(RagSettings)
+        )
+        folder = self._plant.documents if self._plant else None
+        if folder is not None:
+            report = self._library.sync(folder)
+            for failure in report.failed:
+                told(f"Left out: {failure.reason}")
+
+    def __exit__(self, *_: object) -> None:
+        self._library.close()
+
+    def ask(self, question: str, machine: str | None) -> dict[str, Any]:
+        """An answer with the fields of `Answer`."""
+        kind = self._kind(machine)
+        return asdict(self._library.ask(question, machine_kind=kind, machine=machine))
+
+    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+        """Passages, best first."""
+        kind = self._kind(machine)
+        found = self._library.search(query, machine_kind=kind, machine=machine, limit=limit)
+        return [asdict(citation) for citation in found]
+
+    def documents(self) -> list[dict[str, Any]]:
+        """What is in the library."""
+        return [_plain(asdict(document)) for document in self._library.documents()]
+
+    def add(self, path: Path) -> dict[str, Any]:
+        """Take in a file."""
+        return _plain(asdict(self._library.add(path)))
+
+    def remove(self, document: str) -> None:
+        """Take out every revision of a document."""
+        self._library.remove(document)
+
+    def _kind(self, machine: str | None) -> str | None:
+        if machine is None:
+            return None
+        if self._plant is None:
+            raise SettingsFault(
+                f"Without a plant description nobody knows what {machine} is.",
+                remedy="Name one with --plant.",
+            )
+        return self._plant.machine(machine).kind
+
+
+class ServiceDesk(AbstractContextManager["ServiceDesk"]):
+    """A running service, over HTTP."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        import httpx
+
+        self._url = url
+        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_S, transport=transport)
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def ask(self, question: str, machine: str | None) -> dict[str, Any]:
+        """An answer with the fields of `Answer`."""
+        answer: dict[str, Any] = self._call(
+            "POST", "/v1/ask", json=_given(question=question, machine=machine)
+        )
+        return answer
+
+    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+        """Passages, best first."""
+        body = _given(query=query, machine=machine, limit=limit)
+        passages: list[dict[str, Any]] = self._call("POST", "/v1/search", json=body)["passages"]
+        return passages
+
+    def documents(self) -> list[dict[str, Any]]:
+        """What is in the library."""
+        documents: list[dict[str, Any]] = self._call("GET", "/v1/documents")["documents"]
+        return documents
+
+    def add(self, path: Path) -> dict[str, Any]:
+        """Send a file and the sidecar beside it."""
+        files = {"file": (path.name, _bytes(path))}
+        sidecar = path.with_name(f"{path.name}.yaml")
+        if sidecar.is_file():
+            files["sidecar"] = (sidecar.name, _bytes(sidecar))
+        document: dict[str, Any] = self._call("POST", "/v1/documents", files=files)
+        return document
+
+    def remove(self, document: str) -> None:
+        """Take out every revision of a document."""
+        from urllib.parse import quote
+
+        self._call("DELETE", f"/v1/documents/{quote(document, safe='')}")
+
+    def _call(self, method: str, path: str, **content: Any) -> Any:
+        import httpx
+
+        try:
+            response = self._client.request(method, path, **content)
+        except httpx.HTTPError as fault:
+            raise WireFault(
+                f"No service answers at {self._url}: {fault}.",
+                remedy="Start it with andon serve, or set ANDON_URL.",
+            ) from fault
+        if response.is_error:
+            raise _fault(response)
+        return response.json() if response.content else None
+
+
+def _fault(response: httpx.Response) -> AndonFault:
+    """The problem that the service reports, as the fault that it was there."""
+    try:
+        detail = str(response.json().get("detail") or response.reason_phrase)
+    except (json.JSONDecodeError, AttributeError):
+        detail = response.reason_phrase
+    if response.status_code in (401, 403):
+        return SettingsFault(f"The service refuses: {detail}")
+    families = {404: NotKnown, 413: DataFault, 422: DataFault}
+    return families.get(response.status_code, WireFault)(detail)
+
+
+def _plant(path: Path) -> Plant | None:
+    if not path.exists():
+        return None
+    from ingest.plant import load_plant
+
+    return load_plant(path)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise DataFault(f"{path}: it cannot be read: {fault.strerror}.") from fault
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    dates = ("effective_from", "effective_until")
+    return {**document, **{name: document[name] and str(document[name]) for name in dates}}
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
