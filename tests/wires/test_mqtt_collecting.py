@@ -119,15 +119,17 @@ def test_a_broker_that_restarts_is_found_again(
     collecting: Collecting,
     until: Until,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One line says that it is away, one that it is back."""
+    monkeypatch.setattr("ingest.mqtt._RECONNECT_S", (0.1, 0.3))
     caplog.set_level(logging.INFO, "ingest.mqtt")
     any_broker.stop()
     with collecting(
         plant_of("press-3", url=any_broker.url, version=any_broker.version)
     ) as collector:
         until(lambda: "cannot be reached; trying again" in caplog.text)
-        threading.Event().wait(2.5)  # it is tried again meanwhile, without a word
+        threading.Event().wait(1.5)  # it is tried again meanwhile, without a word
         any_broker.start()
         until(lambda: collector.connected)
         publisher_to(any_broker).send(TELEMETRY, message(1))
