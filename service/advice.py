@@ -57,19 +57,28 @@ class Case:
         raised = (
             event.code
             for event in self.events
-            if event.code
-            and event.state is EventState.RAISED
-            and event.severity.rank >= Severity.WARNING.rank
+            if event.code and event.state is EventState.RAISED and _is_alarm(event)
         )
         return tuple(dict.fromkeys(raised))
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Different wordings, in the order in which they came; a clearing says nothing new."""
+    def alarms(self) -> tuple[str, ...]:
+        """Different words of warnings and worse, in the order in which they came."""
+        return self._worded(alarms=True)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Different words of notes and information, in the order in which they came."""
+        return self._worded(alarms=False)
+
+    def _worded(self, *, alarms: bool) -> tuple[str, ...]:
+        """A clearing says nothing new."""
         words = (
             event.text.strip()
             for event in self.events
-            if event.text.strip() and event.state is not EventState.CLEARED
+            if event.text.strip()
+            and event.state is not EventState.CLEARED
+            and alarms is _is_alarm(event)
         )
         return tuple(dict.fromkeys(words))[-MAX_TEXTS:]
 
@@ -80,7 +89,8 @@ class _Basis:
 
     evidence: tuple[Evidence, ...]
     codes: tuple[str, ...]
-    texts: tuple[str, ...]
+    alarms: tuple[str, ...]
+    notes: tuple[str, ...]
     corrected: str
 
 
@@ -103,7 +113,7 @@ class Adviser:
 
     def advise(self, card: str, case: Case, before: Advice) -> Advice | None:
         """Advice on a card, or None when nothing that it stands on has changed."""
-        basis = _Basis(case.evidence, case.codes, case.texts, case.corrected)
+        basis = _Basis(case.evidence, case.codes, case.alarms, case.notes, case.corrected)
         known = self._bases.get(card)
         same_words = known is not None and replace(known, evidence=basis.evidence) == basis
         same_log = known is not None and same_findings(known.evidence, basis.evidence)
@@ -135,7 +145,7 @@ class Adviser:
         listed = self._listed(case)
         if listed is not None:
             return listed
-        if not case.texts:
+        if not case.alarms and not case.notes:
             return _abstained("No code from the code tables and no message or note has come yet.")
         try:
             return self._worded(case)
@@ -163,7 +173,7 @@ class Adviser:
         faults = [label for label in labels if label != model.task.quiet]
         if not faults:
             return _abstained(f"The model knows no fault of a {case.machine.kind}.")
-        telling = _telling(model, case.texts, labels)
+        telling = [*case.alarms, *_telling(model, case.notes, labels)]
         if not telling:
             return _abstained("No message or note so far speaks of a fault.")
         return model.classify_together(telling, labels=faults)
@@ -220,9 +230,14 @@ class Adviser:
             return None
 
 
+def _is_alarm(event: Event) -> bool:
+    raised = event.state is EventState.RAISED
+    return raised and event.severity.rank >= Severity.WARNING.rank
+
+
 def _telling(model: Classifies, texts: Sequence[str], labels: Sequence[str]) -> list[str]:
-    """Texts that do not just say that all is well."""
-    if model.task.quiet not in labels:
+    """Notes that do not just say that all is well; an alarm never says that."""
+    if not texts or model.task.quiet not in labels:
         return list(texts)
     found = model.classify(list(texts), labels=labels)
     return [

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from finetune.encoder import Encoder, load_encoder
+from finetune.models import ModelStore
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
@@ -66,7 +67,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         documents = read_documents(library, plant.documents, progress)
         prompting = read_settings(PromptingSettings)
         writer = writer_of(prompting)
-        shelf = ModelShelf(settings.home / "models")
+        shelf = ModelShelf(ModelStore(settings.home / "models", encoder=encoder))
         parts = Parts(
             settings=settings,
             plant=plant,

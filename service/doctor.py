@@ -98,11 +98,12 @@ def _encoder() -> Finding:
 
 
 def _models(home: Path) -> Finding:
-    from service.shelf import ModelShelf
+    from finetune.models import ModelStore
+    from finetune.task import shipped_tasks
 
-    shelf = ModelShelf(home / "models")
-    lacking = [task.name for task, serving in shelf.tasks() if serving is None]
-    have = [f"{task.name} {serving}" for task, serving in shelf.tasks() if serving]
+    found = ModelStore(home / "models").list()
+    lacking = sorted(set(shipped_tasks()) - {model.task for model in found if model.current})
+    have = [f"{model.task} {model.version}" for model in found if model.current]
     if lacking:
         raise NotKnown(
             f"No model of {', '.join(lacking)}: these diagnoses are not made.",

@@ -70,7 +70,7 @@ class Shelf(Protocol):
         ...
 
     def models(self) -> list[Mapping[str, Any]]:
-        """Every trained model: task, version, current, created_at, metrics."""
+        """Every trained model: task, version, current, engine, metrics."""
         ...
 
     def promote(self, task: str, version: str) -> None:

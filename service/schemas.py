@@ -364,7 +364,7 @@ class ModelOut(BaseModel):
     task: str
     version: str
     current: bool
-    created_at: str = ""
+    engine: str = ""
     metrics: dict[str, Any] = Field(default_factory=dict)
 
 
