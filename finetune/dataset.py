@@ -88,8 +88,8 @@ def task_for(name: str, *, task_file_task: Task | None, data: Path | None) -> Ta
     return Task(name, TaskKind.TEXT if "text" in read_table(data).columns else TaskKind.TABULAR)
 
 
-def read_dataset(task: Task, path: Path) -> Dataset:
-    """Read and check the rows of a task.
+def read_dataset(task: Task, path: Path, *, columns: tuple[str, ...] = ()) -> Dataset:
+    """Read and check the rows of a task; `columns` are the features, found out if empty.
 
     Raises:
         SettingsFault: the file is not there.
@@ -100,11 +100,10 @@ def read_dataset(task: Task, path: Path) -> Dataset:
     task = _with_labels(task, table)
     labels = _labels(task, table)
     _refuse_too_little(task, labels, path)
-    columns: tuple[str, ...] = ()
     if task.kind is TaskKind.TEXT:
         examples = Examples(texts=_texts(task, table))
     else:
-        columns = feature_columns(task, table)
+        columns = columns or feature_columns(task, table)
         examples = Examples(table=feature_table(task, table, columns))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return Dataset(task, examples, labels, columns, table, sha256)

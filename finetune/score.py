@@ -10,6 +10,8 @@ from finetune.examples import Floats, Rows, softmax
 
 ASKED_ACCURACY = 0.9
 """Of the answers given; below the threshold that reaches it the model abstains."""
+EVEN = 0.5
+"""Confidence at which a calibrated answer is as likely right as wrong."""
 BINS = 10
 RESAMPLES = 1000
 SURE = 0.9
@@ -42,10 +44,16 @@ def score(probabilities: Floats, labels: Rows) -> Score:
 def macro_f1(predicted: Rows, labels: Rows) -> float:
     """Mean F1 over the labels that occur in either."""
     size = int(max(predicted.max(), labels.max())) + 1
-    hits = np.bincount(labels[predicted == labels], minlength=size)
-    both = np.bincount(predicted, minlength=size) + np.bincount(labels, minlength=size)
-    seen = both > 0
-    return float((2 * hits[seen] / both[seen]).mean())
+    seen = np.union1d(predicted, labels)
+    return float(label_f1(predicted, labels, classes=size)[seen].mean())
+
+
+def label_f1(predicted: Rows, labels: Rows, *, classes: int) -> Floats:
+    """F1 of each label; 0 for one that occurs nowhere."""
+    hits = np.bincount(labels[predicted == labels], minlength=classes)
+    both = np.bincount(predicted, minlength=classes) + np.bincount(labels, minlength=classes)
+    found: Floats = 2 * hits / np.maximum(both, 1)
+    return found
 
 
 def calibration_error(probabilities: Floats, labels: Rows) -> float:
@@ -78,6 +86,16 @@ def coverage(
         return 0.0, 1.0 + 1e-9
     last = int(possible[-1])
     return (last + 1) / len(order), float(confidence[order][last])
+
+
+def abstention_threshold(probabilities: Floats, labels: Rows) -> float:
+    """The confidence under which to abstain so that the answers given are as right as asked.
+
+    Where all rows can be answered no row was doubtful, and the lowest confidence among them says
+    nothing: then only what is more likely wrong than right is left unanswered.
+    """
+    share, confidence = coverage(probabilities, labels)
+    return min(confidence, EVEN) if share == 1.0 else min(confidence, 1.0)
 
 
 def temperature(scores: Floats, labels: Rows) -> float:

@@ -8,6 +8,9 @@ from typing import Any
 from finetune.examples import Examples, Floats, Rows, log_probabilities
 from finetune.skops_file import read_skops, write_skops
 
+TABULAR = ("logistic regression", "random forest", "gradient boosting")
+"""Names, from cheap to dear."""
+
 
 class Tabular:
     """One scikit-learn classifier over the table."""

@@ -1,0 +1,164 @@
+"""A calibrated model of a task on disk and in memory: what was chosen, and all it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from finetune.artefact import verify
+from finetune.candidates.average import Average
+from finetune.candidates.linear import Linear
+from finetune.candidates.lora import Lora
+from finetune.candidates.majority import Majority
+from finetune.candidates.tabular import TABULAR, Tabular
+from finetune.encoder import Encoder
+from finetune.examples import Examples, Fitted, Floats, softmax
+from finetune.neighbours import Neighbours
+from finetune.task import Task, task_as_dict, task_from
+from ingest.errors import SettingsFault
+
+MODEL, LABELS, TOKENIZER = "model.json", "labels.json", "tokenizer.json"
+CARD, SEEN = "card.md", "seen.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The chosen candidate with its calibration and its limits."""
+
+    task: Task
+    name: str
+    """Of the candidate."""
+    fitted: Fitted
+    temperatures: Mapping[str, float]
+    """By candidate: of the chosen one, and of the members of an average."""
+    threshold: float
+    """Confidence under which the model abstains."""
+    columns: tuple[str, ...] = ()
+    neighbours: Neighbours | None = None
+    unknown_below: float = -1.0
+    """Cosine to the nearest training text under which a text is unknown."""
+
+    def probabilities(self, examples: Examples) -> Floats:
+        """Calibrated, one column a label in the task's order."""
+        return softmax(self.fitted.scores(examples) / self.temperatures[self.name])
+
+
+def write_engine(
+    engine: Engine, folder: Path, *, encoder: Encoder | None, about: Mapping[str, Any]
+) -> None:
+    """Put a model into an empty folder; it is not sealed yet."""
+    engine.fitted.write(folder)
+    described = {
+        "task": task_as_dict(engine.task),
+        "engine": engine.name,
+        "temperatures": dict(engine.temperatures),
+        "threshold": engine.threshold,
+        "columns": list(engine.columns),
+        "unknown_below": engine.unknown_below,
+        "encoder": None if encoder is None else _identity(encoder),
+        **about,
+    }
+    write_json(folder / MODEL, described)
+    write_json(folder / LABELS, list(engine.task.label_names))
+    if engine.neighbours is not None:
+        engine.neighbours.write(folder)
+    if encoder is not None:
+        shutil.copyfile(encoder.folder.path / TOKENIZER, folder / TOKENIZER)
+
+
+def read_engine(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]]:
+    """A sealed model and its description.
+
+    Raises:
+        SettingsFault: its files are not what was sealed, or it needs another encoder.
+    """
+    verify(folder)
+    try:
+        return _read(folder, encoder)
+    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as fault:
+        raise SettingsFault(
+            f"The model in {folder} is not of a form that we write: {fault!r}."
+        ) from fault
+
+
+def needs_encoder(folder: Path) -> bool:
+    """Whether a model cannot be read without the encoder; looks at nothing but its description."""
+    try:
+        return bool(json.loads((folder / MODEL).read_text(encoding="utf-8")).get("encoder"))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]]:
+    about = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+    task = task_from(about["task"])
+    if json.loads((folder / LABELS).read_text(encoding="utf-8")) != list(task.label_names):
+        raise SettingsFault(f"The labels of the model in {folder} are in another order.")
+    _refuse_foreign_encoder(about["encoder"], encoder, folder)
+    engine = Engine(
+        task,
+        about["engine"],
+        _read_fitted(about["engine"], folder, encoder, about["temperatures"]),
+        about["temperatures"],
+        about["threshold"],
+        tuple(about["columns"]),
+        Neighbours.read(folder) if about["encoder"] else None,
+        about["unknown_below"],
+    )
+    return engine, about
+
+
+def _read_fitted(
+    name: str, folder: Path, encoder: Encoder | None, temperatures: Mapping[str, float]
+) -> Fitted:
+    classes = len(json.loads((folder / LABELS).read_text(encoding="utf-8")))
+    if name == "majority":
+        return Majority.read(folder)
+    if name in {"tfidf", "hybrid"}:
+        return Linear.read(folder, classes=classes, hybrid=name == "hybrid")
+    if name == "lora" and encoder is not None:
+        return Lora.read(encoder, folder, classes=classes)
+    if name == "average":
+        members = {key: value for key, value in temperatures.items() if key != name}
+        return Average(
+            {key: (_read_fitted(key, folder, encoder, {}), value) for key, value in members.items()}
+        )
+    if name in TABULAR:
+        return Tabular.read(name, folder, classes=classes)
+    raise SettingsFault(f"The model in {folder} is a {name}, which we do not know.")
+
+
+def _identity(encoder: Encoder) -> dict[str, str]:
+    tokenizer = (encoder.folder.path / TOKENIZER).read_bytes()
+    return {
+        "name": encoder.name,
+        "sha256": encoder.sha256,
+        "tokenizer_sha256": hashlib.sha256(tokenizer).hexdigest(),
+    }
+
+
+def _refuse_foreign_encoder(
+    wanted: Mapping[str, str] | None, encoder: Encoder | None, folder: Path
+) -> None:
+    if wanted is None:
+        return
+    given = {} if encoder is None else _identity(encoder)
+    for part in ("sha256", "tokenizer_sha256"):
+        if given.get(part) != wanted[part]:
+            raise SettingsFault(
+                f"The model in {folder} was trained on the encoder {wanted['name']}, "
+                f"which is not the one in use.",
+                remedy="Set ANDON_ENCODER to that encoder, or train again.",
+            )
+
+
+def write_json(path: Path, content: Any) -> None:
+    """As readable text."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,52 @@
+"""What came out of a training or an evaluation, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from finetune.score import Score
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFigures:
+    """One candidate on the validation."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What `andon train` and `andon evaluate` print."""
+
+    task: str
+    version: str
+    split: str
+    chosen: str
+    candidates: tuple[CandidateFigures, ...]
+    test: Score
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the contract; figures rounded to what they can mean."""
+        return {
+            "task": self.task,
+            "version": self.version,
+            "split": self.split,
+            "chosen": self.chosen,
+            "candidates": [_rounded(asdict(figures)) for figures in self.candidates],
+            "test": _rounded(asdict(self.test)),
+            **self.notes,
+        }
+
+
+def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: round(value, 4) if isinstance(value, float) else value
+        for key, value in figures.items()
+    }
