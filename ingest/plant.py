@@ -33,7 +33,7 @@ class ModbusUnit:
     """A Modbus device that is polled."""
 
     url: str
-    """`tcp://host:port`, `rtu+tcp://host:port`, `tls://host:port` or `rtu:///dev/...?baud=`."""
+    """`tcp://host:port` or `rtu+tcp://host:port`."""
     unit: int
     period_s: float
     registers: tuple[Register, ...]

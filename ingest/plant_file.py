@@ -32,13 +32,12 @@ def _address(url: str, schemes: tuple[str, ...]) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError(f"url {url!r} has no valid port") from None
+        raise ValueError(f"url {url!r} is no address") from None
     if parts.scheme not in schemes:
         known = ", ".join(f"{scheme}://" for scheme in schemes)
         raise ValueError(f"url {url!r} must begin with {known}")
-    serial = parts.scheme == "rtu"
-    if not (parts.path if serial else parts.hostname) or port == 0:
-        raise ValueError(f"url {url!r} names no {'device' if serial else 'host or port'}")
+    if not parts.hostname or port == 0:
+        raise ValueError(f"url {url!r} names no host or port")
     return url
 
 
@@ -47,7 +46,10 @@ def _mqtt_address(url: str) -> str:
 
 
 def _modbus_address(url: str) -> str:
-    return _address(url, ("tcp", "rtu+tcp", "tls", "rtu"))
+    scheme = url.partition("://")[0]
+    if scheme in ("tls", "rtu"):
+        raise ValueError(f"url {url!r}: {scheme}:// is not spoken yet, only tcp:// and rtu+tcp://")
+    return _address(url, ("tcp", "rtu+tcp"))
 
 
 class _Table(BaseModel):
