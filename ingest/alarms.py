@@ -76,7 +76,7 @@ def _alarm(
     active = spells[-1].open
     longest = max(spell.end - spell.start for spell in spells)
     numbers = {
-        "count": Quantity(float(max(len(raises), 1))),
+        "count": Quantity(float(len(raises))),
         "duration": Quantity(sum(spell.end - spell.start for spell in spells), "s"),
     }
     kind = EvidenceKind.ALARM
@@ -100,9 +100,9 @@ def _alarm(
 
 
 def _worst(events: Sequence[Event]) -> Severity:
-    """Of the raised ones where there are any: a clear is often sent as information only."""
-    raised = [event for event in events if event.state is EventState.RAISED]
-    return max((event.severity for event in raised or events), key=lambda s: s.rank)
+    """Of the raised ones; an alarm that was only cleared is information."""
+    raised = [event.severity for event in events if event.state is EventState.RAISED]
+    return max(raised, key=lambda s: s.rank, default=Severity.INFO)
 
 
 def _spells(events: Sequence[Event], start: float, end: float) -> list[_Spell]:

@@ -88,6 +88,8 @@ def _code(finding: Finding) -> str:
 
 
 def _alarm(finding: Finding) -> str:
+    if not finding.numbers["count"].value:
+        return f"{_code(finding)} cleared, raised before the window began"
     still = ", still active" if finding.active else ""
     return (
         f"{_code(finding)} raised {_of(finding, 'count')} times, "

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 Phrases = Mapping[str, str]
 
 ENGLISH: Phrases = {
+    "span": "from {e.start} to {e.end}",
+    "moment": "at {e.start}",
     "side.up": "above its high limit of {e.limit}",
     "side.down": "below its low limit of {e.limit}",
     "extreme.up": "peak {e.peak}",
@@ -48,14 +50,13 @@ ENGLISH: Phrases = {
         "{e.signals} has drifted up since {e.start}, from {e.baseline} to {e.level}."
     ),
     "drift.up.over": (
-        "{e.signals} drifted up between {e.start} and {e.end}: usual {e.baseline}, level {e.level}."
+        "{e.signals} drifted up from {e.start} to {e.end}: usual {e.baseline}, level {e.level}."
     ),
     "drift.down.active": (
         "{e.signals} has drifted down since {e.start}, from {e.baseline} to {e.level}."
     ),
     "drift.down.over": (
-        "{e.signals} drifted down between {e.start} and {e.end}: usual {e.baseline}, level "
-        "{e.level}."
+        "{e.signals} drifted down from {e.start} to {e.end}: usual {e.baseline}, level {e.level}."
     ),
     "spike.one": "{e.signals} spiked to {e.peak} at {e.start}; level {e.level} around it.",
     "spike.many": (
@@ -71,12 +72,15 @@ ENGLISH: Phrases = {
     "gap.over": "{e.machine} sent nothing at all for {e.duration}, from {e.start} to {e.end}.",
     "name.code": "Alarm {e.codes}",
     "name.nocode": "An alarm without a code",
+    "message.code": "Message {e.codes}",
+    "message.nocode": "A message without a code",
     "alarm.active": "{name} was raised at {e.start} and is still active{quote}.",
     "alarm.active.many": (
         "{name} was raised {e.count} times since {e.start} and is still active{quote}."
     ),
     "alarm.over": "{name} was active from {e.start} to {e.end}{quote}.",
     "alarm.over.many": "{name} was raised {e.count} times from {e.start} to {e.end}{quote}.",
+    "alarm.over.cleared": "{name} was cleared at {e.end}{quote}.",
     "chattering.active": (
         "{name} has been chattering since {e.start}: raised {e.count} times, "
         "up to {e.peak_rate} times in a minute{quote}."
@@ -116,6 +120,8 @@ ENGLISH: Phrases = {
 }
 
 GERMAN: Phrases = {
+    "span": "von {e.start} bis {e.end} Uhr",
+    "moment": "um {e.start} Uhr",
     "side.up": "über dem oberen Grenzwert von {e.limit}",
     "side.down": "unter dem unteren Grenzwert von {e.limit}",
     "extreme.up": "Spitzenwert {e.peak}",
@@ -159,14 +165,14 @@ GERMAN: Phrases = {
         "{e.signals} steigt seit {e.start} Uhr langsam, von {e.baseline} auf {e.level}."
     ),
     "drift.up.over": (
-        "{e.signals} stieg zwischen {e.start} und {e.end} Uhr langsam: üblich {e.baseline}, "
+        "{e.signals} stieg von {e.start} bis {e.end} Uhr langsam: üblich {e.baseline}, "
         "Niveau {e.level}."
     ),
     "drift.down.active": (
         "{e.signals} fällt seit {e.start} Uhr langsam, von {e.baseline} auf {e.level}."
     ),
     "drift.down.over": (
-        "{e.signals} fiel zwischen {e.start} und {e.end} Uhr langsam: üblich {e.baseline}, "
+        "{e.signals} fiel von {e.start} bis {e.end} Uhr langsam: üblich {e.baseline}, "
         "Niveau {e.level}."
     ),
     "spike.one": "{e.signals} sprang um {e.start} Uhr kurz auf {e.peak}; Niveau ringsum {e.level}.",
@@ -194,10 +200,13 @@ GERMAN: Phrases = {
     ),
     "name.code": "Meldung {e.codes}",
     "name.nocode": "Eine Meldung ohne Code",
+    "message.code": "Hinweis {e.codes}",
+    "message.nocode": "Ein Hinweis ohne Code",
     "alarm.active": "{name} kam um {e.start} Uhr und steht noch an{quote}.",
     "alarm.active.many": "{name} kam seit {e.start} Uhr {e.count} Mal und steht noch an{quote}.",
     "alarm.over": "{name} stand von {e.start} bis {e.end} Uhr an{quote}.",
     "alarm.over.many": "{name} kam von {e.start} bis {e.end} Uhr {e.count} Mal{quote}.",
+    "alarm.over.cleared": "{name} ging um {e.end} Uhr{quote}.",
     "chattering.active": (
         "{name} flattert seit {e.start} Uhr: {e.count} Mal gekommen, "
         "bis zu {e.peak_rate} Mal in einer Minute{quote}."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from ingest.vocabulary import Evidence, EvidenceKind, Statement
+from ingest.vocabulary import Evidence, EvidenceKind, Severity, Statement
 from prompting.pack import by_urgency
 from prompting.phrases import PHRASES, Phrases
 
+MINUTE = timedelta(minutes=1)
 _ALARMS = (EvidenceKind.ALARM, EvidenceKind.CHATTERING, EvidenceKind.STANDING, EvidenceKind.FLOOD)
 _SIMPLE = {
     EvidenceKind.STUCK: "stuck",
@@ -27,6 +29,8 @@ def sentence(item: Evidence, language: str) -> Statement:
     text = phrases.get(_key(item), phrases["other"])
     for name, part in _parts(item, phrases).items():
         text = text.replace(f"{{{name}}}", part)
+    if _same_minute(item):
+        text = text.replace(phrases["span"], phrases["moment"])
     return Statement(_own(text, item), (item.id,))
 
 
@@ -42,6 +46,16 @@ def headline(evidence: Sequence[Evidence], language: str) -> Statement:
         what = phrases["headline.two"].replace("{one}", heads[0]).replace("{other}", heads[1])
     text = _own(phrases["headline"].replace("{what}", what), first)
     return Statement(text, tuple(item.id for item in shown))
+
+
+def telling(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Without the machine's small talk where something urgent is to be told."""
+    urgent = any(item.severity is not Severity.INFO for item in evidence)
+    return [item for item in evidence if not (urgent and _small_talk(item))]
+
+
+def _small_talk(item: Evidence) -> bool:
+    return item.kind is EvidenceKind.ALARM and item.severity is Severity.INFO
 
 
 def quiet(scope: str, language: str) -> tuple[str, str]:
@@ -75,8 +89,18 @@ def _key(item: Evidence) -> str:
     if item.kind is EvidenceKind.SPIKE:
         return "spike.many" if _count(item) > 1 else "spike.one"
     if item.kind is EvidenceKind.ALARM:
-        return f"alarm.{now}" + (".many" if _count(item) > 1 else "")
+        return f"alarm.{now}{_often(item)}"
     return f"{_SIMPLE.get(item.kind, '')}.{now}"
+
+
+def _often(item: Evidence) -> str:
+    """An alarm that was only cleared in the window was never raised in it."""
+    count = _count(item)
+    return ".many" if count > 1 else "" if count else ".cleared"
+
+
+def _same_minute(item: Evidence) -> bool:
+    return item.end - item.start < MINUTE and item.start.minute == item.end.minute
 
 
 def _manner(item: Evidence) -> str:
@@ -95,8 +119,13 @@ def _parts(item: Evidence, phrases: Phrases) -> dict[str, str]:
         "extreme": phrases.get(f"extreme.{item.direction}", ""),
         "critical": phrases["critical"] if "critical_limit" in item.numbers else "",
         "quote": phrases["quote"] if item.quotes else "",
-        "name": phrases["name.code" if item.codes else "name.nocode"],
+        "name": _alarm_name(item, phrases),
     }
+
+
+def _alarm_name(item: Evidence, phrases: Phrases) -> str:
+    sort = "message" if item.severity is Severity.INFO else "name"
+    return phrases[f"{sort}.code" if item.codes else f"{sort}.nocode"]
 
 
 def _head(item: Evidence) -> str:

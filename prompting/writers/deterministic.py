@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prompting.pack import by_onset, by_urgency
-from prompting.sentences import headline, sentence
+from prompting.sentences import headline, sentence, telling
 from prompting.writer import Assignment, Draft
 
 
@@ -15,7 +15,7 @@ class DeterministicWriter:
 
     def write(self, assignment: Assignment) -> Draft:
         """The most urgent items, first cause first."""
-        chosen = by_onset(by_urgency(assignment.evidence)[: assignment.statements])
+        chosen = by_onset(by_urgency(telling(assignment.evidence))[: assignment.statements])
         return Draft(
             headline(assignment.evidence, assignment.language),
             tuple(sentence(item, assignment.language) for item in chosen),

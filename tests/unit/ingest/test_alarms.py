@@ -43,6 +43,7 @@ def test_a_clear_alone_tells_of_an_alarm_from_before_the_window() -> None:
     """It was active from the start of the window."""
     (item,) = group([event(70, "cleared")], START, END)
     assert (item.start, item.end) == (START, START + timedelta(seconds=70))
+    assert (item.severity, item.numbers["count"].value) == (Severity.INFO, 0)
 
 
 def test_three_raises_within_a_minute_are_chattering() -> None:

@@ -90,7 +90,7 @@ def numbers(draw: st.DrawFn, kind: EvidenceKind, unit: str, duration: float) -> 
     found = {role: Quantity(draw(magnitude), unit) for role in VALUES.get(kind, ())}
     found["duration"] = Quantity(duration, "s")
     if kind in COUNTED:
-        found["count"] = Quantity(float(draw(st.integers(1, 40))))
+        found["count"] = Quantity(float(draw(st.integers(0, 40))))
     if kind in (EvidenceKind.CHATTERING, EvidenceKind.FLOOD):
         found["peak_rate"] = Quantity(float(draw(st.integers(3, 20))))
     if kind is EvidenceKind.NOISE_CHANGE:
