@@ -65,7 +65,7 @@ class Dataset:
         return tuple(hashlib.sha256(content).hexdigest()[:16] for content in contents)
 
 
-def task_for(name: str, *, task_file_task: Task | None, data: Path | None) -> Task:
+def task_for(name: str, *, declared: Task | None, data: Path | None) -> Task:
     """The task that a name means: its file, the one that ships with us, or what the data says.
 
     A shipped name with data of wholly other labels is taken as a plain file.
@@ -73,8 +73,8 @@ def task_for(name: str, *, task_file_task: Task | None, data: Path | None) -> Ta
     Raises:
         SettingsFault: neither a task file nor data.
     """
-    if task_file_task is not None:
-        return replace(task_file_task, name=name)
+    if declared is not None:
+        return replace(declared, name=name)
     if name in shipped_tasks():
         shipped = shipped_task(name)
         if data is None or not _foreign(shipped, read_table(data)):

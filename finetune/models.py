@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finetune.classifier import Classifier
-from finetune.encoder import Encoder, load_encoder
+from finetune.encoder import DEFAULT_THREADS, Encoder, load_encoder
 from finetune.engine import MODEL, needs_encoder, read_engine
 from ingest.errors import NotKnown, SettingsFault
 
@@ -41,15 +41,24 @@ class StoredModel:
 class ModelStore:
     """`<root>/<task>/<version>/`, and `<root>/<task>/current` with the promoted versions."""
 
-    def __init__(self, root: Path, *, encoder: Encoder | None = None) -> None:
-        """The encoder is loaded when first needed if none is given."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        encoder: Encoder | None = None,
+        encoder_spec: str | None = None,
+        threads: int = DEFAULT_THREADS,
+    ) -> None:
+        """Without an encoder the one that the spec names is loaded when it is first needed."""
         self.root = root
         self._encoder = encoder
+        self._encoder_spec = encoder_spec
+        self._threads = threads
 
     def encoder(self) -> Encoder:
         """The one encoder of this store."""
         if self._encoder is None:
-            self._encoder = load_encoder()
+            self._encoder = load_encoder(self._encoder_spec, threads=self._threads)
         return self._encoder
 
     def load(self, task: str, version: str | None = None) -> Classifier:
