@@ -21,6 +21,8 @@ from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import Series, Window
 
 MAD_TO_SIGMA = 1.4826
+SIGMA_OF_MEAN_STEP = 1.2533 / float(np.sqrt(2.0))
+"""Sigma of white noise over the mean absolute change from one sample to the next."""
 RELATIVE_FLOOR = 5e-4
 """No signal is taken to be steadier than this share of its own level."""
 FEWEST_BLOCKS = 4
@@ -177,11 +179,11 @@ def spread(values: Floats, centre: float) -> float:
 
 
 def noise(values: Floats) -> float:
-    """Robust sigma of the change from one sample to the next, free of slow movement."""
+    """Sigma of the change from one sample to the next, free of slow movement and of outliers."""
     if len(values) < FEWEST_BLOCKS:
         return 0.0
-    steps = np.diff(values)
-    return spread(steps, float(np.median(steps))) / float(np.sqrt(2.0))
+    steps = np.abs(np.diff(values))
+    return SIGMA_OF_MEAN_STEP * float(np.mean(np.minimum(steps, np.quantile(steps, 0.99))))
 
 
 def longest_still(times: Floats, values: Floats) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingest.baseline import SignalBaseline, block_means, spike_room
+from ingest.baseline import SIGMA_OF_MEAN_STEP, SignalBaseline, block_means, spike_room
 from ingest.detect import Finding, Run, far_off, grouped, rows_between, runs
 from ingest.evidence_samples import SPIKE_SAMPLES, SPIKE_WIDTH, Flags, Floats, Samples
 from ingest.evidence_settings import EvidenceSettings
@@ -15,8 +15,6 @@ from ingest.vocabulary import EvidenceKind, Quantity, Severity
 STILL_SAMPLES = 8
 NOISE_SAMPLES = 6
 NOISE_BLOCKS = 2
-SIGMA_OF_MEAN_STEP = 1.2533 / np.sqrt(2.0)
-"""Sigma of white noise over the mean absolute change from one sample to the next."""
 
 
 def stuck(
