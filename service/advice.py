@@ -45,7 +45,7 @@ class Case:
     events: tuple[Event, ...]
     window: Window
     process: Window
-    """The newest stretch of the window, for the numbers of the process."""
+    """As long as the watch looks back, which is what the defect task was trained on."""
     corrected: str = ""
     """The label that a person gave after calling the diagnosis wrong."""
     calm: bool = False

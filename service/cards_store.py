@@ -17,6 +17,9 @@ from service.faults import Conflict
 ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
 BY_ITSELF = "no symptom any more"
 """Resolution of a card that nobody closed."""
+CLOSED = "closed"
+"""Tag of a resolved card: `by hand` or `by itself`."""
+BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +168,27 @@ class CardStore:
         return self._change(issue, seen)
 
     def resolve(self, issue: str, *, resolution: str, by: str, at: datetime) -> Issue:
-        """Close a card; a resolved one is a Conflict."""
+        """A person closes a card; a resolved one is a Conflict."""
+        return self._close(issue, resolution, {CLOSED: BY_HAND, "resolved_by": by}, at=at)
+
+    def expire(self, issue: str, at: datetime) -> Issue:
+        """A card closes because nothing speaks for it any more; a resolved one is a Conflict."""
+        return self._close(issue, BY_ITSELF, {CLOSED: "by itself"}, at=at)
+
+    def _close(
+        self, issue: str, resolution: str, tags: Mapping[str, str], *, at: datetime
+    ) -> Issue:
 
         def closed(card: Issue) -> Issue:
             if card.state is IssueState.RESOLVED:
                 raise Conflict(f"Issue {card.id} is resolved already.")
-            tags = {**card.tags, "resolved_by": by}
             return replace(
                 card,
                 state=IssueState.RESOLVED,
                 updated_at=at,
                 resolved_at=at,
                 resolution=resolution,
-                tags=tags,
+                tags={**card.tags, **tags},
             )
 
         return self._change(issue, closed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -374,15 +374,17 @@ class ModelsOut(BaseModel):
     models: list[ModelOut]
 
 
-class DocumentOut(BaseModel):
-    """A document that can be quoted."""
+class DocumentOut(Noun):
+    """One revision of a document; only a current one is quoted."""
 
     id: str
     title: str
     kind: str
     machine_kinds: tuple[str, ...]
+    machines: tuple[str, ...]
     revision: str
-    effective_from: str | None
+    effective_from: date | None
+    effective_until: date | None
     status: str
     language: str
     passages: int

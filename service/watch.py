@@ -31,7 +31,7 @@ from service.cards import (
     same_findings,
     silent,
 )
-from service.cards_store import BY_ITSELF, Advice, CardStore, NewCard
+from service.cards_store import BY_HAND, CLOSED, Advice, CardStore, NewCard
 from service.floor import state_since
 from service.hints import NoteReader
 from service.lookout import Look, Lookout
@@ -157,7 +157,9 @@ class Watch:
         if last is not None and last.resolved_at is None:
             lead = self._settings.window / 2
             start = max(min(last.opened_at, _since(last)) - lead, now - MAX_SPAN)
-        floor = self._resolved_before(machine.id, last)
+        floor = None
+        if last is not None:
+            floor = last.resolved_at or self._resolved_before(last)
         if floor is not None:
             start = min(max(start, floor), now - timedelta(seconds=1))
         return last, self._lookout.look(machine.id, start, now)
@@ -196,12 +198,14 @@ class Watch:
     ) -> None:
         if decision.move is Move.OPEN:
             card = self._cards.open(_new(machine, decision, look, now), now)
+            self._on_card(card)
             log.info("card opened", extra={"issue": card.id, "machine": machine.id})
         elif card is None:
             return
         elif decision.move is Move.RESOLVE:
             self._seen(card, decision, look, now)
-            card = self._cards.resolve(card.id, resolution=BY_ITSELF, by="", at=now)
+            card = self._cards.expire(card.id, now)
+            self._on_card(card)
             log.info("card resolved", extra={"issue": card.id, "machine": machine.id})
         else:
             card = self._seen(card, decision, look, now)
@@ -223,7 +227,7 @@ class Watch:
 
     def _want(self, card: Issue, machine: Machine, look: Look, *, calm: bool) -> None:
         end = look.window.end
-        process = self._history.window(machine.id, end - self._settings.window / 20, end)
+        process = self._history.window(machine.id, end - self._settings.window, end)
         case = Case(
             machine=machine,
             evidence=look.evidence,
@@ -239,23 +243,21 @@ class Watch:
 
     def _words(self, card: Issue, window: Window) -> tuple[Event, ...]:
         floor = window.start
-        resolved = self._resolved_before(card.machine, card)
+        resolved = self._resolved_before(card)
         lead = min(card.opened_at, _since(card)) - self._settings.window / 2
         start = max(lead, resolved) if resolved else lead
         if start >= floor:
             return tuple(event for event in window.events if event.source_time >= start)
         return tuple(self._history.events(card.machine, start, window.end, limit=MAX_EVENTS))
 
-    def _resolved_before(self, machine: str, card: Issue | None) -> datetime | None:
-        """When the card before the open one was resolved: what came earlier belongs to that one."""
-        if card is None or card.resolved_at is not None:
-            return card.resolved_at if card is not None else None
-        older = self._cards.listed(machine=machine, limit=2)[1:]
-        return older[0].resolved_at if older else None
+    def _resolved_before(self, card: Issue) -> datetime | None:
+        """When the card before this one was resolved: what came earlier belongs to that one."""
+        newest = self._cards.listed(machine=card.machine, limit=2)
+        return next((older.resolved_at for older in newest if older.id != card.id), None)
 
     def _remembered(self, machine: str, last: Issue | None) -> Memory:
         """The memory of a machine; after a person resolved its card, that card's findings rest."""
-        by_hand = last is not None and last.resolved_at and last.resolution != BY_ITSELF
+        by_hand = last is not None and last.tags.get(CLOSED) == BY_HAND
         if last is not None and by_hand and self._muted_for.get(machine) != last.id:
             self._muted_for[machine] = last.id
             return mute(last.evidence, last.resolved_at or last.updated_at)

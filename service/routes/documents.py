@@ -12,7 +12,6 @@ from sse_starlette import EventSourceResponse
 
 from ingest.plant import Machine
 from ingest.vocabulary import Answer
-from rag.document import Document
 from service.bodies import Ask, Search
 from service.parts import Parts, PartsPart
 from service.routes.callers import Engineer, Operator
@@ -30,13 +29,14 @@ def upload(
     sidecar: Annotated[UploadFile | None, "YAML with the metadata of a PDF"] = None,
 ) -> DocumentOut:
     """Take in a document; a new revision replaces the one before in one step."""
-    return _document(shelve(parts.library, file, sidecar=sidecar))
+    return DocumentOut.model_validate(shelve(parts.library, file, sidecar=sidecar))
 
 
 @router.get("/documents")
 def list_documents(parts: PartsPart, _: Operator) -> DocumentsOut:
     """Every document that can be quoted."""
-    return DocumentsOut(documents=[_document(item) for item in parts.library.documents()])
+    found = parts.library.documents()
+    return DocumentsOut(documents=[DocumentOut.model_validate(item) for item in found])
 
 
 @router.delete("/documents/{document}", status_code=status.HTTP_204_NO_CONTENT)
@@ -99,18 +99,3 @@ def _codes(parts: Parts, machine: Machine | None) -> tuple[str, ...]:
 def _kept(parts: Parts, answer: Answer) -> AskedOut:
     identity = parts.ledger.keep("answer", asdict(answer), parts.clock())
     return AskedOut.model_validate({**asdict(answer), "id": identity})
-
-
-def _document(document: Document) -> DocumentOut:
-    begins = document.effective_from
-    return DocumentOut(
-        id=document.id,
-        title=document.title,
-        kind=str(document.kind),
-        machine_kinds=document.machine_kinds,
-        revision=document.revision,
-        effective_from=begins.isoformat() if begins else None,
-        status=str(document.status),
-        language=document.language,
-        passages=document.passages,
-    )

@@ -7,11 +7,13 @@ import { byId, clock, el, fill, figure, span, unit, words } from "./dom.js";
 const cards = new Map();
 const opened = new Map(); // card -> ids of evidence shown
 const forms = new Map(); // card -> name of the form shown
-let labels = new Map(); // machine kind is not on the card: label -> {description}
+let labels = new Map(); // name -> label of the task error_code
+let kinds = new Map(); // machine -> kind
 let onChange = () => {};
 
-export function setUp({ tasks, changed }) {
+export function setUp({ tasks, machines, changed }) {
   onChange = changed;
+  kinds = new Map(machines.map((machine) => [machine.id, machine.kind]));
   const task = tasks.find((one) => one.name === "error_code");
   labels = new Map((task?.labels ?? []).map((label) => [label.name, label]));
 }
@@ -70,7 +72,7 @@ export function tick() {
 
 function paintAge(node, issue) {
   const age = (Date.now() - Date.parse(issue.opened_at)) / 1000;
-  const seen = issue.tags.acknowledged_by ? ` \u00b7 acknowledged by ${issue.tags.acknowledged_by}` : "";
+  const seen = issue.tags.acknowledged_by ? `, acknowledged by ${issue.tags.acknowledged_by}` : "";
   node.querySelector(".meta").textContent = `Card ${issue.id} \u00b7 opened ${clock(issue.opened_at)}, ${span(age)} ago${seen}`;
 }
 
@@ -217,7 +219,7 @@ function show(issue, name) {
 
 function form(issue, name) {
   const id = `form-${issue.id}`;
-  const fields = name === "resolve" ? [field(id, "What was done")] : [choice(id), field(`${id}-more`, "Remark")];
+  const fields = name === "resolve" ? [field(id, "What was done")] : [choice(id, kinds.get(issue.machine)), field(`${id}-more`, "Remark")];
   const submit = (event) => {
     event.preventDefault();
     const [first, second] = event.target.querySelectorAll("select, input");
@@ -238,8 +240,9 @@ function field(id, label) {
   return el("div", {}, el("label", { for: id, text: label }), el("input", { id, maxlength: 500 }));
 }
 
-function choice(id) {
-  const options = [...labels.keys()].map((name) => el("option", { value: name, text: words(name) }));
+function choice(id, kind) {
+  const possible = [...labels.values()].filter((label) => !label.machine_kinds.length || label.machine_kinds.includes(kind));
+  const options = possible.map(({ name }) => el("option", { value: name, text: words(name) }));
   return el("div", {}, el("label", { for: id, text: "It really was" }), el("select", { id }, el("option", { value: "", text: "not known" }), ...options));
 }
 

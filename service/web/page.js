@@ -33,7 +33,7 @@ async function load() {
   machines = found.machines.map((machine) => machine.id);
   setZone(found.timezone);
   byId("plant").textContent = found.plant;
-  setUp({ tasks, changed: count });
+  setUp({ tasks, machines: found.machines, changed: count });
   byId("ask-machine").append(...machines.map((id) => el("option", { value: id, text: id })));
   await Promise.all(machines.map((id) => loadCourses(id)));
   found.machines.forEach(hearMachine);

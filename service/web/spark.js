@@ -2,7 +2,7 @@
 
 import { svg } from "./dom.js";
 
-const WIDTH = 96;
+const WIDTH = 74;
 const HEIGHT = 20;
 const SPAN_MS = 180_000;
 const MOST = 240;

@@ -158,3 +158,28 @@ def test_second_fault_gets_its_own_card_and_its_own_words(floor: Floor) -> None:
     assert floor.card.id != first.id
     assert floor.card.diagnosis is not None
     assert floor.card.diagnosis.label == "pump_worn"
+
+
+def test_diagnosis_stays_when_the_card_resolves(floor: Floor) -> None:
+    """The last look still reads the words of the card, whatever they said."""
+    floor.run(30)
+    floor.say("strange smell", code="X-1", severity=Severity.WARNING, state=EventState.RAISED)
+    floor.run(3)
+    assert floor.card.diagnosis is not None
+    assert floor.card.diagnosis.reason == "no word is known"
+    floor.say("", code="X-1", state=EventState.CLEARED)
+    floor.run(16)
+    assert floor.card.state is IssueState.RESOLVED
+    assert floor.card.diagnosis.reason == "no word is known"
+
+
+def test_listeners_hear_of_every_change(floor: Floor) -> None:
+    """Opened, advised, resolved."""
+    floor.run(40)
+    floor.run(5, oil=70.0)
+    floor.run(20)
+    states = [card.state for card in floor.told]
+    assert states[0] is IssueState.OPEN
+    assert states[-1] is IssueState.RESOLVED
+    assert floor.told[0].summary is None
+    assert any(card.summary is not None for card in floor.told)
