@@ -159,6 +159,7 @@ def _summary(
 ) -> Summary:
     from ingest.baseline import learn
     from ingest.evidence import extract
+    from ingest.history import history_path
     from ingest.plant import load_plant
     from ingest.sqlite import SqliteHistory
     from prompting.settings import PromptingSettings
@@ -167,7 +168,7 @@ def _summary(
 
     description = load_plant(plant)
     known = description.machine(machine)
-    database = home / "history.db"
+    database = history_path(home)
     if not database.exists():
         raise NotKnown(f"There is no history at {database}.", remedy="Run andon ingest first.")
     with SqliteHistory(database) as history:
