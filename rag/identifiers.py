@@ -20,13 +20,15 @@ _NAMED = re.compile(  # alarm 16, error code 4012, fault no. 7
     r"(?P<code>[A-Z]{0,3}[- ]?\d{1,6})(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
-_ALARM_PREFIX = re.compile(rf"^(?:{ALARM_WORDS})S?(?=\d)", re.IGNORECASE)
+_ALARM_PREFIX = re.compile(
+    rf"^\W*(?:{ALARM_WORDS})s?[\s\-_:#.]*(?=[A-Z]{{0,3}}[- ]?\d)", re.IGNORECASE
+)
 _QUANTITY = re.compile(r"^[\d.,:/-]+[^\W\d_]{1,4}\d?$|^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
 _UNIT = re.compile(r"^[mcd]?m[23](?:/\w+)?$", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.,/-])\d{2,6}(?![\w/-]|[.,]\d)"
-    r"(?!\s*(?:%|\u00b0|bar|deg|mm|cm|m|um|kg|g|l|h|s|ms|min|hours?|minutes?|seconds?|days?|rpm|"
-    r"hz|k?n|nm|m?w|k?w|k?v|m?a|volts?|amps?|times|parts|pieces|strokes|cycles)\b)",
+    r"(?!\s*(?:%|\u00b0|(?:bar|deg[cf]?|mm|cm|m|um|kg|g|l|h|s|ms|min|hours?|minutes?|seconds?|"
+    r"days?|rpm|hz|k?n|nm|[mk]?w|[mk]?v|m?a|volts?|amps?|times|parts|pieces|strokes|cycles)\b))",
     re.IGNORECASE,
 )
 _DROPPED = re.compile(r"(?<=[^\W\d_])[\s\-_:#/.]+|[\s_:#/]+|-(?=[^\W\d_])")
@@ -41,7 +43,7 @@ def normalise_code(code: str) -> str:
 def code_spellings(code: str) -> tuple[str, ...]:
     """The normalised code, then without a word such as `ALARM` in front of its number."""
     whole = normalise_code(code)
-    bare = _ALARM_PREFIX.sub("", whole)
+    bare = normalise_code(_ALARM_PREFIX.sub("", code))
     return (whole,) if bare == whole else (whole, bare)
 
 

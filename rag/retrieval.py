@@ -22,6 +22,7 @@ DEFINES, MENTIONS = 2, 1
 _SUPPORTING = 3
 """How many of the best passages may cover the terms of a question."""
 _EXACT_LIMIT = 1000
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,12 @@ class Retriever:
             codes: Identifiers to look for beside those in the question.
         """
         scope = replace(scope, on=scope.on or self._today())
-        weights = self._weights(question)
-        depth = max(self._settings.fusion_depth, limit)
-        dense = self._index.nearest(self._encoder.encode([question])[0].tolist(), scope, depth)
-        sparse = self._index.matching(query_vector(weights), scope, depth)
-        exact = self._exact(question, codes, scope)
-        found = self._ranked(dense, sparse, exact, limit=limit)
-        cosine = max(dense[0].score, 0.0) if dense else 0.0
-        covered = coverage(weights, found[:_SUPPORTING])
-        return Retrieved(tuple(found), cosine, covered, self._support(found, cosine, covered))
+        for _ in range(_TRIES):
+            version = self._catalog.version
+            retrieved = self._search(question, scope, codes=codes, limit=limit)
+            if self._catalog.version == version:
+                break  # else a document changed between the index and the catalogue
+        return retrieved
 
     def resolved(self) -> Mapping[str, Document]:
         """All documents by key, with the days on which they hold."""
@@ -99,6 +97,19 @@ class Retriever:
         """The document under that key if it may be quoted, today unless told."""
         document = self.resolved().get(key)
         return document if document and holds(document, on or self._today()) else None
+
+    def _search(
+        self, question: str, scope: Scope, *, codes: Sequence[str], limit: int
+    ) -> Retrieved:
+        weights = self._weights(question)
+        depth = max(self._settings.fusion_depth, limit)
+        dense = self._index.nearest(self._encoder.encode([question])[0].tolist(), scope, depth)
+        sparse = self._index.matching(query_vector(weights), scope, depth)
+        exact = self._exact(question, codes, scope)
+        found = self._ranked(dense, sparse, exact, limit=limit)
+        cosine = max(dense[0].score, 0.0) if dense else 0.0
+        covered = coverage(weights, found[:_SUPPORTING])
+        return Retrieved(tuple(found), cosine, covered, self._support(found, cosine, covered))
 
     def _weights(self, question: str) -> dict[str, float]:
         """IDF of each term, times how often it is asked for."""

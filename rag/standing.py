@@ -45,10 +45,8 @@ def _resolve_one(revisions: Sequence[Document]) -> list[Document]:
     current = [d for d in revisions if d.status is DocumentStatus.CURRENT]
     current.sort(key=lambda d: (d.effective_from or date.min, revision_order(d.revision)))
     others = [d for d in revisions if d.status is not DocumentStatus.CURRENT]
-    clipped = [
-        _clip(document, following)
-        for document, following in zip(current, [*current[1:], None], strict=True)
-    ]
+    following: list[Document | None] = [*current[1:], None]
+    clipped = [_clip(*pair) for pair in zip(current, following, strict=False)]
     return clipped + others
 
 

@@ -1,0 +1,198 @@
+"""PDF pages become blocks with their page; tables row by row; broken files one clear fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+
+from ingest.errors import DataFault
+from rag.document import Block, BlockKind
+from rag.pdf import PdfLimits, pdf_blocks
+
+LIMITS = PdfLimits(pages=20, cpu_s=10, memory_mb=512)
+
+
+class _Book(FPDF):
+    """Pages with a header and a footer, as manuals have them."""
+
+    def header(self) -> None:
+        self.set_font("Helvetica", "", 8)
+        self.cell(0, 6, "Press manual rev 4", new_x="LMARGIN", new_y="NEXT")
+
+    def footer(self) -> None:
+        self.set_y(-12)
+        self.set_font("Helvetica", "", 8)
+        self.cell(0, 6, f"Page {self.page_no()} of 2")
+
+    def heading(self, text: str) -> None:
+        self.set_font("Helvetica", "B", 14)
+        self.cell(0, 10, text, new_x="LMARGIN", new_y="NEXT")
+        self.set_font("Helvetica", "", 11)
+
+    def lines(self, *texts: str) -> None:
+        for text in texts:
+            self.multi_cell(0, 6, text, new_x="LMARGIN", new_y="NEXT")
+
+
+def save(folder: Path, draw: Callable[[_Book], None]) -> Path:
+    book = _Book()
+    book.add_page()
+    draw(book)
+    path = folder / "book.pdf"
+    book.output(str(path))
+    return path
+
+
+def sop(book: _Book) -> None:
+    book.heading("1 Purpose")
+    book.lines("The pump is replaced before it fails. " * 8)
+    book.add_page()
+    book.heading("2 Warnings")
+    book.lines("WARNING: Stored pressure. " + "Drain the accumulators first. " * 5)
+    book.heading("3 Procedure")
+    book.lines(
+        "1. Stop the press at bottom dead centre, lock it out, tag it and prove that it is dead.",
+        "2. Drain the accumulators and read 0 bar on the gauge before any fitting is loosened by "
+        "hand or by tool.",
+        "3. Lift the pump out.",
+    )
+
+
+def test_headings_steps_and_warnings_have_their_page(tmp_path: Path) -> None:
+    """Wrapped lines are one step again; running headers and footers are no text."""
+    blocks = pdf_blocks(save(tmp_path, sop), LIMITS)
+    kinds = [(b.kind, b.page) for b in blocks]
+    assert kinds == [
+        (BlockKind.HEADING, 1),
+        (BlockKind.PARAGRAPH, 1),
+        (BlockKind.HEADING, 2),
+        (BlockKind.WARNING, 2),
+        (BlockKind.HEADING, 2),
+        *[(BlockKind.STEP, 2)] * 3,
+    ]
+    assert [b.number for b in blocks if b.kind is BlockKind.STEP] == [1, 2, 3]
+    assert blocks[6].text.endswith("by hand or by tool.")
+    assert not any("rev 4" in b.text or "of 2" in b.text for b in blocks)
+
+
+ROWS = [
+    ("Code", "Meaning", "Error class", "Reaction"),
+    ("4012", "Barrel zone cold for a long time although it is heated", "heater_band", "SOP-IM-01"),
+    ("4014", "Relay faulty", "heater_band", "Check it and then follow what SOP-IM-01 says"),
+    ("4015", "Fuse blown", "-", "Replace it"),
+]
+
+
+def table(book: _Book, *, layout: str = "ALL", align: str = "MIDDLE") -> None:
+    book.set_font("Helvetica", "", 9)
+    with book.table(col_widths=(10, 40, 25, 45), borders_layout=layout, v_align=align) as drawn:
+        for cells in ROWS:
+            row = drawn.row()
+            for cell in cells:
+                row.cell(cell)
+
+
+def rows_of(blocks: list[Block]) -> list[tuple[str, ...]]:
+    return [b.cells for b in blocks if b.kind is BlockKind.ROW]
+
+
+@pytest.mark.parametrize(
+    ("layout", "align"), [("ALL", "MIDDLE"), ("ALL", "TOP"), ("SINGLE_TOP_LINE", "TOP")]
+)
+def test_table_rows_are_kept_apart(tmp_path: Path, layout: str, align: str) -> None:
+    """With rules or without, cells of several lines included; text below is no row."""
+
+    def draw(book: _Book) -> None:
+        book.heading("Alarm codes")
+        table(book, layout=layout, align=align)
+        book.heading("Maintenance")
+        book.lines("Oil is changed every year.")
+
+    blocks = pdf_blocks(save(tmp_path, draw), LIMITS)
+    assert rows_of(blocks) == ROWS[1:]
+    assert [b.text for b in blocks[-2:]] == ["Maintenance", "Oil is changed every year."]
+
+
+def test_a_table_goes_on_over_the_page(tmp_path: Path) -> None:
+    """A repeated header is no row, and every row has the page on which it stands."""
+
+    def draw(book: _Book) -> None:
+        book.set_y(240)
+        table(book)
+
+    blocks = [b for b in pdf_blocks(save(tmp_path, draw), LIMITS) if b.kind is BlockKind.ROW]
+    assert [b.cells for b in blocks] == ROWS[1:]
+    assert blocks[0].page == 1
+    assert blocks[-1].page == 2
+
+
+def test_a_step_that_runs_over_the_page_stays_whole(tmp_path: Path) -> None:
+    """It belongs to the page on which it begins."""
+
+    def draw(book: _Book) -> None:
+        book.set_y(262)
+        book.set_auto_page_break(auto=True, margin=20)
+        book.lines("1. Short.", "2. " + "Turn the valve by a quarter and look at the gauge, " * 6)
+        book.lines("3. Done.")
+
+    steps = [b for b in pdf_blocks(save(tmp_path, draw), LIMITS) if b.kind is BlockKind.STEP]
+    assert [(s.number, s.page) for s in steps] == [(1, 1), (2, 1), (3, 2)]
+    assert steps[1].text.count("quarter") == 6
+
+
+def test_a_password_is_asked_for_in_words(tmp_path: Path) -> None:
+    """An encrypted file names what to do."""
+
+    def draw(book: _Book) -> None:
+        book.lines("secret")
+        book.set_encryption(owner_password="o", user_password="u")
+
+    with pytest.raises(DataFault, match=r"book\.pdf: .*encrypted"):
+        pdf_blocks(save(tmp_path, draw), LIMITS)
+
+
+def test_a_truncated_file_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    """At any place where it may be cut off."""
+    path = save(tmp_path, sop)
+    content = path.read_bytes()
+    for share in (0.1, 0.5, 0.9):
+        path.write_bytes(content[: int(len(content) * share)])
+        try:
+            blocks = pdf_blocks(path, LIMITS)
+        except DataFault as fault:
+            assert "book.pdf" in str(fault)  # noqa: PT017 - what can be read may be read
+        else:
+            assert blocks
+
+
+def test_too_many_pages_are_refused(tmp_path: Path) -> None:
+    """Before any of them is read."""
+    with pytest.raises(DataFault, match="2 pages, more than the 1"):
+        pdf_blocks(save(tmp_path, sop), PdfLimits(pages=1, cpu_s=10, memory_mb=512))
+
+
+def test_images_alone_are_said_to_need_ocr(tmp_path: Path) -> None:
+    """An empty page has nothing to quote."""
+    book = FPDF()
+    book.add_page()
+    path = tmp_path / "scan.pdf"
+    book.output(str(path))
+    with pytest.raises(DataFault, match="OCR"):
+        pdf_blocks(path, LIMITS)
+
+
+def test_reading_stops_at_its_limit_of_cpu_time(tmp_path: Path) -> None:
+    """A page of drawing commands without end costs a second and not a minute."""
+    book = FPDF()
+    book.set_compression(True)
+    book.add_page()
+    book.set_font("Helvetica", "", 8)
+    for _ in range(120_000):
+        book._out("BT 1 0 0 1 10 10 Tm (a) Tj ET")
+    path = tmp_path / "bomb.pdf"
+    book.output(str(path))
+    with pytest.raises(DataFault, match="takes more CPU time"):
+        pdf_blocks(path, PdfLimits(pages=5, cpu_s=1, memory_mb=512))
