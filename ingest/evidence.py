@@ -31,9 +31,11 @@ def extract(
         window: One machine between two instants.
         baseline: What is normal for it; an empty one leaves limits, silence and alarms.
         specs: Declared limits by signal.
-        settings: Those of the baseline unless given.
+        settings: Those of the baseline unless given; of an empty one, what fits the window.
     """
-    settings = settings or baseline.settings
+    if settings is None:
+        fitting = EvidenceSettings.fitting((window.end - window.start).total_seconds())
+        settings = baseline.settings if baseline.signals else fitting
     found = list(_of_signals(window, baseline, specs, settings=settings))
     periods = {name: spec.period_s for name, spec in specs.items()}
     found += silences(window, baseline, periods, settings=settings)

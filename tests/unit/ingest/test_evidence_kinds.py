@@ -138,7 +138,7 @@ def test_bursts_over_the_limit_are_one_violation_with_a_count() -> None:
 
 def test_hysteresis_keeps_a_value_at_the_limit_from_counting_twice() -> None:
     """Noise around the limit is one crossing as long as it does not fall back clearly."""
-    items = found(lambda t: np.where(t >= 300, 16.5, 0.0), SPEC)
+    items = found(lambda t: np.where(t >= 300, 15.8, 0.0), SPEC)
     (item,) = [item for item in items if item.kind is EvidenceKind.LIMIT_VIOLATION]
     assert item.numbers["count"].value == 1
 
@@ -288,3 +288,21 @@ def test_a_low_limit_does_not_hold_while_the_machine_stands() -> None:
     assert extract(window(300, IDLE), nothing, specs) == ()
     (item,) = extract(window(300, EXECUTE), nothing, specs)
     assert (item.kind, item.direction) == (EvidenceKind.LIMIT_VIOLATION, "down")
+
+
+def test_run_up_and_run_down_are_no_violation() -> None:
+    """Pressure that builds up after the state says execute, and falls before it says idle."""
+    since = np.arange(0.0, 600.0)
+    rng = np.random.default_rng(9)
+    specs = {"pressure": SignalSpec("pressure", "bar", None, 80.0, 200.0, None)}
+    state = np.where((since >= 200) & (since < 400), float(EXECUTE), float(IDLE))
+    built_up = np.clip((since - 200) / 15.0, 0, 1) * (since < 399)
+
+    def window(offset: float) -> Window:
+        pressure = 160.0 * built_up + rng.normal(0, 1.0, 600)
+        signals = {"pressure": (since, pressure), "state": (since, state)}
+        return window_of(signals, START + timedelta(seconds=offset), 600.0)
+
+    assert extract(window(600), learn(window(0)), specs) == ()
+    nothing = learn(Window("press-3", START, START + timedelta(seconds=1), {}))
+    assert extract(window(600), nothing, specs) == ()
