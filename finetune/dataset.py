@@ -140,13 +140,15 @@ def _labels(task: Task, table: Table) -> Rows:
 
 def _refuse_lookalikes(names: Sequence[str], table: Table, target: str) -> None:
     """Labels that differ only by case or spacing are one label written twice."""
+    cells = [cell.strip() for cell in table.columns[target]]
     spellings: dict[str, str] = {}
     for name in names:
         other = spellings.setdefault(" ".join(name.casefold().split()), name)
         if other != name:
-            rows = [at for at, cell in enumerate(table.columns[target]) if cell.strip() == name]
+            usual, odd = sorted((name, other), key=cells.count, reverse=True)
+            rows = [row for row, cell in enumerate(cells) if cell == odd]
             raise DataFault(
-                f"{table.path} writes one label in two ways, {other} and {name}: "
+                f"{table.path} writes one label in two ways, {usual} and {odd}: "
                 f"{rows_named(rows)}.",
                 remedy="Write it in one way.",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.encoder_folder import EncoderFolder, find
+from finetune.threads import bound_torch
 from ingest.errors import SettingsFault
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def same_length_batches(
 
 
 def _model(folder: EncoderFolder, threads: int) -> PreTrainedModel:
-    bound_threads(threads)
+    bound_torch(threads)
     quiet()
     model, absent = _read_model(folder)
     if absent:
@@ -152,18 +152,6 @@ def _read_model(folder: EncoderFolder) -> tuple[Any, list[str]]:
             f"The encoder in {folder.path} cannot be loaded: {fault}", remedy=WEIGHTS_REMEDY
         ) from fault
     return model, sorted(key for key in info["missing_keys"] if "pooler" not in key)
-
-
-def bound_threads(threads: int) -> None:
-    """Threads of one pass through a model; those that wait for work sleep.
-
-    OpenMP's default is to spin: with other processes on the same two cores that made a pass five
-    to ten times slower. The library reads its variable when torch is first imported.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import torch
-
-    torch.set_num_threads(threads)
 
 
 def quiet() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from finetune.candidates.average import Average
 from finetune.candidates.linear import Linear
+from finetune.candidates.lora import LoraSettings
 from finetune.candidates.lora_training import Part, train_lora
 from finetune.candidates.majority import Majority
 from finetune.candidates.tabular import TABULAR, Tabular
@@ -28,6 +29,8 @@ class Setting:
     classes: int
     seed: int
     progress: Progress
+    lora: LoraSettings | None = None
+    """None: ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def _lora(setting: Setting, encoder: Encoder) -> Fitted:
         classes=setting.classes,
         seed=setting.seed,
         advance=lambda share: setting.progress("lora", share),
+        settings=setting.lora,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from finetune.artefact import seal
+from finetune.candidates.lora import LoraSettings
 from finetune.candidates.lora_training import Part
 from finetune.card import LabelFigures, Limits, card
 from finetune.dataset import Dataset, read_dataset
@@ -27,6 +28,7 @@ from finetune.report import CandidateFigures, TrainReport
 from finetune.score import abstention_threshold, label_f1, score
 from finetune.split import Split
 from finetune.task import Task, TaskKind
+from finetune.threads import bounded
 from ingest.errors import ModelFault
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ def train(
     progress: Progress = silent,
     threads: int = 2,
     promote: bool = True,
+    lora: LoraSettings | None = None,
 ) -> TrainReport:
     """Fit every candidate, choose one on the validation, judge it on the test, store it.
 
@@ -69,10 +72,8 @@ def train(
         DataFault: the data cannot be used.
         ModelFault: the stored model does not answer as the fitted one.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(limits=threads):
-        bench = _bench(read_dataset(task, data), store, seed=seed, progress=progress)
+    with bounded(threads):
+        bench = _bench(read_dataset(task, data), store, seed=seed, progress=progress, lora=lora)
         rungs = _rungs(bench)
         rung = choose(rungs, bench.setting.validation.labels, seed=seed)
         outcome = _judged(bench, rungs, rung)
@@ -94,7 +95,14 @@ class _Outcome:
     labels: tuple[LabelFigures, ...]
 
 
-def _bench(data: Dataset, store: ModelStore, *, seed: int, progress: Progress) -> _Bench:
+def _bench(
+    data: Dataset,
+    store: ModelStore,
+    *,
+    seed: int,
+    progress: Progress,
+    lora: LoraSettings | None,
+) -> _Bench:
     split = data.split(seed=seed)
     encoder = store.encoder() if data.task.kind is TaskKind.TEXT else None
     examples = data.examples
@@ -105,7 +113,7 @@ def _bench(data: Dataset, store: ModelStore, *, seed: int, progress: Progress) -
     train, validation = (
         Part(examples.take(rows), data.labels[rows]) for rows in (split.train, split.validation)
     )
-    setting = Setting(train, validation, len(data.task.labels), seed, progress)
+    setting = Setting(train, validation, len(data.task.labels), seed, progress, lora)
     return _Bench(data, examples, split, setting, encoder)
 
 
