@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ingest.evidence_samples import SPIKE_WIDTH, Flags, Floats, Samples, rolling_median
+from ingest.evidence_samples import SPIKE_SAMPLES, SPIKE_WIDTH, Flags, Floats, Samples
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 
@@ -100,6 +100,18 @@ def furthest(values: Floats, direction: str) -> float:
 
 
 def far_off(values: Floats, allowed: Floats) -> tuple[Floats, Flags]:
-    """The rolling median, and which values are further away from it than allowed."""
-    around = rolling_median(values, SPIKE_WIDTH)
-    return around, np.abs(values - around) > allowed
+    """The values with spikes levelled to the median around them, and which those are.
+
+    A value that is further from that median than allowed has a jump of half as much within two
+    samples, so only the samples beside such jumps are looked at.
+    """
+    jumps = np.abs(np.diff(values)) > allowed[1:] / 2.0
+    beside = np.flatnonzero(jumps)[:, None] + np.arange(1 - SPIKE_SAMPLES, SPIKE_SAMPLES + 1)
+    marks = np.unique(np.clip(beside, 0, len(values) - 1))
+    spike = np.zeros(len(values), dtype=bool)
+    levelled = values.copy()
+    padded = np.pad(values, SPIKE_WIDTH // 2, mode="edge")
+    around = np.median(padded[marks[:, None] + np.arange(SPIKE_WIDTH)], axis=1)
+    spike[marks] = np.abs(values[marks] - around) > allowed[marks]
+    levelled[marks] = np.where(spike[marks], around, values[marks])
+    return levelled, spike

@@ -49,8 +49,8 @@ def follow(samples: Samples, baseline: SignalBaseline, settings: EvidenceSetting
     if len(seen.times) <= SHORTEST_BLOCKS:
         return None
     levels = {state: norm.level for state, norm in baseline.norms.items()}
-    around, spike = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
-    away = np.where(spike, around, seen.values) - _per_sample(seen.states, levels)
+    levelled, _ = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
+    away = levelled - _per_sample(seen.states, levels)
     start = float(seen.times[0])
     index, means, _ = block_means(seen.times, away, start=start, block_s=settings.block_s)
     own = np.floor((seen.times - start) / settings.block_s).astype(np.int64)

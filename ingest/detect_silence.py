@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 import numpy as np
 
@@ -82,10 +81,9 @@ def _pauses(times: Floats, start: float, end: float, *, longest: float) -> Itera
     inside = times[(times >= start) & (times <= end)]
     if not len(inside):
         return
-    edges = [*inside.tolist(), end]
-    for before, after in pairwise(edges):
-        if after - before > longest:
-            yield before, after
+    edges = np.concatenate((inside, [end]))
+    for before in np.flatnonzero(np.diff(edges) > longest).tolist():
+        yield float(edges[before]), float(edges[before + 1])
 
 
 def _covered(pause: Pause, gap: Pause) -> bool:

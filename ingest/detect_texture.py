@@ -26,15 +26,18 @@ def stuck(
         return
     usual = max(norm.longest_still_s for norm in baseline.norms.values())
     longest = max(settings.stuck_s, settings.stuck_runs * usual)
-    for first, last in _still_runs(seen.values):
-        length = float(seen.times[last] - seen.times[first])
-        if length > longest and last - first + 1 >= STILL_SAMPLES:
-            yield _stuck(seen, (first, last), length)
+    for first, last in _still_runs(seen, longest):
+        yield _stuck(seen, (first, last), float(seen.times[last] - seen.times[first]))
 
 
-def _still_runs(values: Floats) -> list[Run]:
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(values)) + 1, [len(values)]))
-    return list(zip(edges[:-1].tolist(), (edges[1:] - 1).tolist(), strict=True))
+def _still_runs(samples: Samples, longest: float) -> list[Run]:
+    """Runs of one value over more than `longest` seconds and enough samples."""
+    changes = np.flatnonzero(np.diff(samples.values)) + 1
+    firsts = np.concatenate(([0], changes))
+    lasts = np.concatenate((changes, [len(samples.values)])) - 1
+    lengths = samples.times[lasts] - samples.times[firsts]
+    still = (lengths > longest) & (lasts - firsts + 1 >= STILL_SAMPLES)
+    return list(zip(firsts[still].tolist(), lasts[still].tolist(), strict=True))
 
 
 def _stuck(samples: Samples, run: Run, length: float) -> Finding:
@@ -61,11 +64,11 @@ def spikes(
     seen = _lively(samples, baseline)
     if len(seen.times) < SPIKE_WIDTH:
         return
-    around, far = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
+    levelled, far = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
     short = [run for run in runs(far) if run[1] - run[0] < SPIKE_SAMPLES]
     inner = [run for run in short if run[0] > 0 and run[1] < len(far) - 1]
     for group in grouped(inner, seen.times, settings.merge_s):
-        yield _spike(seen, around, group)
+        yield _spike(seen, levelled, group)
 
 
 def _spike(samples: Samples, around: Floats, group: list[Run]) -> Finding:
