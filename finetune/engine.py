@@ -82,7 +82,7 @@ def read_engine(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str
     verify(folder)
     try:
         return _read(folder, encoder)
-    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as fault:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError) as fault:
         raise SettingsFault(
             f"The model in {folder} is not of a form that we write: {fault!r}."
         ) from fault

@@ -68,7 +68,7 @@ class ModelStore:
             NotKnown: no such task or version.
             SettingsFault: its files were changed, or it needs another encoder.
         """
-        folder = self.folder(task, version or self.current(task))
+        folder = self.folder(task, self.current(task) if version is None else version)
         encoder = self.encoder() if needs_encoder(folder) else None
         engine, about = read_engine(folder, encoder)
         log.info("model loaded", extra={"task": task, "version": folder.name})

@@ -107,7 +107,7 @@ def write_csv(tmp_path: Path) -> WriteCsv:
     return write
 
 
-def rewrite_json(path: Path, change: Callable[[Any], None]) -> None:
+def rewrite_json(path: Path, change: Callable[[Any], object]) -> None:
     """Change a JSON file in place."""
     content = json.loads(path.read_text(encoding="utf-8"))
     change(content)
