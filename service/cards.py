@@ -28,6 +28,9 @@ URGENT = frozenset(
 CHANGES = frozenset({EvidenceKind.STEP, EvidenceKind.DRIFT})
 """The machine differs from its own recent past; not every difference is a fault."""
 SILENCE = frozenset({EvidenceKind.DROPOUT, EvidenceKind.GAP})
+CARRIED = "level"
+"""A crossed limit with this number is told with the shift that carried the signal over it, and ends
+with the shift: the signal may be back within its limits for long."""
 TITLE_LENGTH = 160
 
 Mark = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -200,7 +203,10 @@ def _remember(sight: Sight, memory: Memory, rules: Rules) -> Memory:
 
 
 def _present(item: Evidence, sight: Sight, rules: Rules) -> bool:
-    return item.active or item.end > sight.now - rules.recent
+    """Active, or over for so short a time that it may come back before the next look."""
+    if item.active or CARRIED in item.numbers:
+        return item.active
+    return item.end > sight.now - rules.recent
 
 
 def _symptoms(

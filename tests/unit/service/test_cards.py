@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.vocabulary import Evidence, EvidenceKind, Issue, IssueState, Severity
+from ingest.vocabulary import Evidence, EvidenceKind, Issue, IssueState, Quantity, Severity
 from service.cards import (
     Hint,
     Memory,
@@ -96,6 +96,15 @@ def test_alarm_between_two_looks_is_seen(evidence: MakeEvidence) -> None:
     assert _looks(short, seconds=0)[0] is Move.OPEN
     old = evidence(EvidenceKind.ALARM, active=False, end=_at(-60))
     assert _looks(old, seconds=0)[0] is Move.NOTHING
+
+
+def test_signal_back_within_its_limit_is_no_symptom(evidence: MakeEvidence) -> None:
+    """Though the shift that carried it over the limit still goes on."""
+    burst = evidence(active=False, end=_at(-0.5))
+    assert _looks(burst, seconds=0)[0] is Move.OPEN
+    carried = replace(burst, numbers={"level": Quantity(70.0, "degC")})
+    assert _looks(carried, seconds=0)[0] is Move.NOTHING
+    assert _looks(replace(carried, active=True), seconds=0)[0] is Move.OPEN
 
 
 @pytest.mark.parametrize("kind", [EvidenceKind.STEP, EvidenceKind.DRIFT])
