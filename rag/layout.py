@@ -188,11 +188,16 @@ class _PageReader:
         """Heading level of a line, 0 for text."""
         if len(line.text) > 150:
             return 0
-        if line.size in self.sizes:
+        sentence = line.text.endswith((".", ",", ";"))
+        if line.size in self.sizes and not sentence:
             return self.sizes.index(line.size) + 1
         listed = _STEP.match(line.text) or _BULLET.match(line.text) or is_warning(line.text)
-        short = len(line.text) < 80 and not line.text.endswith((".", ",", ";"))
-        if line.bold and short and not listed and line.size >= self.body:
+        if (
+            line.bold
+            and len(line.text) < 80
+            and not (listed or sentence)
+            and line.size >= self.body
+        ):
             return len(self.sizes) + 1
         return 0
 

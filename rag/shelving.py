@@ -17,7 +17,7 @@ from rag.index import PassageIndex, Point, payload_of
 from rag.passages import READING, embedded_text, make_passages
 from rag.rows import Entry
 from rag.settings import RagSettings
-from rag.standing import resolve
+from rag.standing import resolve, widen
 from rag.terms import ANALYSIS, document_vector, terms
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Shelving:
         before = self._catalog.documents(named=document.id)
         others = [each for each in before if each.key != document.key]
         resolved = resolve([*others, document])
+        self._widen(before, resolved, but=document.key)
         self._index.put(self._points(resolved[document.key], passages, vectors))
         replaced = self._catalog.passages_of(document.key)
         with self._catalog.changing():
@@ -75,18 +76,19 @@ class Shelving:
             self._catalog.put(Entry(document, passages, hashes, vectors, bags, codes, origin))
         kept = {passage.id for passage in passages}
         self._index.remove([old.id for old in replaced if old.id not in kept])
-        self._refresh(before, resolved, but=document.key)
+        self._narrow(before, resolved, but=document.key)
         return embedded
 
     def remove(self, document: Document) -> None:
         """Take out one revision. Call within `mending`."""
         before = self._catalog.documents(named=document.id)
         passages = self._catalog.passages_of(document.key)
+        rest = resolve(each for each in before if each.key != document.key)
+        self._widen(before, rest, but=document.key)
         with self._catalog.changing():
             self._catalog.forget(document.key, self._bags(before, document.key, passages))
         self._index.remove([passage.id for passage in passages])
-        rest = resolve(each for each in before if each.key != document.key)
-        self._refresh(before, rest, but=document.key)
+        self._narrow(before, rest, but=document.key)
 
     def needs_reading(self) -> bool:
         """Whether passages would be cut otherwise today than when they were stored."""
@@ -122,14 +124,17 @@ class Shelving:
             self._put_again(document, [p for p in passages if several or p.id not in indexed])
         self._index.remove(sorted(indexed - known))
 
-    def _refresh(
-        self, before: Sequence[Document], resolved: dict[str, Document], *, but: str
-    ) -> None:
-        """Write anew the days of other revisions that changed with this one."""
-        earlier = resolve(before)
-        for key, document in resolved.items():
-            if key != but and earlier.get(key) != document:
-                self._put_again(document, self._catalog.passages_of(key))
+    def _widen(self, before: Sequence[Document], after: dict[str, Document], *, but: str) -> None:
+        """Before the commit: other revisions can be found on all days of before and after."""
+        for key, earlier in resolve(before).items():
+            if key != but and (widest := widen(earlier, after[key])) != earlier:
+                self._put_again(widest, self._catalog.passages_of(key))
+
+    def _narrow(self, before: Sequence[Document], after: dict[str, Document], *, but: str) -> None:
+        """After the commit: they are found on the days of after alone."""
+        for key, earlier in resolve(before).items():
+            if key != but and widen(earlier, after[key]) != after[key]:
+                self._put_again(after[key], self._catalog.passages_of(key))
 
     def _put_again(self, document: Document, passages: Sequence[Passage]) -> None:
         vectors = self._catalog.vectors([passage.id for passage in passages])

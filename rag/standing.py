@@ -30,6 +30,21 @@ def holds(document: Document, on: date) -> bool:
     return document.status is DocumentStatus.CURRENT and begun and not ended
 
 
+def widen(one: Document, other: Document) -> Document:
+    """The first document, holding on every day on which either does."""
+    current = [d for d in (one, other) if d.status is DocumentStatus.CURRENT]
+    if not current:
+        return one
+    begins = [d.effective_from for d in current]
+    ends = [d.effective_until for d in current]
+    return replace(
+        one,
+        status=DocumentStatus.CURRENT,
+        effective_from=None if None in begins else min(day for day in begins if day),
+        effective_until=None if None in ends else max(day for day in ends if day),
+    )
+
+
 def standing_on(resolved: Mapping[str, Document], on: date) -> list[Document]:
     """The documents as a person should see them: what has been replaced is superseded."""
     return [_seen(document, on) for document in resolved.values()]

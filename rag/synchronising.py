@@ -27,6 +27,8 @@ class _Tally:
     """By key."""
     known: dict[str, Document]
     """By hash of the source."""
+    synced: frozenset[str]
+    """Keys of those that came from a folder."""
     seen: dict[str, str] = field(default_factory=dict)
     """Source by key."""
     changed: set[str] = field(default_factory=set)
@@ -60,11 +62,14 @@ class Synchroniser:
         folder = folder.resolve()
         tally = self._start()
         paths = find_sources(folder)
+        sources = [source for path in paths if (source := self._open(path, folder, tally))]
+        fresh = [source for source in sources if not self._keep(source, tally)]
+        done = len(paths) - len(fresh)
         with self._shelving.mending():
-            for done, path in enumerate(paths):
+            for number, source in enumerate(fresh):
                 if progress:
-                    progress(done, len(paths), path.name)
-                self._take(path, folder, tally)
+                    progress(done + number, len(paths), source.path.name)
+                self._take(source, tally)
             gone = self._take_out(tally)
         self._shelving.mark_read()
         if progress:
@@ -74,23 +79,35 @@ class Synchroniser:
     def _start(self) -> _Tally:
         documents = self._catalog.documents()
         fresh = {} if self._shelving.needs_reading() else {d.source_hash: d for d in documents}
-        return _Tally({d.key: d for d in documents}, fresh)
+        synced = frozenset(d.key for d in self._catalog.documents(origin=SYNCED))
+        return _Tally({d.key: d for d in documents}, fresh, synced)
 
-    def _take(self, path: Path, folder: Path, tally: _Tally) -> None:
+    def _open(self, path: Path, folder: Path, tally: _Tally) -> Source | None:
         try:
-            source = open_source(path, self._settings, within=folder)
-            known = tally.known.get(source.hash)
-            if known is not None and known.key not in tally.seen:
-                self._keep(known, source, tally)
-            else:
-                self._read(source, tally)
+            return open_source(path, self._settings, within=folder)
         except DataFault as fault:
-            log.warning("document left out", extra={"document": path.name, "reason": str(fault)})
-            tally.failed.append(DocumentFailure(str(path), str(fault)))
+            self._failed(path, fault, tally)
+            return None
 
-    def _keep(self, known: Document, source: Source, tally: _Tally) -> None:
+    def _keep(self, source: Source, tally: _Tally) -> bool:
+        """Whether the library has exactly this already; those come first, so they stay."""
+        known = tally.known.get(source.hash)
+        if known is None or known.key in tally.seen:
+            return False
         tally.seen[known.key] = source.path.name
-        self._catalog.set_source(known.key, str(source.path), SYNCED)
+        if known.source != str(source.path) or known.key not in tally.synced:
+            self._catalog.set_source(known.key, str(source.path), SYNCED)
+        return True
+
+    def _take(self, source: Source, tally: _Tally) -> None:
+        try:
+            self._read(source, tally)
+        except DataFault as fault:
+            self._failed(source.path, fault, tally)
+
+    def _failed(self, path: Path, fault: DataFault, tally: _Tally) -> None:
+        log.warning("document left out", extra={"document": path.name, "reason": str(fault)})
+        tally.failed.append(DocumentFailure(str(path), str(fault)))
 
     def _read(self, source: Source, tally: _Tally) -> None:
         document, blocks = read_source(source, self._settings)

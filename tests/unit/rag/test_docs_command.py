@@ -1,0 +1,200 @@
+"""andon docs and ask: the library here, or the service that holds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ingest.errors import DataFault, NotKnown, SettingsFault, WireFault
+from rag.library import Library
+from service.cli import docs
+from service.cli.desk import LibraryDesk, ServiceDesk, open_desk
+from tests.unit.rag.hashing import HashingEncoder
+from tests.unit.rag.test_evaluation import collection
+from tests.unit.rag.writing import front, write, write_library
+
+PLANT = """
+[plant]
+name = "Test"
+timezone = "UTC"
+
+[documents]
+folder = "documents"
+
+[mqtt]
+url = "mqtt://127.0.0.1:1883"
+
+[[mqtt.routes]]
+topic = "andon/{line}/{machine}/telemetry"
+codec = "json"
+
+[[machines]]
+id = "press-3"
+line = "line-1"
+kind = "hydraulic-press"
+
+[[machines]]
+id = "mill-1"
+line = "line-1"
+kind = "cnc-mill"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plant with documents, and an encoder without a model."""
+    write(tmp_path, "plant.toml", PLANT)
+    write_library(tmp_path / "documents")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANDON_URL", raising=False)
+    monkeypatch.setenv("ANDON_SUPPORT_MIN", "0.3")
+    monkeypatch.setattr("service.cli.desk.command_encoder", lambda **_: HashingEncoder())
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    docs.register(app)
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=True)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def test_a_question_is_answered_from_the_plants_folder(place: Path) -> None:
+    """Without a service, without anything prepared."""
+    code, out = run("ask", "E217, what do I do?", "--machine", "press-3", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["citations"][0]["document"] == "SOP-HP-01"
+    assert answer["machine"] == "press-3"
+    code, out = run("ask", "E217, what do I do?", "--machine", "press-3")
+    assert "1. Stop the press" in out
+
+
+def test_no_answer_is_exit_code_1(place: Path) -> None:
+    """The answer is no, with the reason."""
+    code, out = run("ask", "E217", "--machine", "mill-1")
+    assert code == 1
+    assert "No answer." in out
+
+
+def test_an_unknown_machine_is_a_fault(place: Path) -> None:
+    """It is not taken for no machine at all."""
+    with pytest.raises(NotKnown):
+        run("ask", "E217", "--machine", "press-9")
+
+
+def test_documents_are_added_listed_searched_and_removed(place: Path) -> None:
+    """The whole round, as JSON."""
+    good = write(place, "rail.md", front("RAIL", title="Rail") + "Grease the guide rail.")
+    bad = write(place, "bad.md", "no metadata")
+    code, out = run("docs", "add", str(good), str(bad), "--json")
+    report = json.loads(out)
+    assert code == 1
+    assert [d["id"] for d in report["added"]] == ["RAIL"]
+    assert "bad.md" in report["failed"][0]["reason"]
+    listed = json.loads(run("docs", "list", "--json")[1])
+    assert {"RAIL", "HP-MAN"} < {d["id"] for d in listed}
+    found = json.loads(run("docs", "search", "grease the guide rail", "--json")[1])
+    assert found["passages"][0]["document"] == "RAIL"
+    assert run("docs", "remove", "RAIL")[0] == 0
+    assert "RAIL" not in run("docs", "list")[1]
+    with pytest.raises(NotKnown):
+        run("docs", "remove", "RAIL")
+
+
+def test_a_collection_is_evaluated(place: Path) -> None:
+    """With exactly the keys that are promised; the library is not touched."""
+    code, out = run("docs", "evaluate", str(collection(place / "beir")), "--json")
+    assert code == 0
+    assert list(json.loads(out)) == [
+        "passages",
+        "questions",
+        "ndcg_at_10",
+        "recall_at_10",
+        "hit_at_1",
+        "cpu_ms_per_query",
+        "fusion",
+    ]
+    assert not (place / ".andon").exists()
+
+
+def desk(answer: httpx.Response | Exception, seen: list[httpx.Request]) -> ServiceDesk:
+    def handle(request: httpx.Request) -> httpx.Response:
+        request.read()
+        seen.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return ServiceDesk("http://andon.test", transport=httpx.MockTransport(handle))
+
+
+def test_the_service_is_asked_in_its_own_words(tmp_path: Path) -> None:
+    """Paths and bodies of version 1."""
+    seen: list[httpx.Request] = []
+    body: dict[str, Any] = {"passages": [{"document": "D"}], "documents": [{"id": "D"}]}
+    with desk(httpx.Response(200, json=body), seen) as service:
+        service.ask("why?", None)
+        assert service.search("x", "press-3", 3) == [{"document": "D"}]
+        assert service.documents() == [{"id": "D"}]
+        service.remove("a/b")
+        path = write(tmp_path, "a.pdf", "%PDF")
+        write(tmp_path, "a.pdf.yaml", "id: A")
+        service.add(path)
+    assert [(r.method, r.url.raw_path.decode()) for r in seen] == [
+        ("POST", "/v1/ask"),
+        ("POST", "/v1/search"),
+        ("GET", "/v1/documents"),
+        ("DELETE", "/v1/documents/a%2Fb"),
+        ("POST", "/v1/documents"),
+    ]
+    assert json.loads(seen[0].content) == {"question": "why?"}
+    assert json.loads(seen[1].content) == {"query": "x", "machine": "press-3", "limit": 3}
+    assert b'name="file"; filename="a.pdf"' in seen[4].content
+    assert b'name="sidecar"; filename="a.pdf.yaml"' in seen[4].content
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [(404, NotKnown), (422, DataFault), (401, SettingsFault), (503, WireFault), (500, WireFault)],
+)
+def test_a_problem_of_the_service_is_the_same_fault_here(
+    status: int, fault: type[Exception]
+) -> None:
+    """With its words."""
+    answer = httpx.Response(status, json={"detail": "it is so"})
+    with desk(answer, []) as service, pytest.raises(fault, match="it is so"):
+        service.documents()
+
+
+def test_a_service_that_is_away_is_named() -> None:
+    """With where it was looked for."""
+    with (
+        desk(httpx.ConnectError("refused"), []) as service,
+        pytest.raises(WireFault, match=r"http://andon\.test.*ANDON_URL"),
+    ):
+        service.documents()
+
+
+def test_the_holder_of_the_vectors_is_asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here while the library is free, at the service while it holds it or is named."""
+    home, plant, told = place / ".andon", place / "plant.toml", list[str]()
+    with open_desk(home=home, plant=plant, told=told.append) as here:
+        assert isinstance(here, LibraryDesk)
+    with (
+        Library(home, HashingEncoder()),
+        open_desk(home=home, plant=plant, told=told.append) as there,
+    ):
+        assert isinstance(there, ServiceDesk)
+    assert "http://127.0.0.1:8080" in told[-1]
+    monkeypatch.setenv("ANDON_URL", "http://elsewhere:1")
+    with open_desk(home=home, plant=plant, told=told.append) as named:
+        assert isinstance(named, ServiceDesk)
