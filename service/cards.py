@@ -84,6 +84,9 @@ class Sight:
     hints: tuple[Hint, ...] = ()
     state_since: datetime | None = None
     """Since when the machine is in its present PackML state, as far as the window tells."""
+    within: frozenset[str] = frozenset()
+    """Signals whose newest value lies within its limits, in whatever state the machine is: after a
+    change of state a crossed limit counts as active until there is evidence of the opposite."""
     shared_silence: bool = False
     """Other machines fell silent too: the wire is at fault, not the machine."""
     resolved_at: datetime | None = None
@@ -204,6 +207,9 @@ def _remember(sight: Sight, memory: Memory, rules: Rules) -> Memory:
 
 def _present(item: Evidence, sight: Sight, rules: Rules) -> bool:
     """Active, or over for so short a time that it may come back before the next look."""
+    crossed = item.kind is EvidenceKind.LIMIT_VIOLATION
+    if crossed and item.active and sight.within.issuperset(item.signals):
+        return False
     if item.active or CARRIED in item.numbers:
         return item.active
     return item.end > sight.now - rules.recent

@@ -12,6 +12,7 @@ from ingest.vocabulary import Issue, MachineState, Quality, Reading, Severity, V
 
 STATE = "state"
 """Id of the signal that carries the PackML state number."""
+NORMAL = "normal"
 PATIENCE = 5
 """A signal is silent after this many of its periods, and never before the watch's own patience."""
 
@@ -106,6 +107,17 @@ def state_since(window: Window) -> datetime | None:
     return None
 
 
+def within_limits(window: Window, machine: Machine) -> frozenset[str]:
+    """Signals whose newest value in the window lies within its limits."""
+    newest = {name: one.values[-1] for name, one in window.series.items() if len(one.values)}
+    specs = machine.signals
+    return frozenset(
+        name
+        for name, value in newest.items()
+        if name in specs and _against_limits(specs[name], float(value)) == NORMAL
+    )
+
+
 def _signal(
     spec: SignalSpec, reading: Reading | None, *, now: datetime, patience: timedelta
 ) -> SignalView:
@@ -134,12 +146,12 @@ def _status(
 
 def _against_limits(spec: SignalSpec, value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "normal"
+        return NORMAL
     above = (("high_high", spec.high_high), ("high", spec.high))
     below = (("low_low", spec.low_low), ("low", spec.low))
     crossed = [name for name, limit in above if limit is not None and value > limit]
     crossed += [name for name, limit in below if limit is not None and value < limit]
-    return crossed[0] if crossed else "normal"
+    return crossed[0] if crossed else NORMAL
 
 
 def _finite(value: Value) -> Value:

@@ -32,7 +32,7 @@ from service.cards import (
     silent,
 )
 from service.cards_store import BY_HAND, CLOSED, Advice, CardStore, NewCard
-from service.floor import state_since
+from service.floor import state_since, within_limits
 from service.hints import NoteReader
 from service.lookout import Look, Lookout
 from service.settings import ServiceSettings
@@ -182,6 +182,7 @@ class Watch:
             evidence=look.evidence,
             hints=self._notes.hints(machine, look.window.events) if card is None else (),
             state_since=state_since(look.window),
+            within=within_limits(look.window, machine),
             shared_silence=self.pulse.shared_silence,
             resolved_at=last.resolved_at if last is not None else None,
         )

@@ -104,7 +104,9 @@ def test_signal_back_within_its_limit_is_no_symptom(evidence: MakeEvidence) -> N
     assert _looks(burst, seconds=0)[0] is Move.OPEN
     carried = replace(burst, numbers={"level": Quantity(70.0, "degC")})
     assert _looks(carried, seconds=0)[0] is Move.NOTHING
-    assert _looks(replace(carried, active=True), seconds=0)[0] is Move.OPEN
+    lasting = replace(carried, active=True)
+    assert _looks(lasting, seconds=0)[0] is Move.OPEN
+    assert _looks(lasting, seconds=0, within=frozenset({"oil_temp"}))[0] is Move.NOTHING
 
 
 @pytest.mark.parametrize("kind", [EvidenceKind.STEP, EvidenceKind.DRIFT])
