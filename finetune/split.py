@@ -60,7 +60,10 @@ def _fold(
     """The rows without one part, and that part."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    parts = min(PARTS, len(set(names[rows])))
+    commonest = int(np.bincount(labels[rows]).max())
+    parts = min(PARTS, len(set(names[rows])), commonest)
+    if parts < 2:
+        raise _too_few(len(labels))
     folds = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
@@ -85,11 +88,15 @@ def _with_every_label(
         test -= group
     found = Split(_sorted(train), _sorted(validation), _sorted(test), split.how)
     if not len(found.validation) or not len(found.test):
-        raise DataFault(
-            f"{len(labels)} rows with these labels cannot be split into training, validation and "
-            f"test ({split.how}): every label needs rows in more than one group."
-        )
+        raise _too_few(len(labels), f" ({split.how})")
     return found
+
+
+def _too_few(rows: int, how: str = "") -> DataFault:
+    return DataFault(
+        f"{rows} rows with these labels cannot be split into training, validation and test{how}: "
+        "every label needs rows in more than one group."
+    )
 
 
 def _sorted(rows: set[int]) -> Rows:

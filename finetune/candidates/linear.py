@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from finetune.candidates.fitting import fitted
 from finetune.examples import Examples, Floats, Rows, log_probabilities
 from finetune.skops_file import read_skops, write_skops
 
@@ -30,9 +31,9 @@ class Linear:
 
         words = _vectorizer().fit(examples.texts)
         model = LogisticRegression(C=STRENGTH[hybrid], max_iter=2000, class_weight="balanced")
-        fitted = cls(words, model, classes=classes, hybrid=hybrid)
-        model.fit(fitted._matrix(examples), labels)
-        return fitted
+        found = cls(words, model, classes=classes, hybrid=hybrid)
+        fitted(model, found._matrix(examples), labels)
+        return found
 
     @classmethod
     def read(cls, folder: Path, *, classes: int, hybrid: bool) -> Linear:

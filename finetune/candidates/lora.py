@@ -35,6 +35,8 @@ class LoraSettings:
     weight_decay: float = 0.01
     batch: int = 32
     epochs: int = 8
+    max_steps: int = 600
+    """Fewer epochs are run when there are so many rows that this would be passed."""
     patience: int = 2
     """Epochs without a better validation after which training stops."""
     warm_up: float = 0.1
@@ -92,7 +94,7 @@ class Lora:
         found = np.zeros((len(examples), self.head.out_features))
         with torch.inference_mode():
             for rows, ids in same_length_batches(self.tokens(examples.texts)):
-                found[rows] = self.logits(ids).double().numpy()
+                found[rows] = self.logits(ids).double().cpu().numpy()
         return found
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
@@ -169,6 +171,12 @@ def _adapted(encoder: Encoder, settings: LoraSettings) -> Any:
         return get_peft_model(backbone, config)
 
 
+def epochs_of(rows: int, settings: LoraSettings) -> int:
+    """Fewer for many rows, so that the time stays bounded; two at least."""
+    per_epoch = math.ceil(rows / settings.batch)
+    return max(2, min(settings.epochs, settings.max_steps // per_epoch))
+
+
 def steps_of(rows: int, settings: LoraSettings) -> int:
     """Optimiser steps of a whole training."""
-    return settings.epochs * math.ceil(rows / settings.batch)
+    return epochs_of(rows, settings) * math.ceil(rows / settings.batch)

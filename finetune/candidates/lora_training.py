@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from finetune.candidates.lora import Lora, LoraSettings, steps_of
+from finetune.candidates.lora import Lora, LoraSettings, epochs_of, steps_of
 from finetune.encoder import Encoder
 from finetune.examples import LEAST, Examples, Rows, softmax
 from finetune.score import macro_f1
@@ -104,7 +104,7 @@ class _Course:
 def _trained(lora: Lora, train: Part, validation: Part, *, seed: int, advance: Advance) -> Lora:
     course = _Course(lora, train, seed=seed)
     best, best_at, kept = (-1.0, 0.0), 0, lora.state()
-    for epoch in range(lora.settings.epochs):
+    for epoch in range(epochs_of(len(train.labels), lora.settings)):
         course.epoch(advance)
         reached = _validated(lora, validation)
         log.debug("epoch done", extra={"epoch": epoch, "macro_f1": reached[0]})

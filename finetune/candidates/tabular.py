@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from finetune.candidates.fitting import fitted
 from finetune.examples import Examples, Floats, Rows, log_probabilities
 from finetune.skops_file import read_skops, write_skops
 
@@ -24,7 +25,7 @@ class Tabular:
     def fit(cls, name: str, data: tuple[Examples, Rows], *, classes: int, seed: int) -> Tabular:
         """Fit the model of that name."""
         examples, labels = data
-        return cls(name, _model(name, seed).fit(examples.table, labels), classes=classes)
+        return cls(name, fitted(_model(name, seed), examples.table, labels), classes=classes)
 
     @classmethod
     def read(cls, name: str, folder: Path, *, classes: int) -> Tabular:

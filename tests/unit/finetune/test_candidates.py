@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from finetune.candidates.average import Average
+from finetune.candidates.fitting import fitted
 from finetune.candidates.linear import Linear
-from finetune.candidates.lora import ADAPTER, HEAD, Lora, LoraSettings
+from finetune.candidates.lora import ADAPTER, HEAD, Lora, LoraSettings, epochs_of, steps_of
 from finetune.candidates.lora_training import Part, batches, learning_rate, train_lora
 from finetune.candidates.majority import Majority
 from finetune.candidates.tabular import TABULAR, Tabular
@@ -147,10 +148,10 @@ def test_linear_read_back_answers_the_same(
 ) -> None:
     """A label that no row has gets a column too."""
     part = texts(encoder)
-    fitted = Linear.fit(part.examples, part.labels, classes=4, hybrid=hybrid)
-    fitted.write(tmp_path)
+    linear = Linear.fit(part.examples, part.labels, classes=4, hybrid=hybrid)
+    linear.write(tmp_path)
     unseen = texts(encoder, seed=2)
-    scores = fitted.scores(unseen.examples)
+    scores = linear.scores(unseen.examples)
     assert scores.shape == (90, 4)
     assert macro_f1(scores.argmax(axis=1), unseen.labels) > 0.9
     read = Linear.read(tmp_path, classes=4, hybrid=hybrid)
@@ -161,12 +162,29 @@ def test_linear_read_back_answers_the_same(
 def test_tabular_read_back_answers_the_same(tmp_path: Path, name: str) -> None:
     """With missing numbers among the rows."""
     part = table()
-    fitted = Tabular.fit(name, (part.examples, part.labels), classes=3, seed=0)
-    fitted.write(tmp_path)
-    scores = fitted.scores(part.examples)
+    model = Tabular.fit(name, (part.examples, part.labels), classes=3, seed=0)
+    model.write(tmp_path)
+    scores = model.scores(part.examples)
     assert macro_f1(scores.argmax(axis=1), part.labels) > 0.9
     read = Tabular.read(name, tmp_path, classes=3)
     assert np.allclose(read.scores(part.examples), scores)
+
+
+def test_a_model_that_does_not_converge_is_no_noise(recwarn: pytest.WarningsRecorder) -> None:
+    """It is judged like every other; nothing reaches the terminal."""
+    from sklearn.linear_model import LogisticRegression
+
+    part = table()
+    fitted(LogisticRegression(max_iter=1), np.nan_to_num(part.examples.table), part.labels)
+    assert list(recwarn) == []
+
+
+def test_many_rows_are_seen_fewer_times() -> None:
+    """The steps of a training are bounded, but every row is seen twice."""
+    settings = LoraSettings()
+    assert epochs_of(800, settings) == settings.epochs
+    assert steps_of(3_200, settings) <= settings.max_steps
+    assert epochs_of(100_000, settings) == 2
 
 
 def test_majority_and_average(tmp_path: Path, encoder: Encoder) -> None:

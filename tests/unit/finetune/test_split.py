@@ -56,6 +56,17 @@ def test_labels_of_one_group_each_cannot_be_judged() -> None:
         split_by_group(np.arange(4).repeat(5), list("aaaaabbbbbcccccddddd"), seed=0, how="")
 
 
+@pytest.mark.parametrize(("rows", "labels"), [(12, 6), (13, 12), (15, 5), (14, 4), (30, 15)])
+def test_few_rows_of_many_labels_are_split_or_refused(rows: int, labels: int) -> None:
+    """Never a fault of the library underneath."""
+    groups = [str(row) for row in range(rows)]
+    try:
+        found = parts(split_by_group(np.arange(rows) % labels, groups, seed=0, how=""))
+    except DataFault:
+        return
+    assert all(found)
+
+
 def test_time_runs_from_training_to_test() -> None:
     """The newest rows are the test."""
     labels = np.arange(50) % 2
