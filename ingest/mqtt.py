@@ -29,6 +29,9 @@ from ingest.settings import IngestSettings
 
 logger = logging.getLogger(__name__)
 
+SUBSCRIBED = "subscribed to the broker"
+"""Logged once the broker keeps for us what arrives; what it got earlier it dropped."""
+
 _RECONNECT_S = (1, 10)
 _CONNECT_S = 5.0
 
@@ -201,9 +204,13 @@ class MqttWire:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
+        refused = 0
         for topic, reason in zip(self._filters(), reasons, strict=False):
             if reason.is_failure:
+                refused += 1
                 logger.error("broker refuses a subscription topic=%s reason=%s", topic, reason)
+        if not refused:
+            logger.info("%s topics=%d", SUBSCRIBED, len(reasons))
 
     def _on_disconnect(
         self,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +40,7 @@ class Child:
 
     def start(self) -> None:
         """Start the program; its errors, and its output unless piped, go to the log file."""
-        with self.log_path.open("a") as sink:
+        with self.log_path.open("a" if self.restarts else "w") as sink:
             self._process = subprocess.Popen(
                 self.arguments,
                 stdin=subprocess.DEVNULL,
@@ -88,6 +89,15 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def await_words(self, phrase: str, *, seconds: float) -> bool:
+        """Wait until its log says the phrase; False when it ended or the time is over."""
+        deadline = time.monotonic() + seconds
+        while self.exit_code is None and time.monotonic() < deadline:
+            if phrase in self.log_path.read_text(errors="replace"):
+                return True
+            time.sleep(0.1)
+        return False
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log, for a message about its death."""

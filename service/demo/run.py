@@ -17,17 +17,20 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from ingest.broker import EmbeddedBroker
 from ingest.errors import SettingsFault, WireFault
+from ingest.mqtt import SUBSCRIBED
 from ingest.plant import Plant, load_plant
 from ingest.sqlite import SqliteHistory
+from service.demo.ports import is_taken, on_free_ports
 from service.demo.processes import Child, Household
 from service.demo.report import DemoReport, IngestTotals, match_faults
 
 TICK_S = 0.5
 SERVICE_START_S = 120.0
-SIMULATOR_START_S = 60.0
+COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
@@ -60,7 +63,7 @@ class Demo:
         self._url = f"http://127.0.0.1:{options.port}"
         self._began = time.monotonic()
         self._first_card_s: float | None = None
-        self._cards: dict[str, str] = {}
+        self._cards: dict[str, tuple[str, str | None, str]] = {}
 
     def run(self) -> DemoReport:
         """Play the scenario to its end; a demo to look at goes on until Ctrl-C."""
@@ -73,6 +76,7 @@ class Demo:
                 service = household.start(self._service(home, logs))
                 self._await_service(service)
                 collector = household.start(self._collector(home, logs))
+                self._await_collector(collector)
                 truth = home / "truth.json"
                 simulators = household.start(self._simulators(truth, logs))
                 self._say(f"{len(self._plant.machines)} simulated machines on Modbus TCP and MQTT")
@@ -124,6 +128,11 @@ class Demo:
                 time.sleep(TICK_S)
         raise WireFault(f"The service was not ready within {SERVICE_START_S:.0f} s.")
 
+    def _await_collector(self, collector: Child) -> None:
+        """What the machines say before the broker knows the collector would be dropped."""
+        if not collector.await_words(SUBSCRIBED, seconds=COLLECTOR_START_S):
+            raise WireFault(f"The collector did not reach the broker:\n{collector.last_words()}")
+
     def _ready(self) -> bool:
         try:
             return httpx.get(f"{self._url}/healthz", timeout=5).status_code == httpx.codes.OK
@@ -159,16 +168,23 @@ class Demo:
         return bool(mark["event"] == "finished")
 
     def _tell_card(self, card: dict[str, Any]) -> None:
+        """Say what is new on a card: that it opened, what it is, which page helps, its end."""
+        known = self._cards.get(card["id"])
         label = (card.get("diagnosis") or {}).get("label")
         cited = (card.get("procedure") or {}).get("citations") or []
-        page = f"{cited[0]['document']} page {cited[0]['page']}" if cited else "no procedure yet"
-        words = f"{card['state']}: {card['title']} | {label or 'not diagnosed yet'} | {page}"
-        if self._cards.get(card["id"]) == words:
+        page = f"{cited[0]['document']} page {cited[0]['page']}" if cited else "no procedure"
+        now = (card["state"], label, page)
+        if known == now:
             return
-        if self._first_card_s is None:
-            self._first_card_s = round(time.monotonic() - self._began, 1)
-        self._cards[card["id"]] = words
-        self._say(f"[bold]card {card['id']}[/] {card['machine']} {words}")
+        name = f"[bold]card {card['id']}[/] {card['machine']}"
+        if known is None:
+            self._first_card_s = self._first_card_s or round(time.monotonic() - self._began, 1)
+            self._say(f"{name} opened: {escape(card['title'])}")
+        if label and (known is None or known[1:] != now[1:]):
+            self._say(f"{name} diagnosed: [bold]{label}[/], see {page}")
+        if card["state"] == "resolved":
+            self._say(f"{name} resolved")
+        self._cards[card["id"]] = now
 
     def _issues(self) -> list[dict[str, Any]]:
         try:
@@ -281,7 +297,16 @@ def train_missing(home: Path, console: Console) -> None:
 
 
 def prepare(options: DemoOptions, console: Console) -> Demo:
-    """Check the plant and the models; the faults of both are the operator's to mend."""
+    """Check the plant, the ports and the models; their faults are the operator's to mend."""
     plant = load_plant(options.plant)
+    if is_taken("127.0.0.1", options.port):
+        raise SettingsFault(
+            f"Port {options.port} is in use, so the page cannot be shown there.",
+            remedy="Choose another with --port.",
+        )
+    moved = on_free_ports(plant, options.home)
+    if moved != options.plant:
+        console.print(f"Ports of {options.plant} are in use; the demo runs on those of {moved}.")
+        plant, options = load_plant(moved), replace(options, plant=moved)
     train_missing(options.home, console)
     return Demo(options, plant, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -11,7 +12,9 @@ from service.demo.report import DemoReport, FaultOutcome
 
 def report_table(report: DemoReport) -> Group:
     """The faults and what became of them, the counters, the verdict."""
-    table = Table(title=f"Scenario {report.scenario}, seed {report.seed}", title_justify="left")
+    table = Table(
+        title=f"Scenario {report.scenario}, seed {report.seed}", title_justify="left", box=SIMPLE
+    )
     for heading in ("machine", "injected fault", "card after", "diagnosis", "procedure"):
         table.add_column(heading)
     for fault in report.faults:
@@ -27,13 +30,15 @@ def _row(fault: FaultOutcome) -> tuple[str | Text, ...]:
         fault.machine,
         fault.kind,
         _judged(delay, right=fault.detected),
-        _judged(fault.diagnosis or "none", right=fault.diagnosis_right),
+        _judged(
+            "" if fault.diagnosis_right else fault.diagnosis or "none", right=fault.diagnosis_right
+        ),
         _judged(page, right=fault.procedure_right),
     )
 
 
 def _judged(words: str, *, right: bool) -> Text:
-    return Text(f"{words} {'right' if right else 'WRONG'}", style="green" if right else "bold red")
+    return Text(f"{'✓' if right else '✗'} {words}", style="green" if right else "bold red")
 
 
 def _counters(report: DemoReport) -> str:
@@ -51,4 +56,4 @@ def _counters(report: DemoReport) -> str:
 def _verdict(report: DemoReport) -> Text:
     if report.passed:
         return Text("Passed: every fault found, named and answered.", style="bold green")
-    return Text("Failed: see what is marked WRONG above, lost or a false alarm.", style="bold red")
+    return Text("Failed: see what is marked ✗ above, lost or a false alarm.", style="bold red")

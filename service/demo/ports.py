@@ -1,0 +1,52 @@
+"""A demo plant whose ports are taken moves to free ones."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ingest.plant import Plant
+
+_RELATIVE = re.compile(r'^(\s*(?:registers|folder)\s*=\s*")(?!/)', re.MULTILINE)
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether something listens there, or we may not."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def on_free_ports(plant: Plant, home: Path) -> Path:
+    """The plant file itself, or a copy under `home` in which free ports replace the taken ones."""
+    urls = [plant.mqtt.url, *(machine.modbus.url for machine in plant.machines if machine.modbus)]
+    taken = [url for url in urls if url and _is_taken(url)]
+    if not taken:
+        return plant.path
+    text = plant.path.read_text()
+    for url in taken:
+        text = text.replace(f'"{url}"', f'"{_moved(url)}"')
+    # The copy stands elsewhere, so that what it names beside itself must be named in full.
+    text = _RELATIVE.sub(rf"\g<1>{plant.path.resolve().parent}/", text)
+    home.mkdir(parents=True, exist_ok=True)
+    copy = home / "demo-plant.toml"
+    copy.write_text(text)
+    return copy
+
+
+def _is_taken(url: str) -> bool:
+    address = urlsplit(url)
+    return is_taken(address.hostname or "", address.port or 0)
+
+
+def _moved(url: str) -> str:
+    address = urlsplit(url)
+    with socket.socket() as probe:
+        probe.bind((address.hostname or "", 0))
+        return url.replace(f":{address.port}", f":{probe.getsockname()[1]}")
