@@ -74,10 +74,11 @@ class Advisor:
         scope = Scope(machine_kind=machine_kind, kinds=(DocumentKind.SOP.value,))
         retrieved = self._retriever.search(question, scope, codes=codes, limit=_CANDIDATES)
         rows = [*entries, *self._rows_of_class(label, machine_kind)]
-        ties = self._ties(rows, label, scope)
+        found = _by_document(retrieved.found)
+        ties = self._ties(rows, label, scope, [document for document, _ in found])
         missing = self._missing(rows)
         supported = retrieved.support >= self._settings.support_min and not missing
-        for document, score in _by_document(retrieved.found, ties):
+        for document, score in self._ranked(found, ties):
             procedure = self._procedure_of(document)
             if procedure and (document.key in ties or supported):
                 because = [_cite_row(entry) for entry in entries]
@@ -123,16 +124,26 @@ class Advisor:
                 entries.append(_entry(row, held, passages[row.passage]))
         return sorted(entries, key=lambda e: (not e.machine_kinds, not e.error_class, e.document))
 
-    def _ties(self, rows: Sequence[CodeEntry], label: str, scope: Scope) -> dict[str, float]:
-        """SOPs that a code table refers to for this fault, or that name its class, by key."""
+    def _ties(
+        self, rows: Sequence[CodeEntry], label: str, scope: Scope, found: Sequence[Document]
+    ) -> dict[str, float]:
+        """By key: SOPs that a code table refers to for this fault, and found ones that name it."""
         referred = {code for row in rows for code in find_codes(row.reaction)}
-        ties: dict[str, float] = {}
+        ties = {d.key: _NAMED for d in found if self._names(d, label)}
         for document in self._documents_in(scope):
-            weight = _REFERRED if normalise_code(document.id) in referred else 0.0
-            weight += _NAMED if self._names(document, label) else 0.0
-            if weight:
-                ties[document.key] = weight
+            if normalise_code(document.id) in referred:
+                ties[document.key] = ties.get(document.key, 0.0) + _REFERRED
         return ties
+
+    def _ranked(
+        self, found: Sequence[tuple[Document, float]], ties: Mapping[str, float]
+    ) -> list[tuple[Document, float]]:
+        """Documents that were found or are tied to the fault, the best first."""
+        scores = {document.key: (document, score) for document, score in found}
+        for key in ties:
+            scores.setdefault(key, (self._retriever.resolved()[key], 0.0))
+        ranked = sorted(scores.values(), key=lambda p: (-p[1] - ties.get(p[0].key, 0.0), p[0].key))
+        return [(document, min(score, 1.0)) for document, score in ranked]
 
     def _names(self, document: Document, label: str) -> bool:
         word = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", re.IGNORECASE)
@@ -140,7 +151,7 @@ class Advisor:
 
     def _missing(self, rows: Sequence[CodeEntry]) -> list[str]:
         """Documents that these rows refer to and that are not there or do not hold."""
-        held = [d for d in self._catalog.documents() if self._retriever.holding(d.key)]
+        held = self._documents_in(Scope())
         shapes = {_shape(document.id) for document in held}
         there = {normalise_code(document.id) for document in held}
         words = [word.strip(".,;()") for row in rows for word in row.reaction.split()]
@@ -155,28 +166,24 @@ class Advisor:
 
     def _documents_in(self, scope: Scope) -> list[Document]:
         return [
-            held
-            for document in self._catalog.documents()
-            if (held := self._retriever.holding(document.key))
-            and (scope.machine_kind is None or _is_for(held, scope.machine_kind))
-            and (not scope.machine or not held.machines or scope.machine in held.machines)
-            and (not scope.kinds or held.kind in scope.kinds)
+            document
+            for document in self._retriever.all_holding()
+            if (scope.machine_kind is None or _is_for(document, scope.machine_kind))
+            and (not scope.machine or not document.machines or scope.machine in document.machines)
+            and (not scope.kinds or document.kind in scope.kinds)
         ]
 
     def _procedure_of(self, document: Document) -> Procedure | None:
         return find_procedure(document, self._catalog.passages_of(document.key))
 
 
-def _by_document(found: Sequence[Found], ties: Mapping[str, float]) -> list[tuple[Document, float]]:
-    """Documents, the best first, with the fused score of their best passage."""
+def _by_document(found: Sequence[Found]) -> list[tuple[Document, float]]:
+    """Documents with the score of their best passage."""
     scores: dict[str, tuple[Document, float]] = {}
     for each in found:
         _, score = scores.get(each.document.key, (each.document, 0.0))
         scores[each.document.key] = (each.document, max(score, each.score))
-    ranked = sorted(
-        scores.values(), key=lambda pair: (-pair[1] - ties.get(pair[0].key, 0.0), pair[0].key)
-    )
-    return [(document, min(score, 1.0)) for document, score in ranked]
+    return list(scores.values())
 
 
 def _is_for(document: Document, machine_kind: str) -> bool:

@@ -98,6 +98,11 @@ class Retriever:
         document = self.resolved().get(key)
         return document if document and holds(document, on or self._today()) else None
 
+    def all_holding(self) -> list[Document]:
+        """The documents that may be quoted today."""
+        today = self._today()
+        return [document for document in self.resolved().values() if holds(document, today)]
+
     def _search(
         self, question: str, scope: Scope, *, codes: Sequence[str], limit: int
     ) -> Retrieved:

@@ -97,7 +97,7 @@ def list_documents(
     if as_json:
         print_json(documents)
         return
-    names = ("id", "revision", "status", "kind", "machine_kinds", "passages", "title")
+    names = ("id", "revision", "status", "kind", "machine_kinds", "title")
     rows = ({**d, "machine_kinds": ", ".join(d["machine_kinds"]) or "all"} for d in documents)
     _table(names, ([str(row[name]) for name in names] for row in rows))
 
@@ -202,7 +202,9 @@ def _table(names: tuple[str, ...], rows: Iterator[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*names)
+    table = Table()
+    for name in names:
+        table.add_column(name, no_wrap=name not in ("title", "quote", "section"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
