@@ -162,7 +162,9 @@ class Watch:
             floor = last.resolved_at or self._resolved_before(last)
         if floor is not None:
             start = min(max(start, floor), now - timedelta(seconds=1))
-        return last, self._lookout.look(machine.id, start, now)
+        look = self._lookout.look(machine.id, start, now)
+        evidence = self._notes.without_routine(machine, look.window.events, look.evidence)
+        return last, Look(look.window, evidence)
 
     def _follow_safely(
         self, machine: Machine, seen: tuple[Issue | None, Look], now: datetime

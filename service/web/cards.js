@@ -156,13 +156,13 @@ function faultKind(issue) {
 }
 
 function diagnosed(diagnosis) {
-  const others = diagnosis.alternatives.filter((other) => other.label !== diagnosis.label).slice(0, 2);
+  const others = diagnosis.alternatives.filter((other) => other.label !== diagnosis.label && other.confidence >= 0.01).slice(0, 2);
   const also = others.map((other) => `${words(other.label)} ${percent(other.confidence)}`).join(", ");
   if (!diagnosis.label) {
     return [el("p", { class: "label", text: "Not known" }), el("p", { class: "fine", text: `${diagnosis.reason} ${also && `Considered: ${also}.`}` })];
   }
   const level = el("span");
-  level.style.width = percent(diagnosis.confidence).replace(" ", "");
+  level.style.width = `${diagnosis.confidence * 100}%`;
   const sure = el("span", { class: "bar-of", "aria-hidden": "true" }, level);
   return [
     el("p", { class: "label", text: words(diagnosis.label) }),
@@ -183,7 +183,7 @@ function defect(found) {
   return el("p", { class: "fine" }, "Parts made now: ", el("strong", { text: words(found.label) }), ` (${percent(found.confidence)} sure)`);
 }
 
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => (share > 0.99 && share < 1 ? "over 99 %" : `${Math.round(share * 100)} %`);
 
 function toDo(issue) {
   const title = el("h4", { text: "What to do" });

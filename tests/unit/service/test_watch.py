@@ -183,3 +183,14 @@ def test_listeners_hear_of_every_change(floor: Floor) -> None:
     assert states[-1] is IssueState.RESOLVED
     assert floor.told[0].summary is None
     assert any(card.summary is not None for card in floor.told)
+
+
+def test_routine_notes_stay_off_the_card(floor: Floor) -> None:
+    """What says that all is well is no evidence of a fault; what speaks of one is."""
+    floor.run(35)
+    floor.say("shift change, all fine")
+    floor.say("pump whines")
+    floor.run(5)
+    floor.run(5, oil=70.0)
+    quotes = {quote for item in floor.card.evidence for quote in item.quotes}
+    assert quotes == {"pump whines"}

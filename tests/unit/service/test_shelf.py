@@ -1,0 +1,108 @@
+"""Which model serves: the promoted one, loaded once, swapped when another is promoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+
+from finetune.models import ModelStore, StoredModel
+from ingest.errors import NotKnown, SettingsFault
+from service.fakes import FakeClassifier
+from service.shelf import ModelShelf
+
+
+@dataclass
+class Store:
+    """A store of two versions, in memory."""
+
+    promoted: str = "v0001"
+    broken: str = ""
+    loads: list[str] = field(default_factory=list)
+
+    def current(self, task: str) -> str:
+        if task != "error_code":
+            raise NotKnown(f"There is no model of task {task}.")
+        return self.promoted
+
+    def load(self, task: str, version: str) -> FakeClassifier:
+        self.loads.append(version)
+        if version == self.broken:
+            raise SettingsFault("Its files were changed.")
+        model = FakeClassifier({"whin": "pump_worn"})
+        model.version = version
+        return model
+
+    def versions(self, task: str) -> tuple[str, ...]:
+        return ("v0001", "v0002") if task == "error_code" else ()
+
+    def list(self) -> tuple[StoredModel, ...]:
+        return tuple(
+            StoredModel("error_code", version, version == self.promoted, "tfidf", 0.9, 0.8)
+            for version in self.versions("error_code")
+        )
+
+    def promote(self, task: str, version: str) -> None:
+        self.promoted = version
+
+    def rollback(self, task: str) -> str:
+        self.promoted = "v0001"
+        return self.promoted
+
+
+@pytest.fixture
+def store() -> Store:
+    """With version 1 promoted."""
+    return Store()
+
+
+@pytest.fixture
+def shelf(store: Store) -> ModelShelf:
+    """A shelf over that store."""
+    return ModelShelf(cast("ModelStore", store))
+
+
+def test_model_is_loaded_once(shelf: ModelShelf, store: Store) -> None:
+    """Not at every request."""
+    assert shelf.current("error_code") is shelf.current("error_code")
+    assert store.loads == ["v0001"]
+
+
+def test_promotion_from_elsewhere_counts_at_the_next_call(shelf: ModelShelf, store: Store) -> None:
+    """As `andon models promote` beside a running service."""
+    before = shelf.current("error_code")
+    store.promoted = "v0002"
+    assert shelf.current("error_code").version == "v0002"
+    assert before.version == "v0001"
+    shelf.roll_back("error_code")
+    assert shelf.current("error_code").version == "v0001"
+
+
+def test_version_that_cannot_be_loaded_does_not_end_the_one_before(
+    shelf: ModelShelf, store: Store
+) -> None:
+    """Without one before it is a fault."""
+    shelf.current("error_code")
+    store.promoted = store.broken = "v0002"
+    assert shelf.current("error_code").version == "v0001"
+    with pytest.raises(SettingsFault):
+        ModelShelf(cast("ModelStore", store)).current("error_code")
+
+
+def test_tasks_without_a_model_are_listed(shelf: ModelShelf) -> None:
+    """With no version, so that a page can say so."""
+    assert {task.name: version for task, version in shelf.tasks()} == {
+        "defect_type": None,
+        "error_code": "v0001",
+    }
+    states = {component.name: component.state for component in shelf.components()}
+    assert states == {"model defect_type": "degraded", "model error_code": "ok"}
+
+
+@pytest.mark.parametrize("task", ["nothing", "../error_code", "", "a/b", "\u00e9"])
+def test_strange_tasks_are_not_known(shelf: ModelShelf, task: str) -> None:
+    """Names of folders elsewhere among them."""
+    for call in (shelf.current, shelf.roll_back, lambda name: shelf.promote(name, "v0001")):
+        with pytest.raises(NotKnown):
+            call(task)
