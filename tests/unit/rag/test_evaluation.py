@@ -24,7 +24,7 @@ def collection(folder: Path) -> Path:
         {"_id": "c", "title": "", "text": "The oil cooler is fouled. " * 40},
     ]
     queries = [
-        {"_id": "q1", "text": "alarm 16?", "metadata": {"machine": "two"}},
+        {"_id": "q1", "text": "alarm 16, pump jam?", "metadata": {"machine": "two"}},
         {"_id": "q2", "text": "fouled cooler"},
         {"_id": "q3", "text": "never graded"},
     ]

@@ -15,6 +15,7 @@ import pytest
 from ingest.errors import DataFault, NotKnown, SettingsFault
 from rag.document import DocumentStatus
 from rag.errors import ShardInUse
+from rag.index import Scope
 from rag.library import Library
 from rag.settings import RagSettings
 from tests.unit.rag.hashing import HashingEncoder
@@ -181,8 +182,31 @@ def test_a_process_that_died_midway_leaves_nothing_behind(
     monkeypatch.undo()
     again = open_library()
     assert places(again, "hoist") == before
+    assert again._index.count() == sum(d.passages for d in again.documents())
     assert again.sync(folder).updated == ("SOP-HP-02",)
     assert "hoist hoist" in again.search("hoist")[0].quote
+
+
+def test_the_store_decides_which_revision_holds(
+    library: Library, open_library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the process died before the index learnt of it; the next start teaches it."""
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rag.shelving.Shelving._narrow", die)
+    newer = write(tmp_path, "b.md", front("SOP-HP-02", revision="2") + PUMP)
+    with pytest.raises(KeyboardInterrupt):
+        library.add(newer)
+    monkeypatch.undo()
+    scope = Scope(documents=("SOP-HP-02",))
+    both = len(library._index.within(scope, 100))
+    assert {c.revision for c in library.search("hoist") if c.document == "SOP-HP-02"} == {"2"}
+    library.close()
+    again = open_library()
+    assert len(again._index.within(scope, 100)) == both / 2
+    assert {c.revision for c in again.search("hoist") if c.document == "SOP-HP-02"} == {"2"}
 
 
 def test_another_encoder_means_other_vectors(library: Library, open_library: OpenLibrary) -> None:
