@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from ingest.vocabulary import EventState, EvidenceKind, IssueState, Severity
 from service.cards_store import BY_ITSELF
 
@@ -183,6 +185,18 @@ def test_listeners_hear_of_every_change(floor: Floor) -> None:
     assert states[-1] is IssueState.RESOLVED
     assert floor.told[0].summary is None
     assert any(card.summary is not None for card in floor.told)
+
+
+def test_listeners_hear_of_cards_whose_advice_is_late(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow model holds up neither the opening nor the resolving."""
+    monkeypatch.setattr(floor.watch, "advise", lambda _now: None)
+    floor.run(40)
+    floor.run(5, oil=70.0)
+    floor.run(20)
+    states = [card.state for card in floor.told]
+    assert (states[0], states[-1]) == (IssueState.OPEN, IssueState.RESOLVED)
 
 
 def test_routine_notes_stay_off_the_card(floor: Floor) -> None:
