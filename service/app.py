@@ -17,6 +17,7 @@ from service.faults import add_handlers
 from service.guard import Guard
 from service.metrics import Traffic
 from service.parts import Parts, State
+from service.replies import Problem
 from service.routes import (
     documents,
     feedback,
@@ -28,7 +29,6 @@ from service.routes import (
     stream,
     summaries,
 )
-from service.schemas import Problem
 
 WEB = Path(__file__).parent / "web"
 MEGABYTE = 1_000_000

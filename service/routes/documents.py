@@ -14,8 +14,9 @@ from ingest.plant import Machine
 from ingest.vocabulary import Answer
 from service.bodies import Ask, Search
 from service.parts import Parts, PartsPart
+from service.replies import AskedOut, DocumentOut, DocumentsOut, FoundOut
 from service.routes.callers import Engineer, Operator
-from service.schemas import AskedOut, CitationOut, DocumentOut, DocumentsOut, FoundOut
+from service.schemas import CitationOut
 from service.uploads import shelve
 
 router = APIRouter(prefix="/v1", tags=["documents"])

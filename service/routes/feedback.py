@@ -10,8 +10,8 @@ from service.bodies import Feedback
 from service.ledger import Verdict
 from service.notices import issue_message
 from service.parts import Parts, PartsPart
+from service.replies import FeedbackOut
 from service.routes.callers import Operator
-from service.schemas import FeedbackOut
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from service.metrics import CONTENT_TYPE, Traffic, exposition
 from service.parts import PartsPart
+from service.replies import ComponentOut, HealthOut, ReadyOut
 from service.routes.callers import Operator
-from service.schemas import ComponentOut, HealthOut, ReadyOut
 
 router = APIRouter(tags=["service"])
 

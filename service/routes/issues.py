@@ -11,8 +11,9 @@ from service.access import Caller
 from service.bodies import Acknowledge, Resolve
 from service.notices import issue_message
 from service.parts import Parts, PartsPart
+from service.replies import IssuesOut
 from service.routes.callers import Operator
-from service.schemas import IssueOut, IssuesOut
+from service.schemas import IssueOut
 
 router = APIRouter(prefix="/v1/issues", tags=["issues"])
 

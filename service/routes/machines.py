@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 from ingest.errors import DataFault
 from service.bodies import Moment
 from service.parts import Parts, PartsPart
+from service.replies import EventsOut, MachinesOut, ReadingsOut
 from service.routes.callers import Operator
-from service.schemas import EventOut, EventsOut, MachineOut, MachinesOut, ReadingOut, ReadingsOut
+from service.schemas import EventOut, MachineOut, ReadingOut
 
 router = APIRouter(prefix="/v1/machines", tags=["machines"])
 

@@ -14,8 +14,7 @@ from ingest.vocabulary import Diagnosis
 from service.bodies import Classify, ClassifyInput, Promote
 from service.parts import Parts, PartsPart
 from service.ports import Classifies
-from service.routes.callers import Engineer, Operator
-from service.schemas import (
+from service.replies import (
     ClassifiedOut,
     LabelOut,
     ModelOut,
@@ -24,6 +23,7 @@ from service.schemas import (
     TaskOut,
     TasksOut,
 )
+from service.routes.callers import Engineer, Operator
 
 router = APIRouter(prefix="/v1", tags=["models"])
 

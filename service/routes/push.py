@@ -11,8 +11,8 @@ from service.access import Caller
 from service.bodies import EventIn, PushEvents, PushReadings, ReadingIn, Rejected
 from service.parts import Parts, PartsPart
 from service.push import sort_items
+from service.replies import PushedItem, PushedOut
 from service.routes.callers import Pusher
-from service.schemas import PushedItem, PushedOut
 
 router = APIRouter(prefix="/v1", tags=["push"])
 

@@ -1,0 +1,219 @@
+"""Replies that only HTTP has: lists, what became of a push, tasks, models, documents, health."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from service.schemas import (
+    AnswerOut,
+    CitationOut,
+    DiagnosisOut,
+    EventOut,
+    IssueOut,
+    MachineOut,
+    Noun,
+    ReadingOut,
+    example,
+)
+
+
+class Problem(BaseModel):
+    """Problem details of RFC 9457."""
+
+    model_config = example(
+        type="urn:andon:fault:NotKnown",
+        title="Not Found",
+        status=404,
+        detail="There is no issue I00099.",
+        instance="/v1/issues/I00099",
+    )
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    remedy: str = ""
+    errors: list[dict[str, str]] = Field(default_factory=list)
+
+
+class ReadingsOut(BaseModel):
+    """Readings of one machine, thinned to at most `max_points` a signal."""
+
+    machine: str
+    start: datetime
+    end: datetime
+    readings: list[ReadingOut]
+
+
+class EventsOut(BaseModel):
+    """Events, oldest first."""
+
+    machine: str
+    start: datetime
+    end: datetime
+    events: list[EventOut]
+
+
+class AskedOut(AnswerOut):
+    """An answer and the id under which it is kept, for feedback."""
+
+    id: str
+
+
+class IssuesOut(BaseModel):
+    """Issue cards, newest first."""
+
+    issues: list[IssueOut]
+
+
+class MachinesOut(BaseModel):
+    """All machines of the plant."""
+
+    plant: str
+    timezone: str
+    machines: list[MachineOut]
+
+
+class PushedItem(BaseModel):
+    """What became of one item of a push."""
+
+    index: int
+    status: str = Field(description="accepted or rejected")
+    reason: str = ""
+
+
+class PushedOut(BaseModel):
+    """Counts: received = stored + duplicates + dead_lettered; and what became of every item."""
+
+    model_config = example(
+        received=2,
+        stored=1,
+        duplicates=0,
+        dead_lettered=1,
+        items=[
+            {"index": 0, "status": "accepted", "reason": ""},
+            {"index": 1, "status": "rejected", "reason": "Machine 'press-9' is not in the plant."},
+        ],
+    )
+    received: int
+    stored: int
+    duplicates: int
+    dead_lettered: int
+    items: list[PushedItem]
+
+
+class PredictionOut(DiagnosisOut):
+    """A diagnosis and the id under which it is kept, for feedback."""
+
+    id: str
+
+
+class ClassifiedOut(BaseModel):
+    """One prediction for each input, in the same order."""
+
+    predictions: list[PredictionOut]
+
+
+class LabelOut(Noun):
+    """A possible answer of a task."""
+
+    name: str
+    description: str
+    machine_kinds: tuple[str, ...]
+
+
+class TaskOut(BaseModel):
+    """A classification task and the model that serves it."""
+
+    name: str
+    kind: str
+    title: str
+    labels: list[LabelOut]
+    version: str | None = Field(description="Version of the model that answers; none trained: null")
+
+
+class TasksOut(BaseModel):
+    """All tasks."""
+
+    tasks: list[TaskOut]
+
+
+class ModelOut(BaseModel):
+    """A trained model."""
+
+    task: str
+    version: str
+    current: bool
+    engine: str = ""
+    metrics: dict[str, Any] = Field(default_factory=dict)
+
+
+class ModelsOut(BaseModel):
+    """All trained models."""
+
+    models: list[ModelOut]
+
+
+class DocumentOut(Noun):
+    """One revision of a document; only a current one is quoted."""
+
+    id: str
+    title: str
+    kind: str
+    machine_kinds: tuple[str, ...]
+    machines: tuple[str, ...]
+    revision: str
+    effective_from: date | None
+    effective_until: date | None
+    status: str
+    language: str
+    passages: int
+
+
+class DocumentsOut(BaseModel):
+    """All documents of the library."""
+
+    documents: list[DocumentOut]
+
+
+class FoundOut(BaseModel):
+    """Passages nearest to a query, best first."""
+
+    query: str
+    passages: list[CitationOut]
+
+
+class FeedbackOut(BaseModel):
+    """Feedback that is kept."""
+
+    id: int
+    kind: str
+    subject: str
+    verdict: str
+    label: str
+
+
+class ComponentOut(BaseModel):
+    """A part of the service and how it is."""
+
+    name: str
+    state: str = Field(description="ok, degraded or missing")
+    detail: str
+
+
+class ReadyOut(BaseModel):
+    """Whether the service does its work, part by part."""
+
+    ready: bool
+    open_access: bool = Field(description="True when it runs without keys, on loopback only")
+    components: list[ComponentOut]
+
+
+class HealthOut(BaseModel):
+    """The process lives."""
+
+    status: str = "ok"
+    version: str
