@@ -1,0 +1,62 @@
+"""`make bench`: every measurement as a table, and as JSON under bench-results/."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import ingest, retrieval, training
+from tests.bench.measure import Measurement
+
+RESULTS = Path("bench-results")
+LIBRARIES = ("numpy", "torch", "transformers", "scikit-learn", "qdrant-edge-py")
+
+
+def main() -> None:
+    """Measure, show, write."""
+    console = Console()
+    measurements: list[Measurement] = []
+    suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
+        ("ingest", ingest.all_figures),
+        ("retrieval", retrieval.manual),
+        ("training", training.error_code),
+    )
+    for name, measure in suites:
+        with console.status(f"measuring {name} ..."):
+            measurements += measure()
+    console.print(_table(measurements))
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    path.write_text(json.dumps(_record(measurements), indent=2) + "\n")
+    console.print(f"Written to {path}.")
+
+
+def _table(measurements: list[Measurement]) -> Table:
+    table = Table()
+    for heading in ("what", "unit", "ours", "baseline", "", "times better"):
+        table.add_column(heading)
+    for one in measurements:
+        figures = f"{one.ours:,.3f}", f"{one.baseline:,.3f}"
+        table.add_row(one.name, one.unit, *figures, one.baseline_name, f"{one.ratio:.2f}")
+    return table
+
+
+def _record(measurements: list[Measurement]) -> dict[str, object]:
+    return {
+        "measured_at": datetime.now(UTC).isoformat(),
+        "machine": {"system": platform.platform(), "processor": platform.machine()},
+        "versions": {name: version(name) for name in LIBRARIES},
+        "measurements": [{**asdict(one), "ratio": one.ratio} for one in measurements],
+    }
+
+
+if __name__ == "__main__":
+    main()

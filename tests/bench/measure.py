@@ -1,0 +1,37 @@
+"""One measurement: ours beside a baseline of the same run, for these machines are shared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A figure of ours beside that of a baseline."""
+
+    name: str
+    unit: str
+    ours: float
+    baseline: float
+    baseline_name: str
+    more_is_better: bool = True
+
+    @property
+    def ratio(self) -> float:
+        """How many times better than the baseline."""
+        better, worse = (
+            (self.ours, self.baseline) if self.more_is_better else (self.baseline, self.ours)
+        )
+        return better / worse if worse else float("inf")
+
+
+def cpu_seconds(work: Callable[[], object], *, times: int = 3) -> float:
+    """CPU seconds of the quickest of several runs."""
+    spent = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        spent.append(time.process_time() - began)
+    return min(spent)
