@@ -55,6 +55,9 @@ def train(
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Put the new version into use.")
     ] = True,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when a version is in use.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train every candidate, choose one, judge it on rows that nobody has seen, store it."""
@@ -67,8 +70,11 @@ def train(
     rows = data or wanted.data
     if rows is None:
         raise SettingsFault(f"Task {task} needs its data: --data FILE.")
+    store, threads = _store(home)
+    if if_missing and any(entry.task == task and entry.current for entry in store.list()):
+        complaints.print(f"A model of {task} is in use already.", markup=False)
+        return
     with _progress() as progress:
-        store, threads = _store(home)
         report = train_model(
             wanted, rows, store, seed=seed, progress=progress, threads=threads, promote=promote
         )

@@ -82,12 +82,18 @@ def create_key(
         typer.Option(help="machine: push; operator: read, ask, acknowledge; engineer: all."),
     ],
     name: Annotated[str, typer.Option(help="Who or what will hold it.")] = "",
+    if_none: Annotated[
+        bool, typer.Option("--if-none", help="Do nothing when the file holds a key of this role.")
+    ] = False,
     keys_file: KeysFileOption = DEFAULT_KEYS,
 ) -> None:
     """Make a key and print it, this once; the file keeps its hash."""
-    from service.access import Role
+    from service.access import Role, read_keys
     from service.access import create_key as create
 
+    if if_none and keys_file.exists() and any(key.role == role for key in read_keys(keys_file)):
+        complaints.print(f"{keys_file} holds a key for the role {role} already.", markup=False)
+        return
     token = create(keys_file, Role(role), name=name)
     complaints.print(f"Kept in {keys_file}; this is the key, shown only now:", markup=False)
     typer.echo(token)
