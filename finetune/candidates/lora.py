@@ -34,8 +34,8 @@ class LoraSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     batch: int = 32
-    epochs: int = 8
-    max_steps: int = 600
+    epochs: int = 5
+    max_steps: int = 400
     """Fewer epochs are run when there are so many rows that this would be passed."""
     patience: int = 2
     """Epochs without a better validation after which training stops."""

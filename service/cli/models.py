@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.errors import SettingsFault
+from ingest.errors import NotKnown, SettingsFault
 from service.cli.options import (
     DEFAULT_HOME,
     HomeOption,
@@ -58,9 +58,15 @@ def train(
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Do nothing when a version is in use.")
     ] = False,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when a model is in use.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train every candidate, choose one, judge it on rows that nobody has seen, store it."""
+    if if_missing and (version := _in_use(home, task)):
+        _say_current(task, version, as_json=as_json)
+        return
     from finetune.dataset import task_for
     from finetune.task import load_task
     from finetune.training import train as train_model
@@ -143,6 +149,16 @@ def roll_back_model(
     _say_current(task, store.rollback(task), as_json=as_json)
 
 
+def _in_use(home: Path, task: str) -> str:
+    """The version that serves a task; empty if there is none."""
+    from finetune.models import ModelStore
+
+    try:
+        return ModelStore(home / "models").current(task)
+    except NotKnown:
+        return ""
+
+
 def _store(home: Path) -> tuple[ModelStore, int]:
     """The models of that home, and how many threads they may use."""
     from finetune.models import ModelStore
@@ -219,4 +235,4 @@ def _say_current(task: str, version: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"task": task, "version": version})
     else:
-        console.print(f"{task} is now served by {version}.", markup=False, highlight=False)
+        console.print(f"{task} is served by {version}.", markup=False, highlight=False)

@@ -63,6 +63,14 @@ def test_no_promotion_on_request(write_csv: WriteCsv, home: Path) -> None:
     assert isinstance(result.exception, NotKnown)
 
 
+def test_what_is_there_is_not_trained_again_on_request(write_csv: WriteCsv, home: Path) -> None:
+    """As a container does at each start."""
+    words = ("train", "parts", "--data", write_csv(number_rows()), "--if-missing", "--json")
+    assert read(run(*words, home=home))["version"] == "v0001"
+    assert read(run(*words, home=home)) == {"task": "parts", "version": "v0001"}
+    assert len(json.loads(run("models", "list", "--json", home=home).stdout)) == 1
+
+
 def test_a_task_file_declares_labels(write_csv: WriteCsv, tmp_path: Path, home: Path) -> None:
     """Then a label that it does not declare is refused."""
     task_file = tmp_path / "parts.toml"
