@@ -58,9 +58,6 @@ def train(
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Do nothing when a version is in use.")
     ] = False,
-    if_missing: Annotated[
-        bool, typer.Option("--if-missing", help="Do nothing when a model is in use.")
-    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train every candidate, choose one, judge it on rows that nobody has seen, store it."""
@@ -77,9 +74,6 @@ def train(
     if rows is None:
         raise SettingsFault(f"Task {task} needs its data: --data FILE.")
     store, threads = _store(home)
-    if if_missing and any(entry.task == task and entry.current for entry in store.list()):
-        complaints.print(f"A model of {task} is in use already.", markup=False)
-        return
     with _progress() as progress:
         report = train_model(
             wanted, rows, store, seed=seed, progress=progress, threads=threads, promote=promote
