@@ -28,7 +28,8 @@ class SqliteHistory:
         self._busy_s = busy_s
         self._lock = threading.Lock()
         self._series: dict[SeriesKey, int] = {}
-        self._readers = threading.local()
+        self._idle: list[sqlite3.Connection] = []
+        """Reading connections that nobody uses; as many are made as ever read at once."""
         self._opened: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,12 +154,16 @@ class SqliteHistory:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """This thread's own connection."""
+        """A connection for this reading alone, used again by the next one."""
         with self._own_faults():
-            if not hasattr(self._readers, "connection"):
-                self._readers.connection = self._connect()
-            connection: sqlite3.Connection = self._readers.connection
-            yield connection
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
