@@ -34,11 +34,11 @@ def read_json(payload: bytes) -> Json:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataFault(f"payload says key {shown(twice)} twice")
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DataFault(f"payload says key {shown(key)} twice")
+        found[key] = value
     return found
 
 

@@ -299,3 +299,10 @@ def test_a_clock_a_little_ahead_is_believed() -> None:
     """Up to the setting."""
     soon = RECEIVED + timedelta(hours=23)
     assert value_of(decode(telemetry(ts=soon.isoformat()))).source_time == soon
+
+
+@pytest.mark.timeout(20)
+def test_a_key_said_twice_is_found_among_very_many() -> None:
+    """A hostile payload of the longest length does not hold the intake up."""
+    many = ", ".join(f'"k{number}": 0' for number in range(70_000))
+    assert "'k69999' twice" in reason(decode(f'{{{many}, "k69999": 1}}'))
