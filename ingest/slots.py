@@ -59,11 +59,11 @@ def _lock_first_free(folder: Path) -> tuple[int, int]:
 
 
 def _installation(path: Path) -> str:
-    """A name for this home folder, drawn once; the first of several writers wins."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(4))
-    return path.read_text().strip()
+    """A name for this home folder, drawn once; nobody sees the file before the name is in it."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        known = file.read().strip()
+        if not known:
+            known = secrets.token_hex(4)
+            file.write(known)
+        return known

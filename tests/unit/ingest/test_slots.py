@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,14 @@ def test_a_home_that_cannot_be_made_is_a_setting_to_change(tmp_path: Path) -> No
         claimed_slot(tmp_path / "file"),
     ):
         pass
+
+
+def test_a_name_that_was_never_written_is_drawn_again(tmp_path: Path) -> None:
+    """A collector that was killed before it wrote leaves an empty file, and no shared id."""
+    (tmp_path / "collectors").mkdir()
+    (tmp_path / "collectors" / "id").touch()
+    with claimed_slot(tmp_path) as first:
+        pass
+    with claimed_slot(tmp_path) as second:
+        assert second == first
+    assert re.fullmatch(r"andon-[0-9a-f]{8}-1", first.client_id)
