@@ -62,10 +62,10 @@ class Collector:
     def run(self, stop: threading.Event) -> None:
         """Collect until `stop` is set, then write and confirm what has arrived."""
         self._intake.start()
-        self._modbus.start()
-        if self._mqtt:
-            self._mqtt.start()
         try:
+            self._modbus.start()
+            if self._mqtt:
+                self._mqtt.start()
             while not stop.wait(_WATCH_S):
                 self._watch()
         finally:

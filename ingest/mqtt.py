@@ -7,7 +7,6 @@ there waits; nothing is confirmed before the history has it on the disk.
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -141,8 +140,7 @@ class MqttWire:
     def _secure(self, client: paho.Client) -> None:
         broker = self._broker
         if broker.user is not None:
-            secret = broker.password_file.read_text().strip() if broker.password_file else None
-            client.username_pw_set(broker.user, secret)
+            client.username_pw_set(broker.user, _password(broker))
         if not broker.tls:
             return
         try:
@@ -151,7 +149,7 @@ class MqttWire:
                 certfile=str(broker.client_cert) if broker.client_cert else None,
                 keyfile=str(broker.client_key) if broker.client_key else None,
             )
-        except (ssl.SSLError, ValueError) as fault:
+        except (OSError, ValueError) as fault:
             raise SettingsFault(
                 f"The TLS files of {broker.url} cannot be used: {fault}.",
                 remedy="Look at ca_file, client_cert and client_key in [mqtt].",
@@ -244,3 +242,15 @@ class MqttWire:
                 generation=self._generation,
             )
         )
+
+
+def _password(broker: MqttBroker) -> str | None:
+    if broker.password_file is None:
+        return None
+    try:
+        return broker.password_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsFault(
+            f"The password file {broker.password_file} cannot be read: {fault}.",
+            remedy="Look at password_file in [mqtt].",
+        ) from fault
