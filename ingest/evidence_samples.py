@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import MachineState, Series, Window
+from ingest.vocabulary import Series, Window
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,16 +63,6 @@ def gather(window: Window, settings: EvidenceSettings) -> dict[str, Samples]:
         for name, series in sorted(window.series.items())
         if name != settings.state_signal
     }
-
-
-def state_name(number: int) -> str:
-    """The PackML name, the number where there is none, empty for no state."""
-    if number == NO_STATE:
-        return ""
-    try:
-        return MachineState.from_number(number).value
-    except ValueError:
-        return str(number)
 
 
 def _samples(series: Series, clock: _StateClock) -> Samples:

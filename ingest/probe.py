@@ -10,8 +10,6 @@ from ingest.modbus_link import ModbusLink
 from ingest.registers import RegisterTable
 from ingest.words import Number, RegisterType, WordOrder, raw_value
 
-MOST_AT_ONCE = 125
-
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:

@@ -24,16 +24,6 @@ class Block:
         """The first address behind it."""
         return self.address + self.count
 
-    @property
-    def has_gaps(self) -> bool:
-        """Whether addresses are read that no register needs."""
-        needed = {
-            address
-            for register in self.registers
-            for address in range(register.address, register.end)
-        }
-        return len(needed) < self.count
-
     def __str__(self) -> str:
         """`read holding 0 to 9: state, oil_temp`."""
         signals = ", ".join(register.signal for register in self.registers)

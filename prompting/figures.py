@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from ingest.vocabulary import Quantity
 
-LANGUAGES = ("en", "de")
 EXACT_ROLES = ("limit", "critical_limit")
 SIGNIFICANT = 3
 MINUS = "\N{MINUS SIGN}"

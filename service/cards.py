@@ -51,7 +51,6 @@ class Rules:
     """What ended less than this ago counts as present: an alarm may come and go between looks."""
     recovery: timedelta
     """How long after a card a change, a silence or a note opens no new one."""
-    state_signal: str = "state"
 
     @classmethod
     def of(cls, *, period_s: float, clear_s: float, silence_s: float) -> Rules:
