@@ -39,6 +39,7 @@ ABOUT = (
     "elsewhere every request needs an API key with the role machine, operator or engineer."
 )
 ERRORS = {
+    400: "The body cannot be read at all.",
     401: "No key, or one that is not known.",
     403: "The role of the key does not allow this.",
     404: "There is no such thing.",

@@ -64,7 +64,7 @@ def search(body: Search, parts: PartsPart, _: Operator) -> FoundOut:
 @router.post(
     "/ask",
     response_model=AskedOut,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {}}}},
 )
 def ask(body: Ask, parts: PartsPart, _: Operator) -> AskedOut | Response:
     """An answer that quotes document, revision and page, or declines and says why."""

@@ -27,7 +27,7 @@ PING_S = 10
         200: {
             "description": "Events `machine` and `issue`, each a JSON document as of "
             "/v1/machines/{machine} and /v1/issues/{issue}; `ready` after the state at the start.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {}},
         }
     },
 )
