@@ -32,6 +32,7 @@ TICK_S = 0.5
 SERVICE_START_S = 120.0
 COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
+DEMO_MARK = "demo-history"
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
     "ANDON_WATCH_BASELINE_S": 3600.0,
@@ -238,7 +239,7 @@ class Demo:
 def _run_home(options: DemoOptions) -> Iterator[Path]:
     """The demo's own home; a measured run gets a fresh one that shares the trained models."""
     if not options.once:
-        options.home.mkdir(parents=True, exist_ok=True)
+        fresh_history(options.home)
         yield options.home
         return
     with tempfile.TemporaryDirectory(prefix="andon-demo-") as folder:
@@ -247,6 +248,24 @@ def _run_home(options: DemoOptions) -> Iterator[Path]:
         models.mkdir(parents=True, exist_ok=True)
         (home / "models").symlink_to(models, target_is_directory=True)
         yield home
+
+
+def fresh_history(home: Path) -> None:
+    """Begin with an empty history: an alarm that the last demo left raised is nobody's alarm.
+
+    Raises:
+        SettingsFault: the history there was written by real machines.
+    """
+    history, mark = home / "history.db", home / DEMO_MARK
+    if history.exists() and not mark.exists():
+        raise SettingsFault(
+            f"{history} was not written by a demo, so no simulated machine may write into it.",
+            remedy="Give the demo another folder with --home.",
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    mark.write_text("The history beside this file is a demo's and is emptied by the next one.\n")
+    for path in home.glob("history.db*"):
+        path.unlink()
 
 
 def _pump(child: Child, lines: queue.Queue[str | None]) -> None:

@@ -1,0 +1,50 @@
+"""Where the demo may write, and on which ports it runs."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import SettingsFault
+from ingest.plant import load_plant
+from service.demo.ports import on_free_ports
+from service.demo.run import fresh_history
+
+
+def test_a_demo_empties_what_a_demo_wrote(tmp_path: Path) -> None:
+    """The alarms that the last one left raised are gone."""
+    fresh_history(tmp_path)
+    (tmp_path / "history.db").write_text("rows")
+    (tmp_path / "history.db-wal").write_text("rows")
+    fresh_history(tmp_path)
+    assert not list(tmp_path.glob("history.db*"))
+
+
+def test_a_real_history_is_left_alone(tmp_path: Path) -> None:
+    """Simulated machines never write among real ones."""
+    (tmp_path / "history.db").write_text("real rows")
+    with pytest.raises(SettingsFault, match="not written by a demo"):
+        fresh_history(tmp_path)
+    assert (tmp_path / "history.db").read_text() == "real rows"
+
+
+def test_taken_ports_move_and_the_rest_stays(repository: Path, tmp_path: Path) -> None:
+    """The copy names free ports and finds the register maps and documents of the original."""
+    text = (repository / "plant.toml").read_text()
+    text = text.replace('= "simulators', f'= "{repository}/simulators')
+    with socket.socket() as occupant:
+        occupant.bind(("127.0.0.1", 0))
+        occupant.listen()
+        port = occupant.getsockname()[1]
+        original = tmp_path / "plant.toml"
+        original.write_text(text.replace("127.0.0.1:15021", f"127.0.0.1:{port}"))
+        plant = load_plant(original)
+        moved = load_plant(on_free_ports(plant, tmp_path / "home"))
+    before = {machine.id: machine.modbus for machine in plant.machines}
+    after = {machine.id: machine.modbus for machine in moved.machines}
+    changed = {name for name, unit in after.items() if unit and unit.url != before[name].url}  # type: ignore[union-attr]
+    assert "press-3" in changed
+    assert all(unit and unit.registers for unit in after.values())
+    assert moved.documents == plant.documents
