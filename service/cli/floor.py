@@ -189,6 +189,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     from ingest.settings import IngestSettings
     from ingest.slots import claimed_slot
     from ingest.sqlite import SqliteHistory
+    from service.demo.home import unmark
     from service.settings import refuse_unknown_settings
 
     refuse_unknown_settings()
@@ -198,6 +199,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    unmark(home)
     with claimed_slot(home) as slot, SqliteHistory(history_path(home)) as history:
         client_id = settings.client_id or slot.client_id
         chosen = settings.model_copy(update={"client_id": client_id})

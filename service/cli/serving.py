@@ -60,10 +60,12 @@ def serve(
     On 127.0.0.1 it runs open, for this machine alone. To listen elsewhere it needs keys:
     `andon keys create --role operator`, and their file in ANDON_KEYS_FILE.
     """
+    from service.demo.home import unmark
     from service.settings import ServiceSettings, refuse_unknown_settings
 
     refuse_unknown_settings()
     settings = ServiceSettings.read(host=host, port=port, plant=plant, home=home)
+    unmark(settings.home)
     with _bound(settings) as listener:
         from service.assembly import assembled
         from service.logs import log_to_stderr

@@ -24,6 +24,7 @@ from ingest.errors import SettingsFault, WireFault
 from ingest.mqtt import SUBSCRIBED
 from ingest.plant import Plant, load_plant
 from ingest.sqlite import SqliteHistory
+from service.demo.home import fresh_history, mark
 from service.demo.ports import is_taken, on_free_ports
 from service.demo.processes import Child, Household
 from service.demo.report import DemoReport, IngestTotals, match_faults
@@ -32,7 +33,6 @@ TICK_S = 0.5
 SERVICE_START_S = 120.0
 COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
-DEMO_MARK = "demo-history"
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
     "ANDON_WATCH_BASELINE_S": 3600.0,
@@ -60,6 +60,7 @@ class Demo:
     def __init__(self, options: DemoOptions, plant: Plant, console: Console) -> None:
         self._options = options
         self._plant = plant
+        self._home = options.home
         self._console = console
         self._url = f"http://127.0.0.1:{options.port}"
         self._began = time.monotonic()
@@ -69,6 +70,7 @@ class Demo:
     def run(self) -> DemoReport:
         """Play the scenario to its end; a demo to look at goes on until Ctrl-C."""
         with _run_home(self._options) as home, Household() as household:
+            self._home = home
             logs = home / "logs"
             logs.mkdir(parents=True, exist_ok=True)
             broker_port = int(self._plant.mqtt.url.rsplit(":", 1)[1])
@@ -78,6 +80,7 @@ class Demo:
                 self._await_service(service)
                 collector = household.start(self._collector(home, logs))
                 self._await_collector(collector)
+                mark(home)
                 truth = home / "truth.json"
                 simulators = household.start(self._simulators(truth, logs))
                 self._say(f"{len(self._plant.machines)} simulated machines on Modbus TCP and MQTT")
@@ -155,6 +158,8 @@ class Demo:
     def _watch(self, collector: Child) -> None:
         code = collector.restart_if_dead()
         if code is not None:
+            self._await_collector(collector)
+            mark(self._home)
             self._say(f"[yellow]the collector died (exit code {code}) and was started again[/]")
         for card in self._issues():
             self._tell_card(card)
@@ -248,24 +253,6 @@ def _run_home(options: DemoOptions) -> Iterator[Path]:
         models.mkdir(parents=True, exist_ok=True)
         (home / "models").symlink_to(models, target_is_directory=True)
         yield home
-
-
-def fresh_history(home: Path) -> None:
-    """Begin with an empty history: an alarm that the last demo left raised is nobody's alarm.
-
-    Raises:
-        SettingsFault: the history there was written by real machines.
-    """
-    history, mark = home / "history.db", home / DEMO_MARK
-    if history.exists() and not mark.exists():
-        raise SettingsFault(
-            f"{history} was not written by a demo, so no simulated machine may write into it.",
-            remedy="Give the demo another folder with --home.",
-        )
-    home.mkdir(parents=True, exist_ok=True)
-    mark.write_text("The history beside this file is a demo's and is emptied by the next one.\n")
-    for path in home.glob("history.db*"):
-        path.unlink()
 
 
 def _pump(child: Child, lines: queue.Queue[str | None]) -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from ingest.errors import SettingsFault
 from ingest.plant import load_plant
+from service.demo.home import fresh_history, mark, unmark
 from service.demo.ports import on_free_ports
-from service.demo.run import fresh_history
 
 
 def test_a_demo_empties_what_a_demo_wrote(tmp_path: Path) -> None:
     """The alarms that the last one left raised are gone."""
     fresh_history(tmp_path)
+    mark(tmp_path)
     (tmp_path / "history.db").write_text("rows")
     (tmp_path / "history.db-wal").write_text("rows")
     fresh_history(tmp_path)
@@ -24,7 +25,9 @@ def test_a_demo_empties_what_a_demo_wrote(tmp_path: Path) -> None:
 
 def test_a_real_history_is_left_alone(tmp_path: Path) -> None:
     """Simulated machines never write among real ones."""
+    mark(tmp_path)
     (tmp_path / "history.db").write_text("real rows")
+    unmark(tmp_path)  # as `andon ingest` does when it starts
     with pytest.raises(SettingsFault, match="not written by a demo"):
         fresh_history(tmp_path)
     assert (tmp_path / "history.db").read_text() == "real rows"
