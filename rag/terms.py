@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.identifiers import spans
-from rag.stem import stem
+import snowballstemmer
 
-ANALYSIS = "porter-1"
+from rag.identifiers import spans
+
+ANALYSIS = "porter-2"
 """Changes when the same text would give other terms: stored vectors are then made again."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -53,6 +54,16 @@ def terms(text: str) -> list[str]:
 def _words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     return [word.removesuffix("'s") for word in _WORD.findall(folded)]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The stem of a lower-case English word; words of other scripts come back as they are."""
+    if len(word) < 3 or not word.isascii() or not word.isalpha():
+        return word
+    # One for each word: a stemmer holds its word while it works, and threads share this function.
+    found: str = snowballstemmer.stemmer("porter").stemWord(word)
+    return found
 
 
 @lru_cache(maxsize=65536)

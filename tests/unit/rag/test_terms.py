@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.stem import stem
-from rag.terms import document_vector, idf, query_vector, terms
+from rag.terms import document_vector, idf, query_vector, stem, terms
 
 
 @pytest.mark.parametrize(
