@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ingest.errors import PlantDefect
 from ingest.plant_file import RegisterRow, wording
 from ingest.words import RegisterType, WordOrder
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 _LAST_ADDRESS = 65_535
 _NEEDED = tuple(name for name, cell in RegisterRow.model_fields.items() if cell.is_required())
@@ -87,6 +91,13 @@ def load_registers(path: Path) -> tuple[tuple[Register, ...], tuple[PlantDefect,
     except UnicodeDecodeError:
         return (), (PlantDefect(path, 1, "is not UTF-8 text"),)
     rows = csv.reader(io.StringIO(text))
+    try:
+        return _read_rows(path, rows)
+    except csv.Error as fault:
+        return (), (PlantDefect(path, rows.line_num, f"is no CSV: {fault}"),)
+
+
+def _read_rows(path: Path, rows: CsvReader) -> tuple[tuple[Register, ...], tuple[PlantDefect, ...]]:
     header = [name.strip().lower() for name in next(rows, [])]
     if faults := list(_header_faults(header)):
         return (), tuple(PlantDefect(path, 1, message) for message in faults)

@@ -60,6 +60,8 @@ def read_toml(text: str) -> TomlText:
                 return TomlText({}, {}, tuple(defects))
             lines[number - 1] = ""
             continue
+        except RecursionError:
+            return TomlText({}, {}, (*defects, SyntaxDefect(1, "nested too deeply")))
         return TomlText(values, _places("\n".join(lines)), tuple(defects))
 
 
@@ -80,7 +82,8 @@ def _places(text: str) -> dict[Steps, int]:
         parsed = tomllib.loads(statement)
         if statement.lstrip().startswith("["):
             here = _enter(_only_path(parsed, stop_at_list=True), statement, counts=counts)
-            places.setdefault(here, number)
+            for length in range(1, len(here) + 1):  # `[[a]]` is a line for `a` as well
+                places.setdefault(here[:length], number)
         else:
             _note(parsed, here, number=number, places=places)
     return places
