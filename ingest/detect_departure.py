@@ -67,10 +67,16 @@ def departures(
             continue
         level = _smooth(course.blocks, width) * sign
         allowed = _smooth(_allowed(course, baseline, width, settings=settings), width)
-        beyond |= _held(level / allowed)
+        beyond |= _held(_share(level, allowed))
     for run in runs(beyond):
         if run[1] - run[0] + 1 >= SHORTEST_BLOCKS:
             yield run
+
+
+def _share(level: Floats, allowed: Floats) -> Floats:
+    """How much of what is allowed; where nothing is, all of it or too much."""
+    share = np.where(level > 0.0, np.inf, 0.0)
+    return np.divide(level, allowed, out=share, where=allowed > 0.0)
 
 
 def _held(share: Floats) -> Flags:
