@@ -181,5 +181,12 @@ class SqliteHistory:
         except sqlite3.Error as fault:
             raise StoreFault(
                 f"The history {self.path} cannot be used: {fault}.",
-                remedy="Look at the free space and the rights of its folder.",
+                remedy=_remedy(fault),
             ) from fault
+
+
+def _remedy(fault: sqlite3.Error) -> str:
+    """SQLite's plain DatabaseError is a file that is no history or not whole any more."""
+    if type(fault) is sqlite3.DatabaseError or "no such" in str(fault):
+        return "It is damaged or not ours: put a copy in its place, or move it away to begin anew."
+    return "Look at the free space and the rights of its folder."
