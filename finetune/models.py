@@ -142,16 +142,17 @@ class ModelStore:
         return f"v{int(versions[-1][1:]) + 1 if versions else 1:04d}"
 
     def _stored(self, task: str, version: str) -> StoredModel:
-        about = json.loads((self.folder(task, version) / MODEL).read_text(encoding="utf-8"))
-        test = about["report"]["test"]
-        return StoredModel(
-            task,
-            version,
-            version in self._promoted(task)[-1:],
-            about["engine"],
-            test["accuracy"],
-            test["macro_f1"],
-        )
+        path = self.folder(task, version) / MODEL
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+            test = about["report"]["test"]
+            said = about["engine"], test["accuracy"], test["macro_f1"]
+        except (OSError, ValueError, KeyError, TypeError) as fault:
+            raise SettingsFault(
+                f"{path} says nothing of its model: {fault!r}.",
+                remedy=f"Remove the folder of {version}, or train {task} again.",
+            ) from fault
+        return StoredModel(task, version, version in self._promoted(task)[-1:], *said)
 
     def folder(self, task: str, version: str) -> Path:
         """Where a version lies.
@@ -182,7 +183,13 @@ class ModelStore:
         path = self._task_folder(task) / CURRENT
         if not path.is_file():
             return ()
-        return tuple(path.read_text(encoding="utf-8").split())
+        try:
+            return tuple(path.read_text(encoding="utf-8").split())
+        except (OSError, UnicodeDecodeError) as fault:
+            raise SettingsFault(
+                f"{path}, which names the version in use, cannot be read: {fault}.",
+                remedy=f"Remove it and name one again: andon models promote {task} VERSION.",
+            ) from fault
 
     def _write_promoted(self, task: str, versions: Sequence[str]) -> None:
         path = self._task_folder(task) / CURRENT
