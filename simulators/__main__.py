@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(given: list[str]) -> int:
     asked = _parser().parse_args(given)
     if asked.command == "run":
-        from simulators.run import RunOptions, play
+        from simulators.run import RunOptions, check, play
 
-        fields = {k: v for k, v in vars(asked).items() if k != "command"}
-        play(RunOptions(**fields))
+        fields = {k: v for k, v in vars(asked).items() if k not in ("command", "check")}
+        (check if asked.check else play)(RunOptions(**fields))
     elif asked.command == "replay":
         from simulators.replay import ReplayOptions, replay
 
@@ -67,6 +67,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--truth", type=Path, help="write the ground truth here")
     run.add_argument("--broker", help="URL, instead of the plant's")
     run.add_argument("--modbus-port-base", type=int, help="first port, instead of the plant's")
+    run.add_argument("--check", action="store_true", help="look at plant and scenario, and end")
     ends = run.add_mutually_exclusive_group()
     ends.add_argument(
         "--exit-at-end", dest="at_end", action="store_const", const="exit", default="modbus"

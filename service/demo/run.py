@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import queue
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -284,15 +286,21 @@ def _totals(home: Path, prefix: str, *, published: int) -> IngestTotals:
     return totals
 
 
+def _check_scenario(options: DemoOptions) -> None:
+    """Let the simulators look at what they are to play before anything slow begins."""
+    command = [sys.executable, "-m", "simulators", "run", "--check", "--plant", str(options.plant)]
+    command += ["--scenario", options.scenario, "--seed", str(options.seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SettingsFault(done.stderr.strip())
+
+
 def train_missing(home: Path, console: Console) -> None:
     """Train what the demo needs and the home lacks, in a process of its own, with its progress."""
-    import subprocess
-    import sys
-
     from finetune.models import ModelStore
 
     have = {entry.task for entry in ModelStore(home / "models").list()}
-    for task in ("defect_type", "error_code"):
+    for task in ("error_code", "defect_type"):  # the first one needs the encoder and says so
         if task in have:
             continue
         console.print(f"No model for {task} yet: it is trained now, once.")
@@ -314,5 +322,6 @@ def prepare(options: DemoOptions, console: Console) -> Demo:
     if moved != options.plant:
         console.print(f"Ports of {options.plant} are in use; the demo runs on those of {moved}.")
         plant, options = load_plant(moved), replace(options, plant=moved)
+    _check_scenario(options)
     train_missing(options.home, console)
     return Demo(options, plant, console)
