@@ -134,7 +134,13 @@ def probe(
     from ingest.probe import interpretations, read_words
     from ingest.registers import RegisterTable
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looks at it: no number, or one beyond 65535
+    except ValueError as fault:
+        raise SettingsFault(
+            f"{url!r} is no address of a device: {fault}.", remedy="Like tcp://10.0.0.7:502"
+        ) from fault
     if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname:
         raise SettingsFault(f"{url!r} is no address of a device.", remedy="Like tcp://10.0.0.7:502")
     words = read_words(url, RegisterTable(table), address, count=count, unit=unit)
@@ -190,9 +196,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     from ingest.slots import claimed_slot
     from ingest.sqlite import SqliteHistory
     from service.demo.home import unmark
-    from service.settings import refuse_unknown_settings
 
-    refuse_unknown_settings()
     settings = IngestSettings.read()
     loaded = load_plant(plant)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)

@@ -10,14 +10,28 @@ from ingest.errors import AndonFault, SettingsFault
 from service.cli import demo, docs, floor, models, serving, summaries
 from service.cli.options import complaints
 
+TOLERANT = ("doctor", "check", "probe")
+"""Commands that read no settings, or whose task is to say what is wrong with them."""
+
 app = typer.Typer(
     name="andon",
-    help="What is going on, what kind of fault is it, what do I do: for the machines of a plant.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def check_names(context: typer.Context) -> None:
+    """What is going on, what kind of fault is it, what do I do: for the machines of a plant."""
+    if context.invoked_subcommand in TOLERANT:
+        return
+    from service.settings import refuse_unknown_settings
+
+    refuse_unknown_settings()
+
+
 for group in (demo, serving, floor, summaries, docs, models):
     group.register(app)
 
@@ -29,3 +43,9 @@ def main() -> None:
     except AndonFault as fault:
         complaints.print(str(fault), style="bold red", markup=False, highlight=False)
         sys.exit(2 if isinstance(fault, SettingsFault) else 1)
+    except OSError as fault:
+        if fault.filename is None:  # no file of the operator's: our own fault, with its trace
+            raise
+        words = f"{fault.filename} cannot be used: {fault.strerror}. Name another, or mend it."
+        complaints.print(words, style="bold red", markup=False, highlight=False)
+        sys.exit(2)

@@ -73,7 +73,7 @@ def read_recording(path: Path, *, ignore: Sequence[str] = LABELS) -> Recording:
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsFault(f"{path} cannot be read: {fault}.") from fault
     mark = max(DELIMITERS, key=text[:SAMPLE].split("\n", 1)[0].count)
-    rows = list(csv.reader(text.splitlines(), delimiter=mark))
+    rows = _rows(path, text, mark)
     if len(rows) < 2 or len(rows[0]) < 2:
         raise DataFault(f"{path}: a header, a time column, a signal and a row are needed.")
     header = [name.strip() for name in rows[0]]
@@ -83,6 +83,14 @@ def read_recording(path: Path, *, ignore: Sequence[str] = LABELS) -> Recording:
     columns = {name: tuple(_column(body, at, mark)) for at, name in wanted}
     good = {name: values for name, values in columns.items() if any(map(math.isfinite, values))}
     return Recording(path.stem, times, good, tuple(sorted(set(columns) - set(good))))
+
+
+def _rows(path: Path, text: str, mark: str) -> list[list[str]]:
+    reader = csv.reader(text.splitlines(), delimiter=mark)
+    try:
+        return list(reader)
+    except csv.Error as fault:
+        raise DataFault(f"{path}:{reader.line_num}: is no CSV: {fault}.") from fault
 
 
 def _column(body: Sequence[tuple[int, list[str]]], at: int, mark: str) -> Iterator[float]:

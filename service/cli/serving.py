@@ -61,9 +61,8 @@ def serve(
     `andon keys create --role operator`, and their file in ANDON_KEYS_FILE.
     """
     from service.demo.home import unmark
-    from service.settings import ServiceSettings, refuse_unknown_settings
+    from service.settings import ServiceSettings
 
-    refuse_unknown_settings()
     settings = ServiceSettings.read(host=host, port=port, plant=plant, home=home)
     unmark(settings.home)
     with _bound(settings) as listener:

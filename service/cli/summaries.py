@@ -31,6 +31,9 @@ prompts = typer.Typer(no_args_is_help=True, help="The prompts that a model is gi
 UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 UNSAID_SHARE = 4
 """Without a word about what is normal, the first quarter of a file is."""
+EARLIEST, LATEST = 1970, 9000
+"""Years that a summary may end in: looking back from there stays within the calendar."""
+LONGEST_S = 10 * 365 * UNITS_S["d"]
 BASELINE_TIMES = 3
 """How many times as long the time is that is taken for normal."""
 
@@ -143,8 +146,9 @@ def show_prompt(
 def _library() -> Any:
     from prompting.library import PromptLibrary
     from prompting.settings import PromptingSettings
+    from service.settings import read_settings
 
-    return PromptLibrary(PromptingSettings().prompts_folder)
+    return PromptLibrary(read_settings(PromptingSettings).prompts_folder)
 
 
 def _summary(
@@ -165,6 +169,7 @@ def _summary(
     from prompting.settings import PromptingSettings
     from prompting.summarizer import Summarizer
     from prompting.writers.choice import writer_of
+    from service.settings import read_settings
 
     description = load_plant(plant)
     known = description.machine(machine)
@@ -176,7 +181,7 @@ def _summary(
         window = history.window(machine, start, end)
     items = extract(window, learn(before), known.signals)
     summarizer = Summarizer(
-        writer_of(PromptingSettings()),
+        writer_of(read_settings(PromptingSettings)),
         _library(),
         timezone=description.timezone,
         machines=[other.id for other in description.machines],
@@ -193,17 +198,22 @@ def _seconds(text: str) -> float:
         raise SettingsFault(
             f"{text!r} is no length of time.", remedy="Such as 15m or 1h."
         ) from fault
-    if seconds <= 0:
-        raise SettingsFault(f"{text!r} is no length of time.", remedy="Such as 15m or 1h.")
+    if not 0 < seconds <= LONGEST_S:
+        raise SettingsFault(
+            f"{text!r} is no length of time that can be looked back.", remedy="Such as 15m or 1h."
+        )
     return seconds
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as fault:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as fault:
         raise SettingsFault(f"{text!r} is no time.", remedy="Write it as ISO 8601.") from fault
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not EARLIEST <= moment.year <= LATEST:
+        raise SettingsFault(f"{text!r} is before {EARLIEST} or after {LATEST}.")
+    return moment
 
 
 def evidence_json(item: Evidence) -> dict[str, Any]:
