@@ -25,11 +25,11 @@ from ingest.vocabulary import (
 from service.advice import Adviser
 from service.cards_store import CardStore
 from service.database import Database
-from service.fakes import FakeClassifier, FakeLibrary, FakeShelf, FakeSummarizer
 from service.hints import NoteReader
 from service.lookout import Lookout
 from service.settings import ServiceSettings
 from service.watch import Watch
+from tests.fakes import FakeClassifier, FakeLibrary, FakeShelf, FakeSummarizer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PLANT = """

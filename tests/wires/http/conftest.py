@@ -18,12 +18,12 @@ from service.access import Access, Role, create_key
 from service.app import create_app
 from service.cards_store import CardStore, NewCard
 from service.database import Database
-from service.fakes import FakeClassifier, FakeLibrary, FakeShelf, FakeSummarizer
 from service.feed import Feed
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
 from service.settings import ServiceSettings
+from tests.fakes import FakeClassifier, FakeLibrary, FakeShelf, FakeSummarizer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOCAL = "http://127.0.0.1"
