@@ -81,6 +81,7 @@ def test_server_stops_while_a_stream_is_open(server: str, parts: Parts) -> None:
     """Stopping does not wait for listeners (the fixture asserts that it ends)."""
     holding = httpx.Client(timeout=10)
     reply = holding.send(holding.build_request("GET", f"{server}/v1/stream"), stream=True)
-    assert next(_events(reply))[0] == "machine"
+    events = _events(reply)  # held: a generator that is dropped closes the connection
+    assert next(events)[0] == "machine"
     assert parts.feed.listeners == 1
     threading.Timer(3.0, holding.close).start()
