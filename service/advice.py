@@ -119,15 +119,16 @@ class Adviser:
         same_log = known is not None and same_findings(known.evidence, basis.evidence)
         if same_words and same_log:
             return None
-        self._bases[card] = basis
         settled = case.calm and not case.corrected and _named(before.diagnosis)
         diagnosis = before.diagnosis if same_words or settled else self.diagnose(case)
-        return Advice(
+        advice = Advice(
             summary=before.summary if same_log else self._summarize(case),
             diagnosis=diagnosis,
             defect=before.defect if same_log or case.calm else self._defect(case),
             procedure=self._procedure(case, diagnosis, before),
         )
+        self._bases[card] = basis
+        return advice
 
     def forget(self, card: str) -> None:
         """A resolved card needs no advice any more."""
@@ -196,7 +197,8 @@ class Adviser:
     def _procedure(self, case: Case, diagnosis: Diagnosis | None, before: Advice) -> Answer | None:
         if diagnosis is None or diagnosis.label is None:
             return None
-        if before.procedure and before.diagnosis and before.diagnosis.label == diagnosis.label:
+        same = before.diagnosis is not None and before.diagnosis.label == diagnosis.label
+        if same and before.procedure and not before.procedure.declined:
             return before.procedure
         try:
             return self._library.procedure(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -125,16 +126,14 @@ class Watch:
         """One look at every machine."""
         looks = {}
         for machine in self._plant.machines:
-            try:
+            with self._one_apart("no look", machine=machine.id):
                 looks[machine.id] = self._see(machine, now)
-            except AndonFault as fault:
-                self.pulse.failures += 1
-                log.warning("no look", extra={"machine": machine.id, "fault": str(fault)})
         self.pulse.shared_silence = self._shared_silence(looks, now)
         for machine in self._plant.machines:
             if machine.id in looks:
-                self._follow_safely(machine, looks[machine.id], now)
-                self._on_look(machine.id)
+                with self._one_apart("not followed", machine=machine.id):
+                    self._follow(machine, looks[machine.id], now)
+                    self._on_look(machine.id)
         self.pulse.looks += 1
         self.pulse.last_look = now
 
@@ -143,13 +142,29 @@ class Watch:
         with self._wanted:
             cases, self._cases = self._cases, {}
         for issue, case in cases.items():
-            card = self._cards.find(issue)
-            before = Advice(card.summary, card.diagnosis, card.defect, card.procedure)
-            advice = self._adviser.advise(issue, case, before)
-            if advice is not None and advice != before:
-                self._on_card(self._cards.advise(issue, advice, now))
-            if card.state is IssueState.RESOLVED:
-                self._adviser.forget(issue)
+            with self._one_apart("no advice", issue=issue):
+                self._advise(issue, case, now)
+
+    @contextmanager
+    def _one_apart(self, phrase: str, **fields: str) -> Iterator[None]:
+        """The trouble of one machine or card, such as one resolved just now, is not the others'."""
+        try:
+            yield
+        except AndonFault as fault:
+            self.pulse.failures += 1
+            log.warning(phrase, extra={**fields, "fault": str(fault)})
+        except Exception:  # odd data of one machine must not blind the watch to all
+            self.pulse.failures += 1
+            log.exception(phrase, extra=fields)
+
+    def _advise(self, issue: str, case: Case, now: datetime) -> None:
+        card = self._cards.find(issue)
+        before = Advice(card.summary, card.diagnosis, card.defect, card.procedure)
+        advice = self._adviser.advise(issue, case, before)
+        if advice is not None and advice != before:
+            self._on_card(self._cards.advise(issue, advice, now))
+        if card.state is IssueState.RESOLVED:
+            self._adviser.forget(issue)
 
     def _see(self, machine: Machine, now: datetime) -> tuple[Issue | None, Look]:
         last = self._cards.last(machine.id)
@@ -165,16 +180,6 @@ class Watch:
         look = self._lookout.look(machine.id, start, now)
         evidence = self._notes.without_routine(machine, look.window.events, look.evidence)
         return last, Look(look.window, evidence)
-
-    def _follow_safely(
-        self, machine: Machine, seen: tuple[Issue | None, Look], now: datetime
-    ) -> None:
-        """One machine's trouble, such as a card resolved by hand just now, is not the others'."""
-        try:
-            self._follow(machine, seen, now)
-        except AndonFault as fault:
-            self.pulse.failures += 1
-            log.warning("not followed", extra={"machine": machine.id, "fault": str(fault)})
 
     def _follow(self, machine: Machine, seen: tuple[Issue | None, Look], now: datetime) -> None:
         last, look = seen

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.vocabulary import EventState, EvidenceKind, IssueState, Severity
+from ingest.errors import WireFault
+from ingest.vocabulary import Answer, EventState, EvidenceKind, IssueState, Severity
 from service.cards_store import BY_ITSELF
+from service.lookout import Look, Lookout
+from tests.fakes import FakeLibrary
 
 if TYPE_CHECKING:
     Floor = Any
@@ -208,3 +211,40 @@ def test_routine_notes_stay_off_the_card(floor: Floor) -> None:
     floor.run(5, oil=70.0)
     quotes = {quote for item in floor.card.evidence for quote in item.quotes}
     assert quotes == {"pump whines"}
+
+
+def test_odd_data_of_one_machine_hides_no_other(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own at one machine is counted, and the others are still watched."""
+    floor.run(40)
+    looked = Lookout.look
+
+    def stumble(self: Lookout, machine: str, start: datetime, end: datetime) -> Look:
+        if machine == "press-4":
+            raise ZeroDivisionError
+        return looked(self, machine, start, end)
+
+    monkeypatch.setattr(Lookout, "look", stumble)
+    floor.run(10, oil=70.0)
+    assert floor.card.state is IssueState.OPEN
+    assert floor.watch.pulse.failures == 10
+
+
+def test_procedure_is_looked_for_again_after_the_library_failed(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that was away for a moment does not leave the card without a procedure for good."""
+    floor.run(30)
+    with monkeypatch.context() as away:
+        away.setattr(FakeLibrary, "procedure", _away)
+        floor.say("oil hot", code="E217", severity=Severity.WARNING, state=EventState.RAISED)
+        floor.run(2)
+        assert floor.card.procedure.declined
+    floor.say("oil still hot")
+    floor.run(2)
+    assert not floor.card.procedure.declined
+
+
+def _away(*_: object, **__: object) -> Answer:
+    raise WireFault("The vector store is away.")
