@@ -23,6 +23,8 @@ class ModelShelf:
         self._store = store
         self._lock = threading.Lock()
         self._loaded: dict[str, Classifies] = {}
+        self._refused: dict[str, str] = {}
+        """By task: the promoted version that could not be loaded; said once, not tried again."""
 
     def current(self, task: str) -> Classifies:
         """The promoted model of a task; NotKnown when none is trained.
@@ -65,6 +67,7 @@ class ModelShelf:
         """Serve that version from now on; NotKnown when there is none."""
         self._check(task)
         self._store.promote(task, version)
+        self._refused.pop(task, None)
 
     def roll_back(self, task: str) -> str:
         """Serve the version before; the version that serves then."""
@@ -84,7 +87,7 @@ class ModelShelf:
 
     def _swap(self, task: str, version: str) -> Classifies:
         before = self._loaded.get(task)
-        if before is not None and before.version == version:
+        if before is not None and version in (before.version, self._refused.get(task)):
             return before
         try:
             self._loaded[task] = self._store.load(task, version)
@@ -92,6 +95,7 @@ class ModelShelf:
             if before is None:
                 raise
             log.error("model refused", extra={"task": task, "version": version, "fault": fault})
+            self._refused[task] = version
             return before
         return self._loaded[task]
 

@@ -9,8 +9,8 @@ import pytest
 
 from finetune.models import ModelStore, StoredModel
 from ingest.errors import NotKnown, SettingsFault
-from service.fakes import FakeClassifier
 from service.shelf import ModelShelf
+from tests.fakes import FakeClassifier
 
 
 @dataclass
@@ -85,7 +85,13 @@ def test_version_that_cannot_be_loaded_does_not_end_the_one_before(
     """Without one before it is a fault."""
     shelf.current("error_code")
     store.promoted = store.broken = "v0002"
-    assert shelf.current("error_code").version == "v0001"
+    for _ in range(3):
+        assert shelf.current("error_code").version == "v0001"
+    assert store.loads == ["v0001", "v0002"], "a refused version is not tried at every request"
+    store.broken = ""
+    shelf.promote("error_code", "v0002")
+    assert shelf.current("error_code").version == "v0002"
+    store.broken = "v0002"
     with pytest.raises(SettingsFault):
         ModelShelf(cast("ModelStore", store)).current("error_code")
 
