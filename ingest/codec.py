@@ -12,7 +12,7 @@ from ingest.history import DeadLetter, Record
 from ingest.json_text import Json, look_up, look_up_or, read_json, shown
 from ingest.plant import Machine, Plant
 from ingest.routes import Route, find_route
-from ingest.timestamps import source_time
+from ingest.timestamps import CLOCK_AHEAD, source_time
 from ingest.vocabulary import Event, EventState, Quality, Reading, Severity, Value
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d*\.\d+|\d+\.)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -58,7 +58,7 @@ class Codec:
 
     plant: Plant
     max_payload_bytes: int = 1_048_576
-    clock_ahead: timedelta = timedelta(days=1)
+    clock_ahead: timedelta = CLOCK_AHEAD
 
     def decode(self, message: Message) -> Decoded:
         """Every record of a message; never raises for what a stranger sent."""

@@ -13,6 +13,8 @@ from ingest.json_text import Json, shown
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LEAP_SECOND = re.compile(r"^(.*T\d\d:\d\d:)60(.*)$", re.IGNORECASE)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_AHEAD = timedelta(days=1)
+"""How far ahead of ours a source's clock may be, unless a setting says otherwise."""
 
 
 def source_time(stated: Json, unit: str, *, latest: datetime) -> datetime:
@@ -22,11 +24,16 @@ def source_time(stated: Json, unit: str, *, latest: datetime) -> datetime:
         DataFault: it is no time, has no zone, or the clock that made it is not set.
     """
     moment = _from_text(stated) if isinstance(stated, str) else _from_number(stated, unit)
-    if moment < _EARLIEST:
-        raise DataFault(f"time {shown(stated)} is before 2000: the source's clock is not set")
-    if moment > latest:
-        raise DataFault(f"time {shown(stated)} is in the future: the source's clock is wrong")
+    if fault := clock_fault(moment, latest=latest):
+        raise DataFault(f"time {shown(stated)} {fault}")
     return moment
+
+
+def clock_fault(moment: datetime, *, latest: datetime) -> str:
+    """What is wrong with the clock that told this time; empty for a time that can be."""
+    if moment < _EARLIEST:
+        return "is before 2000: the source's clock is not set"
+    return "is in the future: the source's clock is wrong" if moment > latest else ""
 
 
 def _from_text(stated: str) -> datetime:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from finetune.encoder import Encoder, load_encoder
@@ -19,6 +20,7 @@ from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
 from ingest.plant import Plant, load_plant
+from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
@@ -80,6 +82,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             library=library,
             access=access,
             feed=Feed(),
+            clock_ahead=timedelta(seconds=read_settings(IngestSettings).clock_ahead_s),
             components=(
                 Component("encoder", "ok", encoder.name),
                 documents,

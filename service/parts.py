@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from ingest.errors import AndonFault
 from ingest.history import History, SourceCounters
 from ingest.plant import Plant
+from ingest.timestamps import CLOCK_AHEAD
 from service.access import Access
 from service.cards_store import CardStore
 from service.feed import Feed
@@ -53,6 +54,8 @@ class Parts:
     """None: nobody opens cards, as in the tests of a single route."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
+    clock_ahead: timedelta = CLOCK_AHEAD
+    """How far ahead of ours the clock of a pushed record may be."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.history import DeadLetter, Record
 from ingest.plant import Plant
+from ingest.timestamps import CLOCK_AHEAD, clock_fault
 from ingest.vocabulary import Event, Quality, Reading
 from service.bodies import EventIn, ReadingIn, Rejected
 
@@ -28,7 +29,12 @@ class Sorted:
 
 
 def sort_items(
-    items: Sequence[ReadingIn | EventIn | Rejected], plant: Plant, *, source: str, now: datetime
+    items: Sequence[ReadingIn | EventIn | Rejected],
+    plant: Plant,
+    *,
+    source: str,
+    now: datetime,
+    clock_ahead: timedelta = CLOCK_AHEAD,
 ) -> Sorted:
     """Make records of the items that the plant knows; the others are set aside, not dropped."""
     records: list[Record] = []
@@ -36,7 +42,7 @@ def sort_items(
     reasons: list[str] = []
     machines = {machine.id: machine for machine in plant.machines}
     for item in items:
-        reason = _reason(item, frozenset(machines))
+        reason = _reason(item, machines.keys(), latest=now + clock_ahead)
         reasons.append(reason)
         if reason:
             dead.append(DeadLetter(source, _payload(item), reason, now))
@@ -48,12 +54,15 @@ def sort_items(
     return Sorted(tuple(records), tuple(dead), tuple(reasons))
 
 
-def _reason(item: ReadingIn | EventIn | Rejected, known: frozenset[str]) -> str:
+def _reason(
+    item: ReadingIn | EventIn | Rejected, known: Collection[str], *, latest: datetime
+) -> str:
     if isinstance(item, Rejected):
         return item.reason
     if item.machine not in known:
         return f"Machine {item.machine!r} is not in the plant description."
-    return ""
+    fault = clock_fault(item.source_time, latest=latest)
+    return f"source_time: {item.source_time.isoformat()} {fault}." if fault else ""
 
 
 def _reading(item: ReadingIn, unit: str, *, source: str, now: datetime) -> Reading:

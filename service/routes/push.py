@@ -64,7 +64,13 @@ def _once(
 def _push(
     parts: Parts, caller: Caller, items: Sequence[ReadingIn | EventIn | Rejected]
 ) -> PushedOut:
-    found = sort_items(items, parts.plant, source=f"http:{caller.name}", now=parts.clock())
+    found = sort_items(
+        items,
+        parts.plant,
+        source=f"http:{caller.name}",
+        now=parts.clock(),
+        clock_ahead=parts.clock_ahead,
+    )
     written = parts.history.write(found.records, found.dead)
     return PushedOut(
         received=written.received,
