@@ -10,8 +10,9 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.errors import NotKnown, StoreFault
+from ingest.instants import instant, microseconds
 from ingest.vocabulary import Answer, Diagnosis, Evidence, Issue, IssueState, Severity, Summary
-from service.database import Database, microseconds, moment
+from service.database import Database
 from service.faults import Conflict
 
 ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
@@ -115,7 +116,7 @@ class CardStore:
             "(resolved IS NULL OR resolved >= ?) ORDER BY number",
             (machine, microseconds(since)),
         )
-        return [(moment(opened), moment(end) if end else None) for opened, end in rows]
+        return [(instant(opened), instant(end) if end else None) for opened, end in rows]
 
     def counts(self) -> dict[str, int]:
         """Cards by state."""

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,19 +15,7 @@ from ingest.errors import StoreFault
 BUSY_S = 15.0
 """The collector writes to the same file; a commit of it takes milliseconds."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 Migration = Callable[[sqlite3.Connection], None]
-
-
-def microseconds(moment: datetime) -> int:
-    """An aware time as stored: microseconds since the epoch, UTC."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def moment(stored: int) -> datetime:
-    """A stored time as aware UTC."""
-    return EPOCH + timedelta(microseconds=stored)
 
 
 def _cards(connection: sqlite3.Connection) -> None:
@@ -63,7 +50,12 @@ def _ledger(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[Migration] = (_cards, _ledger)
+def _idempotency_by_time(connection: sqlite3.Connection) -> None:
+    """Old replies are dropped at every push: that must not read all of them."""
+    connection.execute("CREATE INDEX idempotency_at ON idempotency (at)")
+
+
+MIGRATIONS: Sequence[Migration] = (_cards, _ledger, _idempotency_by_time)
 """Number n is entry n - 1. Append only: what has run in a plant is never changed."""
 
 

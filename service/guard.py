@@ -75,7 +75,7 @@ class Guard:
         if self._open and not is_loopback(_name(host)):
             return Forbidden("A service without keys answers to 127.0.0.1 and localhost only.")
         origin = headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != host
+        foreign = origin is not None and _place(origin) != host
         if scope["method"] not in READS and foreign:
             return Forbidden("A page of another origin may not change anything here.")
         length = headers.get("content-length", "0")
@@ -97,6 +97,14 @@ class _Bounded:
         if self._left < 0:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; None for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str:

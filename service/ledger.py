@@ -12,7 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from ingest.errors import DataFault, NotKnown
-from service.database import Database, microseconds
+from ingest.instants import microseconds
+from service.database import Database
 
 KEPT = timedelta(days=90)
 """How long predictions and answers are kept for feedback."""

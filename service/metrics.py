@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.parts import Parts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class Traffic:
@@ -35,10 +36,9 @@ class Traffic:
         )
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count one request; a path that no route has counts as `other`, so labels stay few."""
+        """Count one request; a path or method of no route is `other`, so that labels stay few."""
         route = getattr(scope.get("route"), "path", None) or "other"
-        method = scope["method"] if scope["method"].isalpha() else "other"
-        method = method if len(method) <= len("OPTIONS") else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
         if route != "/v1/stream":
             self._seconds.labels(method, route).observe(seconds)

@@ -11,9 +11,9 @@ from fastapi import UploadFile
 
 from ingest.errors import DataFault
 from rag.document import Document
+from rag.reading import SUFFIXES
 from service.ports import Library
 
-SUFFIXES = (".md", ".pdf")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,119}")
 SIDECAR = ".yaml"
 
@@ -34,9 +34,9 @@ def shelve(library: Library, file: UploadFile, *, sidecar: UploadFile | None = N
 
 def _name(file: UploadFile) -> str:
     name = file.filename or ""
-    if not NAME.fullmatch(name) or not name.lower().endswith(SUFFIXES):
+    if not NAME.fullmatch(name) or Path(name).suffix.lower() not in SUFFIXES:
         raise DataFault(
-            "The file needs a plain name that ends in " + " or ".join(SUFFIXES) + ".",
+            f"The file needs a plain name that ends in one of {', '.join(sorted(SUFFIXES))}.",
             remedy="Letters, digits, spaces, dots, dashes and brackets are plain.",
         )
     return name

@@ -107,8 +107,9 @@ def test_open_service_answers_to_loopback_names_only(client: TestClient) -> None
 
 def test_page_of_another_origin_changes_nothing(client: TestClient) -> None:
     """Not even with a form, which needs no leave from us."""
-    foreign = {"Origin": "https://evil.example"}
-    assert client.post("/v1/readings", json=PUSH, headers=foreign).status_code == 403
+    for origin in ("https://evil.example", "null", "http://[::1"):
+        foreign = {"Origin": origin}
+        assert client.post("/v1/readings", json=PUSH, headers=foreign).status_code == 403
     own = {"Origin": "http://127.0.0.1"}
     assert client.post("/v1/readings", json=PUSH, headers=own).status_code == 200
 

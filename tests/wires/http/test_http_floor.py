@@ -34,17 +34,20 @@ def test_one_bad_item_does_not_hold_up_the_others(client: TestClient, parts: Par
         _reading(value={"a": 1}),
         _reading(source_time="yesterday"),
         _reading(value=2**70),
+        _reading(source_time="2099-01-01T00:00:00Z"),
+        _reading(source_time="1970-01-01T00:00:07Z"),
         "nonsense",
         _reading(sequence=2, value=None),
     ]
     reply = client.post("/v1/readings", json={"readings": items}).json()
     states = [item["status"] for item in reply["items"]]
-    assert states == ["accepted", *["rejected"] * 5, "accepted"]
+    assert states == ["accepted", *["rejected"] * 7, "accepted"]
     assert "press-9" in reply["items"][1]["reason"]
     assert "source_time" in reply["items"][3]["reason"]
-    assert reply["received"] == 7
-    assert reply["stored"] + reply["duplicates"] + reply["dead_lettered"] == 7
-    assert len(parts.history.dead_letters(10)) == 5
+    assert "is in the future" in reply["items"][5]["reason"]
+    assert reply["received"] == 9
+    assert reply["stored"] + reply["duplicates"] + reply["dead_lettered"] == 9
+    assert len(parts.history.dead_letters(10)) == 7
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 5000])
@@ -195,7 +198,12 @@ def test_metrics_prove_the_counts(client: TestClient, card: Issue) -> None:
     assert 'andon_issues{state="open"} 1.0' in text
     assert 'route="/v1/readings",status="200"} 3.0' in text
     client.get("/no/such/path")
-    assert 'route="other",status="404"} 1.0' in client.get("/metrics").text
+    for method in ("BREW", "XYZ"):
+        client.request(method, "/no/such/path")
+    text = client.get("/metrics").text
+    assert 'method="GET",route="other",status="404"} 1.0' in text
+    assert 'method="other",route="other"' in text
+    assert "BREW" not in text
 
 
 def test_ready_names_every_part(client: TestClient, readings: list[Reading]) -> None:

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from ingest.errors import DataFault
 from ingest.vocabulary import Issue
-from service.fakes import FakeLibrary
 from service.parts import Parts
+from tests.fakes import FakeLibrary
 
 
 def _classify(client: TestClient, *inputs: dict[str, Any], task: str = "error_code") -> Any:
@@ -82,6 +82,9 @@ def test_document_is_uploaded_listed_and_deleted(client: TestClient) -> None:
     reply = client.post("/v1/documents", files=file)
     assert reply.status_code == 201
     assert reply.json()["id"] == "SOP-9"
+    plain = client.post("/v1/documents", files={"file": ("NOTE-1.txt", b"Text", "text/plain")})
+    assert plain.status_code == 201
+    assert client.delete("/v1/documents/NOTE-1").status_code == 204
     assert [d["id"] for d in client.get("/v1/documents").json()["documents"]] == ["SOP-9"]
     assert client.delete("/v1/documents/SOP-9").status_code == 204
     assert client.delete("/v1/documents/SOP-9").status_code == 404
