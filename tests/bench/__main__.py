@@ -17,12 +17,14 @@ from tests.bench import ingest, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
+WIDTH = 116
+"""Columns that the table needs, also where the output goes into a file."""
 LIBRARIES = ("numpy", "torch", "transformers", "scikit-learn", "qdrant-edge-py")
 
 
 def main() -> None:
     """Measure, show, write."""
-    console = Console()
+    console = Console(width=max(Console().width, WIDTH))
     measurements: list[Measurement] = []
     suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
         ("ingest", ingest.all_figures),
