@@ -78,14 +78,14 @@ class Child:
             self.start()
         return code
 
-    def stop(self) -> None:
+    def stop(self, grace_s: float = GRACE_S) -> None:
         """SIGTERM, then SIGKILL after a grace; nothing when it is gone already."""
         process = self._process
         if process is None or process.poll() is not None:
             return
         process.terminate()
         try:
-            process.wait(GRACE_S)
+            process.wait(grace_s)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -130,5 +130,11 @@ class Household:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for child in reversed(self._children):
-            child.stop()
+        grace_s = GRACE_S
+        while self._children:
+            try:
+                self._children[-1].stop(grace_s)
+            except KeyboardInterrupt:
+                grace_s = 0.0  # a second Ctrl-C: no more waiting, but nobody is left behind
+            else:
+                self._children.pop()

@@ -71,18 +71,15 @@ class Demo:
 
     def run(self) -> DemoReport:
         """Play the scenario to its end; a demo to look at goes on until Ctrl-C."""
-        with _run_home(self._options) as home, Household() as household:
+        port = self._plant.mqtt.port
+        with _run_home(self._options) as home:
             self._home = home
             logs = home / "logs"
             logs.mkdir(parents=True, exist_ok=True)
-            broker_port = int(self._plant.mqtt.url.rsplit(":", 1)[1])
-            with EmbeddedBroker(broker_port, home / "broker"):
-                self._say(f"broker on 127.0.0.1:{broker_port}")
-                service = household.start(self._service(home, logs))
-                self._await_service(service)
-                collector = household.start(self._collector(home, logs))
-                self._await_collector(collector)
-                mark(home)
+            # The broker ends last: until then the others wait for its confirmations.
+            with EmbeddedBroker(port, home / "broker"), Household() as household:
+                self._say(f"broker on 127.0.0.1:{port}")
+                collector = self._open(household, home, logs)
                 truth = home / "truth.json"
                 simulators = household.start(self._simulators(truth, logs))
                 self._say(f"{len(self._plant.machines)} simulated machines on Modbus TCP and MQTT")
@@ -92,6 +89,14 @@ class Demo:
                 if not self._options.once:
                     self._linger(collector)
                 return report
+
+    def _open(self, household: Household, home: Path, logs: Path) -> Child:
+        """Service and collector, ready for what the machines will say."""
+        self._await_service(household.start(self._service(home, logs)))
+        collector = household.start(self._collector(home, logs))
+        self._await_collector(collector)
+        mark(home)
+        return collector
 
     def _service(self, home: Path, logs: Path) -> Child:
         environment = {
