@@ -7,9 +7,14 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ingest.errors import SettingsFault
 from ingest.plant import Plant
+from service.settings import is_loopback
 
-_RELATIVE = re.compile(r'^(\s*(?:registers|folder)\s*=\s*")(?!/)', re.MULTILINE)
+_RELATIVE = re.compile(
+    r'^(\s*(?:registers|folder|password_file|ca_file|client_cert|client_key)\s*=\s*")(?!/)',
+    re.MULTILINE,
+)
 
 
 def is_taken(host: str, port: int) -> bool:
@@ -25,8 +30,15 @@ def is_taken(host: str, port: int) -> bool:
 
 def on_free_ports(plant: Plant, home: Path) -> Path:
     """The plant file itself, or a copy under `home` in which free ports replace the taken ones."""
-    urls = [plant.mqtt.url, *(machine.modbus.url for machine in plant.machines if machine.modbus)]
-    taken = [url for url in urls if url and _is_taken(url)]
+    stated = [plant.mqtt.url, *(machine.modbus.url for machine in plant.machines if machine.modbus)]
+    urls = [url for url in stated if url]
+    for url in urls:
+        if not is_loopback(urlsplit(url).hostname or ""):
+            raise SettingsFault(
+                f"The demo plays on this machine alone, but {plant.path} names {url}.",
+                remedy="Give it the demo's plant.toml with --plant.",
+            )
+    taken = [url for url in urls if _is_taken(url)]
     if not taken:
         return plant.path
     text = plant.path.read_text()

@@ -51,3 +51,19 @@ def test_taken_ports_move_and_the_rest_stays(repository: Path, tmp_path: Path) -
     assert "press-3" in changed
     assert all(unit and unit.registers for unit in after.values())
     assert moved.documents == plant.documents
+
+
+@pytest.mark.parametrize("url", ["mqtt://broker.plant:1883", "mqtt://10.0.0.7"])
+def test_a_broker_elsewhere_is_not_played_with(tmp_path: Path, url: str) -> None:
+    """The demo's machines speak on this machine alone."""
+    path = tmp_path / "plant.toml"
+    path.write_text(f"""
+[mqtt]
+url = "{url}"
+[[machines]]
+id = "press-3"
+line = "line-1"
+kind = "hydraulic-press"
+""")
+    with pytest.raises(SettingsFault, match="on this machine alone"):
+        on_free_ports(load_plant(path), tmp_path / "home")
