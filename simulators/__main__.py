@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AndonFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 2 if isinstance(fault, SettingsFault) else 1
+    except KeyboardInterrupt:
+        return 1
 
 
 def _command(given: list[str]) -> int:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
+from ingest.errors import SettingsFault
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(demo)
     app.command()(simulate)
-    app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(replay)
+    app.command()(replay)
 
 
 def demo(
@@ -49,6 +50,8 @@ def demo(
     from service.demo.run import DemoOptions, prepare
     from service.demo.show import report_table
 
+    if report is not None and not report.parent.is_dir():
+        raise SettingsFault(f"There is no folder {report.parent} for the report.")
     options = DemoOptions(plant, home, scenario, seed, speed, port, once)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, in order
     try:
@@ -78,20 +81,35 @@ def simulate(
 
 
 def replay(
-    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A recorded CSV or Parquet file.")],
+    *,
+    rate: Annotated[str, typer.Option(metavar="X|max", help="Times real time, or max.")] = "1",
+    modbus: Annotated[
+        bool, typer.Option("--modbus/--mqtt", help="As registers, or as telemetry.")
+    ] = False,
+    machine: Annotated[
+        str | None, typer.Option(help="Its id in the plant; the name of the file if not given.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="Instead of the demo's convention.")] = None,
+    broker: Annotated[str | None, typer.Option(help="URL, instead of the plant's.")] = None,
+    drop: Annotated[str, typer.Option(help="Columns to leave out, separated by commas.")] = "",
+    rename: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=SIGNAL", help="May be repeated.")
+    ] = None,
+    times: Annotated[
+        Literal["recorded", "now"], typer.Option(help="now: the last row is now.")
+    ] = "recorded",
+    plant: PlantOption = DEFAULT_PLANT,
 ) -> None:
-    """A recorded file onto the wire; options as of `python -m simulators replay --help`."""
-    _simulators(["replay", str(file), *context.args])
+    """A recorded file onto the wire."""
+    stated = {"--machine": machine, "--topic": topic, "--broker": broker, "--drop": drop}
+    options = [f"{name}={value}" for name, value in stated.items() if value]
+    options += [f"--rename={pair}" for pair in rename or ()]
+    options += [f"--rate={rate}", f"--times={times}", f"--plant={plant}"]
+    _simulators(["replay", *options, "--modbus" if modbus else "--mqtt", "--", str(file)])
 
 
-def _simulators(arguments: list[str]) -> None:
-    """Run the simulators as the separate program that they are."""
-    try:
-        code = subprocess.run(
-            [sys.executable, "-m", "simulators", *arguments], check=False
-        ).returncode
-    except KeyboardInterrupt:
-        return
-    if code:
-        raise typer.Exit(code)
+def _simulators(arguments: list[str]) -> NoReturn:
+    """Become the simulators, a separate program: who ends this process ends the machines."""
+    command = [sys.executable, "-m", "simulators", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
