@@ -18,6 +18,8 @@ from ingest.errors import DataFault, NotKnown
 from ingest.vocabulary import Alternative, Diagnosis
 
 MOST_ALTERNATIVES = 4
+LEAST_KNOWN = 0.25
+"""Share of an issue's texts that must be like something learnt."""
 QUOTED = 200
 """Characters of a text that a diagnosis says it stands on."""
 
@@ -81,7 +83,8 @@ class Classifier:
         """One diagnosis from all texts of one issue.
 
         Texts that say nothing about a fault do not drown those that do; a text that stands there
-        twice counts once; texts unlike anything learnt are left out where others are known.
+        twice counts once; texts unlike anything learnt are left out where enough others are
+        known: among very many foreign texts a few always resemble something by chance.
 
         Raises:
             NotKnown: a label that the task does not have.
@@ -93,11 +96,13 @@ class Classifier:
             raise DataFault("There is no text to classify.")
         examples, flaws, basis = self.prepared(distinct)
         usable = [row for row, flaw in enumerate(flaws) if not flaw]
+        if len(usable) < LEAST_KNOWN * len(distinct):
+            usable = []
         rows = usable or list(range(len(distinct)))
         within = restricted(self._engine.probabilities(examples.take(rows)), allowed)
         quiet = self._quiet(allowed)
         stands_on = tuple(part for row in rows for part in basis[row])
-        flaw = "" if usable else flaws[0]
+        flaw = "" if usable else next(filter(None, flaws))
         return self._diagnosis(combined(within, quiet), allowed, flaw=flaw, basis=stands_on)
 
     def prepared(

@@ -163,6 +163,16 @@ def test_unknown_texts_are_left_out_where_others_are_known(encoder: Encoder) -> 
     assert (found.label, found.basis) == ("hot", (known,))
 
 
+def test_a_few_known_texts_among_very_many_foreign_ones_decide_nothing(encoder: Encoder) -> None:
+    """Out of a flood of nonsense some always resembles a fault by chance."""
+    strict = build(encoder, unknown_below=0.999)
+    known = text_rows()[0]["text"]
+    foreign = [f"{letter * 3} {letter * 4}" for letter in "bcdfgjklmnpqrstvwxz"]
+    found = strict.classify_together([*foreign, known])
+    assert (found.label, found.reason) == (None, "Nothing like it was in the training.")
+    assert found.confidence == 0.0
+
+
 def test_no_text_at_all_is_a_fault(classifier: Classifier) -> None:
     """Nothing was asked."""
     with pytest.raises(DataFault, match="no text"):
