@@ -12,6 +12,7 @@ from ingest.history import DeadLetter, Record
 from ingest.json_text import Json, look_up, look_up_or, read_json, shown
 from ingest.plant import Machine, Plant
 from ingest.routes import Route, find_route
+from ingest.settings import IngestSettings
 from ingest.timestamps import CLOCK_AHEAD, source_time
 from ingest.vocabulary import Event, EventState, Quality, Reading, Severity, Value
 
@@ -59,6 +60,12 @@ class Codec:
     plant: Plant
     max_payload_bytes: int = 1_048_576
     clock_ahead: timedelta = CLOCK_AHEAD
+
+    @classmethod
+    def of(cls, plant: Plant, settings: IngestSettings) -> Codec:
+        """With the bounds that are set."""
+        ahead = timedelta(seconds=settings.clock_ahead_s)
+        return cls(plant, max_payload_bytes=settings.max_payload_bytes, clock_ahead=ahead)
 
     def decode(self, message: Message) -> Decoded:
         """Every record of a message; never raises for what a stranger sent."""

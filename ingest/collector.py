@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from ingest.codec import Codec
 from ingest.history import History
@@ -37,11 +36,7 @@ class Collector:
     ) -> None:
         self._plant = plant
         self._settings = settings
-        codec = Codec(
-            plant,
-            max_payload_bytes=settings.max_payload_bytes,
-            clock_ahead=timedelta(seconds=settings.clock_ahead_s),
-        )
+        codec = Codec.of(plant, settings)
         self._intake = Intake(history, codec, settings, confirm=self._confirm)
         self._modbus = ModbusWire(
             plant.machines if polls else (), settings, offer=self._intake.offer

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from ingest.errors import SettingsFault
 
 
 class IngestSettings(BaseSettings):
@@ -36,19 +32,3 @@ class IngestSettings(BaseSettings):
 
     modbus_backoff_s: float = Field(default=10.0, ge=0.1)
     """Longest pause before a device that does not answer is tried again."""
-
-    @classmethod
-    def read(cls, **chosen: Any) -> Self:
-        """The settings of the environment, overruled by what the caller chose.
-
-        Raises:
-            SettingsFault: with every value that cannot be used.
-        """
-        try:
-            return cls(**chosen)
-        except ValidationError as fault:
-            complaints = [
-                f"ANDON_{str(error['loc'][0]).upper()} = {error['input']!r}: {error['msg']}."
-                for error in fault.errors()
-            ]
-            raise SettingsFault("\n".join(complaints), remedy="Correct it or unset it.") from fault

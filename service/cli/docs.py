@@ -19,6 +19,7 @@ from service.cli.options import (
     complaints,
     console,
     print_json,
+    print_table,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def list_documents(
         return
     names = ("id", "revision", "status", "kind", "machine_kinds", "title")
     rows = ({**d, "machine_kinds": ", ".join(d["machine_kinds"]) or "all"} for d in documents)
-    _table(names, ([str(row[name]) for name in names] for row in rows))
+    print_table(names, ([str(row[name]) for name in names] for row in rows), wrapped=("title",))
 
 
 @docs.command("search")
@@ -119,7 +120,8 @@ def search_documents(
         print_json({"query": query, "passages": passages})
         return
     names = ("score", "document", "revision", "page", "section")
-    _table((*names, "quote"), ([*(str(p[n]) for n in names), _short(p["quote"])] for p in passages))
+    rows = ([*(str(p[n]) for n in names), _short(p["quote"])] for p in passages)
+    print_table((*names, "quote"), rows, wrapped=("section", "quote"))
 
 
 @docs.command("remove")
@@ -161,7 +163,7 @@ def evaluate_documents(
     if as_json:
         print_json(result)
     else:
-        _table(("figure", "value"), ([name, str(value)] for name, value in result.items()))
+        print_table(("figure", "value"), ([name, str(value)] for name, value in result.items()))
 
 
 def _desk(home: Path, plant: Path) -> Desk:
@@ -196,18 +198,6 @@ def _tell_added(added: list[dict[str, Any]], failed: list[dict[str, str]]) -> No
         console.print(line, markup=False, highlight=False)
     for failure in failed:
         complaints.print(failure["reason"], style="bold red", markup=False, highlight=False)
-
-
-def _table(names: tuple[str, ...], rows: Iterator[list[str]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    for name in names:
-        table.add_column(name, no_wrap=name not in ("title", "quote", "section"))
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
 
 
 def _short(text: str) -> str:

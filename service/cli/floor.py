@@ -17,6 +17,7 @@ from service.cli.options import (
     complaints,
     console,
     print_json,
+    print_table,
 )
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def probe(
     from ingest.errors import SettingsFault
     from ingest.probe import interpretations, read_words
     from ingest.registers import RegisterTable
+    from ingest.words import is_finite
 
     try:
         parts = urlsplit(url)
@@ -145,8 +147,9 @@ def probe(
         raise SettingsFault(f"{url!r} is no address of a device.", remedy="Like tcp://10.0.0.7:502")
     words = read_words(url, RegisterTable(table), address, count=count, unit=unit)
     if RegisterTable(table).of_bits:
-        bits = {address + index: bool(bit) for index, bit in enumerate(words)}
-        print_json(bits) if as_json else _print_rows(["address", "bit"], bits.items())
+        bits = {str(address + index): bool(bit) for index, bit in enumerate(words)}
+        rows = ([place, str(bit)] for place, bit in bits.items())
+        print_json(bits) if as_json else print_table(("address", "bit"), rows)
         return
     found = list(interpretations(words, address))
     if as_json:
@@ -156,31 +159,26 @@ def probe(
                     "address": entry.address,
                     "words": entry.words,
                     "type": entry.type.value,
-                    "values": {order.value: value for order, value in entry.values.items()},
+                    "values": {
+                        order.value: value if is_finite(value) else None
+                        for order, value in entry.values.items()
+                    },
                 }
                 for entry in found
             ]
         )
         return
-    rows = [
-        [entry.address, entry.words, entry.type.value, *_shown(entry.values)] for entry in found
-    ]
-    _print_rows(["address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"], rows)
+    meanings = (
+        [str(entry.address), entry.words, entry.type.value, *_shown(entry.values)]
+        for entry in found
+    )
+    print_table(("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"), meanings)
 
 
 def _shown(values: Any) -> list[str]:
     from ingest.words import WordOrder
 
     return [f"{values[order]:.7g}" if order in values else "" for order in WordOrder]
-
-
-def _print_rows(header: list[str], rows: Any) -> None:
-    from rich.table import Table
-
-    table = Table(*header)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
 
 
 def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOME) -> None:
@@ -196,8 +194,9 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     from ingest.slots import claimed_slot
     from ingest.sqlite import SqliteHistory
     from service.demo.home import unmark
+    from service.settings import read_settings
 
-    settings = IngestSettings.read()
+    settings = read_settings(IngestSettings)
     loaded = load_plant(plant)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     stop = threading.Event()

@@ -17,6 +17,7 @@ from service.cli.options import (
     complaints,
     console,
     print_json,
+    print_table,
 )
 
 if TYPE_CHECKING:
@@ -208,13 +209,14 @@ def _show(report: TrainReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_dict())
         return
-    from rich.table import Table
-
-    table = Table("candidate", "accuracy", "macro-F1", "seconds")
-    for one in report.candidates:
-        name = f"{one.name} *" if one.name == report.chosen else one.name
-        table.add_row(name, f"{one.accuracy:.3f}", f"{one.macro_f1:.3f}", f"{one.seconds:.1f}")
-    console.print(table)
+    rows = (
+        [
+            f"{one.name} *" if one.name == report.chosen else one.name,
+            *(f"{one.accuracy:.3f}", f"{one.macro_f1:.3f}", f"{one.seconds:.1f}"),
+        ]
+        for one in report.candidates
+    )
+    print_table(("candidate", "accuracy", "macro-F1", "seconds"), rows)
     test = report.test
     console.print(
         f"{report.task} {report.version}, {report.split}. On {test.n} rows: accuracy "

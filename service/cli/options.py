@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,27 @@ console = Console()
 """For people: results."""
 complaints = Console(stderr=True)
 """For people: progress and errors."""
+
+
+def print_table(
+    names: Sequence[str], rows: Iterable[Sequence[str]], *, wrapped: Collection[str] | None = None
+) -> None:
+    """A table for people, its cells shown as they are and never read as markup.
+
+    Args:
+        names: the columns.
+        rows: a text for each.
+        wrapped: the columns that may break their lines; None: all.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for name in names:
+        table.add_column(name, no_wrap=wrapped is not None and name not in wrapped)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
 
 
 def print_json(result: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +16,7 @@ from service.cli.options import (
     console,
     print_json,
 )
+from service.cli.times import moment_of
 
 if TYPE_CHECKING:
     from ingest.sqlite import SqliteHistory
@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(letters_app, name="dead-letters")
 
 
-def _history(home: Path) -> SqliteHistory:
+def existing_history(home: Path) -> SqliteHistory:
+    """The history of a home; SettingsFault where there is none yet."""
     from ingest.errors import SettingsFault
     from ingest.history import history_path
     from ingest.sqlite import SqliteHistory
@@ -64,27 +65,13 @@ def export(
     from ingest.export import write_csv, write_parquet
 
     write = write_csv if form == "csv" else write_parquet
-    with _history(home) as history:
-        count = write(history.export(machine, _instant(start), _instant(end)), out)
+    with existing_history(home) as history:
+        first, last = (moment_of(text) if text else None for text in (start, end))
+        count = write(history.export(machine, first, last), out)
     if as_json:
         print_json({"file": str(out), "format": form, "readings": count})
     else:
         console.print(f"{count} readings in {out}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _instant(stated: str | None) -> datetime | None:
-    """A time of the command line; without a zone it is meant in UTC."""
-    from datetime import UTC
-
-    from ingest.errors import SettingsFault
-
-    if stated is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(stated)
-    except ValueError:
-        raise SettingsFault(f"{stated!r} is no time.", remedy="Like 2026-11-22T10:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @letters_app.command("list")
@@ -95,7 +82,7 @@ def list_letters(
     as_json: JsonOption = False,
 ) -> None:
     """The newest dead letters with their reasons."""
-    with _history(home) as history:
+    with existing_history(home) as history:
         letters = history.dead_letters(limit)
     entries = [
         {
@@ -134,10 +121,13 @@ def replay_letters(
     from ingest.codec import Codec
     from ingest.dead_letters import replay
     from ingest.plant import load_plant
+    from ingest.settings import IngestSettings
+    from service.settings import read_settings
 
     loaded = load_plant(plant)
-    with _history(home) as history:
-        result = replay(history, Codec(loaded), history.dead_letters(limit))
+    codec = Codec.of(loaded, read_settings(IngestSettings))
+    with existing_history(home) as history:
+        result = replay(history, codec, history.dead_letters(limit))
     if as_json:
         print_json(asdict(result))
         return

@@ -19,6 +19,7 @@ from service.cli.options import (
     complaints,
     console,
     print_json,
+    print_table,
 )
 
 if TYPE_CHECKING:
@@ -213,9 +214,5 @@ def _as_dict(finding: Finding) -> dict[str, str]:
 
 
 def _print_findings(findings: list[Finding]) -> None:
-    from rich.table import Table
-
-    table = Table("part", "state", "what was found", "what to do")
-    for finding in findings:
-        table.add_row(finding.name, finding.state, finding.detail, finding.remedy)
-    console.print(table, markup=False)
+    rows = ([one.name, one.state, one.detail, one.remedy] for one in findings)
+    print_table(("part", "state", "what was found", "what to do"), rows)

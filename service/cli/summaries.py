@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.errors import NotKnown, SettingsFault
+from ingest.errors import SettingsFault
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -18,7 +18,10 @@ from service.cli.options import (
     complaints,
     console,
     print_json,
+    print_table,
 )
+from service.cli.records import existing_history
+from service.cli.times import moment_of, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +31,8 @@ if TYPE_CHECKING:
 
 prompts = typer.Typer(no_args_is_help=True, help="The prompts that a model is given.")
 
-UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 UNSAID_SHARE = 4
 """Without a word about what is normal, the first quarter of a file is."""
-EARLIEST, LATEST = 1970, 9000
-"""Years that a summary may end in: looking back from there stays within the calendar."""
-LONGEST_S = 10 * 365 * UNITS_S["d"]
 BASELINE_TIMES = 3
 """How many times as long the time is that is taken for normal."""
 
@@ -80,7 +79,9 @@ def evidence(
     normal = read_recording(baseline, ignore=without) if baseline else recording
     items = extract(recording.window(rows), learn(normal.window(0, rows or None)), {})
     if as_json:
-        print_json([evidence_json(item) for item in items])
+        from service.schemas import EvidenceOut
+
+        print_json([EvidenceOut.model_validate(item).model_dump(mode="json") for item in items])
     else:
         _show(items)
 
@@ -107,13 +108,15 @@ def summarize(
     as_json: JsonOption = False,
 ) -> None:
     """What is going on at a machine: a few sentences, each with its evidence."""
-    end = _moment(until) if until else datetime.now(UTC)
-    start = end - timedelta(seconds=_seconds(since))
+    end = moment_of(until) if until else datetime.now(UTC)
+    start = end - timedelta(seconds=seconds_of(since))
     summary = _summary(
         machine, start, end, plant=plant, home=home, prompt=prompt, language=language
     )
     if as_json:
-        print_json(summary_json(summary))
+        from service.schemas import SummaryOut
+
+        print_json(SummaryOut.model_validate(summary).model_dump(mode="json"))
     else:
         _tell(summary)
 
@@ -121,16 +124,12 @@ def summarize(
 @prompts.command("list")
 def list_prompts(*, as_json: JsonOption = False) -> None:
     """Every prompt with version, language and hash."""
-    from rich.table import Table
-
     found = _library().list()
     if as_json:
         print_json([{**p.front.model_dump(by_alias=True), "hash": p.hash} for p in found])
         return
-    table = Table("id", "language", "version", "hash", "title")
-    for p in found:
-        table.add_row(p.front.id, p.front.language, p.front.version, p.hash, p.front.title)
-    console.print(table)
+    rows = ([p.front.id, p.front.language, p.front.version, p.hash, p.front.title] for p in found)
+    print_table(("id", "language", "version", "hash", "title"), rows)
 
 
 @prompts.command("show")
@@ -163,9 +162,7 @@ def _summary(
 ) -> Summary:
     from ingest.baseline import learn
     from ingest.evidence import extract
-    from ingest.history import history_path
     from ingest.plant import load_plant
-    from ingest.sqlite import SqliteHistory
     from prompting.settings import PromptingSettings
     from prompting.summarizer import Summarizer
     from prompting.writers.choice import writer_of
@@ -173,10 +170,7 @@ def _summary(
 
     description = load_plant(plant)
     known = description.machine(machine)
-    database = history_path(home)
-    if not database.exists():
-        raise NotKnown(f"There is no history at {database}.", remedy="Run andon ingest first.")
-    with SqliteHistory(database) as history:
+    with existing_history(home) as history:
         before = history.window(machine, start - BASELINE_TIMES * (end - start), start)
         window = history.window(machine, start, end)
     items = extract(window, learn(before), known.signals)
@@ -191,76 +185,19 @@ def _summary(
     )
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text[:-1]) * UNITS_S[text[-1:]]
-    except (KeyError, ValueError) as fault:
-        raise SettingsFault(
-            f"{text!r} is no length of time.", remedy="Such as 15m or 1h."
-        ) from fault
-    if not 0 < seconds <= LONGEST_S:
-        raise SettingsFault(
-            f"{text!r} is no length of time that can be looked back.", remedy="Such as 15m or 1h."
-        )
-    return seconds
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as fault:
-        raise SettingsFault(f"{text!r} is no time.", remedy="Write it as ISO 8601.") from fault
-    if not EARLIEST <= moment.year <= LATEST:
-        raise SettingsFault(f"{text!r} is before {EARLIEST} or after {LATEST}.")
-    return moment
-
-
-def evidence_json(item: Evidence) -> dict[str, Any]:
-    """One item as DESIGN prints it: times as ISO 8601 in UTC."""
-    return {
-        "id": item.id,
-        "kind": item.kind.value,
-        "machine": item.machine,
-        "signals": list(item.signals),
-        "start": item.start.isoformat(),
-        "end": item.end.isoformat(),
-        "severity": item.severity.value,
-        "direction": item.direction,
-        "active": item.active,
-        "statement": item.statement,
-        "numbers": {r: {"value": q.value, "unit": q.unit} for r, q in item.numbers.items()},
-        "rows": [{"table": r.table, "first": r.first, "last": r.last} for r in item.rows],
-        "codes": list(item.codes),
-        "quotes": list(item.quotes),
-    }
-
-
-def summary_json(summary: Summary) -> dict[str, Any]:
-    """A summary with its evidence and how it came about."""
-    return {
-        "scope": summary.scope,
-        "start": summary.start.isoformat(),
-        "end": summary.end.isoformat(),
-        "headline": summary.headline,
-        "statements": [{"text": s.text, "evidence": list(s.evidence)} for s in summary.statements],
-        "evidence": [evidence_json(item) for item in summary.evidence],
-        "engine": summary.engine,
-        "model": summary.model,
-        "prompt": summary.prompt,
-        "replaced": list(summary.replaced),
-        "note": summary.note,
-    }
-
-
 def _show(items: Sequence[Evidence]) -> None:
-    from rich.table import Table
+    if not items:
+        console.print("Nothing stands out.", markup=False)
+        return
+    rows = (
+        [item.id, _clock(item.start), _clock(item.end), item.severity.value, item.statement]
+        for item in items
+    )
+    print_table(("id", "start", "end", "severity", "what"), rows)
 
-    table = Table("id", "start", "end", "severity", "what")
-    for item in items:
-        start, end = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (item.start, item.end))
-        table.add_row(item.id, start, end, item.severity.value, item.statement)
-    console.print(table if items else "Nothing stands out.", markup=False)
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _tell(summary: Summary) -> None:
