@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from ingest.vocabulary import Quantity
 
 EXACT_ROLES = ("limit", "critical_limit")
+LASTING_ROLES = ("duration", "lead")
 SIGNIFICANT = 3
 MINUS = "\N{MINUS SIGN}"
 _UNITS = {"deg": "°", "um": "µm", "m3": "m³", "m2": "m²"}
@@ -28,9 +29,9 @@ def _part(part: str) -> str:
 
 
 def show_quantity(quantity: Quantity, *, language: str, role: str = "") -> str:
-    """Value and unit; seconds in the unit that suits them, a declared limit exactly."""
+    """Value and unit; how long it lasted in the unit that suits it, a declared limit exactly."""
     value, unit = quantity.value, quantity.unit
-    if unit == "s" and role not in EXACT_ROLES:
+    if unit == "s" and role in LASTING_ROLES:
         value, unit = _duration(value)
     digits = show_number(value, language=language, exact=role in EXACT_ROLES)
     return f"{digits} {show_unit(unit)}".rstrip()

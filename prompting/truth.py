@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ingest.vocabulary import Evidence, Quantity, Statement
 from prompting import mentions
 from prompting.cues import CUES, Cues
-from prompting.figures import readings, show_unit
+from prompting.figures import LASTING_ROLES, readings, show_unit
 from prompting.mentions import FILLER, Clock, Mention
 from prompting.slots import NAME_ROLES, SLOT, TIME_ROLES, Reader, roles
 
@@ -18,7 +18,7 @@ MINUTES = {"min": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0}
 HOURS = {"h": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunde": 3600.0, "stunden": 3600.0}
 TIME_UNITS = {**SECONDS, **MINUTES, **HOURS}
 ROUNDING = 1e-9
-LASTING = frozenset({"duration", "lead"})
+LASTING = frozenset(LASTING_ROLES)
 COUNTING = frozenset({"count", "peak_rate", "ratio"})
 FORBIDDEN = ("http://", "https://", "www.", "<", ">", "\n", "`")
 

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingest.detect import Finding
 from ingest.errors import ModelFault, NotKnown
-from ingest.vocabulary import Evidence, Severity, Statement, Summary
+from ingest.evidence_numbering import numbered
+from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Statement, Summary
 from prompting.library import PromptLibrary
 from prompting.summarizer import Summarizer
 from prompting.writer import Assignment, Draft, Writer
@@ -48,6 +50,31 @@ def summary(
 ) -> Summary:
     summarizer = Summarizer(writer, PromptLibrary(), timezone="Europe/Berlin")
     return summarizer.summarize(floor, scope=scope, start=START, end=END, language=language)
+
+
+def test_a_measured_time_keeps_its_digits() -> None:
+    """A cycle over its limit of 18 s does not peak at 18 s; how long it lasted is round."""
+    begun = START.timestamp()
+    numbers = {
+        "peak": Quantity(18.34, "s"),
+        "limit": Quantity(18.0, "s"),
+        "duration": Quantity(310.6, "s"),
+        "count": Quantity(1.0),
+    }
+    cycle = Finding(
+        kind=EvidenceKind.LIMIT_VIOLATION,
+        signals=("cycle_time",),
+        start=begun,
+        end=begun + 311,
+        severity=Severity.WARNING,
+        numbers=numbers,
+        direction="up",
+    )
+    found = summary(DeterministicWriter(), numbered([cycle], "press-3"))
+    assert found.statements[0].text == (
+        "Cycle time was above its high limit of 18 s from 10:00 to 10:05, for 5 min in all; "
+        "peak 18.3 s."
+    )
 
 
 def test_without_a_model_it_reads_like_a_shift_leader(floor: tuple[Evidence, ...]) -> None:
