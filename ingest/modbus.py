@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ingest.errors import WireFault
 from ingest.intake import Polled
-from ingest.modbus_link import DeviceRefusal, ModbusLink
+from ingest.modbus_link import DeviceRefusal, ModbusLink, hush_nonsense
 from ingest.plant import Machine, ModbusUnit
 from ingest.read_plan import Block, read_plan, without_gaps
 from ingest.registers import Register
@@ -208,6 +208,7 @@ class ModbusWire:
 
     async def _lanes(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        hush_nonsense()
         self._running.set()
         links: dict[str, ModbusLink] = {}
         lanes = [asyncio.create_task(lane.run()) for lane in self._make_lanes(links)]

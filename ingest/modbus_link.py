@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -15,6 +15,8 @@ from pymodbus.pdu import ExceptionResponse, ModbusPDU
 
 from ingest.errors import DataFault, WireFault
 from ingest.registers import RegisterTable
+
+logger = logging.getLogger(__name__)
 
 # pymodbus logs every timeout as an error; the lane says once what a person needs to know.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -31,6 +33,21 @@ _EXCEPTIONS = {
     10: "gateway path unavailable",
     11: "gateway target did not answer",
 }
+
+
+def hush_nonsense() -> None:
+    """Let the running loop not print a trace for every answer that pymodbus cannot read.
+
+    pymodbus raises in its reader; the request then ends as one without an answer.
+    """
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "protocol" in context:
+            logger.debug("modbus answer cannot be read fault=%r", context.get("exception"))
+        else:
+            loop.default_exception_handler(context)
+
+    asyncio.get_running_loop().set_exception_handler(handle)
 
 
 class DeviceRefusal(DataFault):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.modbus_link import ModbusLink
+from ingest.modbus_link import ModbusLink, hush_nonsense
 from ingest.registers import RegisterTable
 from ingest.words import Number, RegisterType, WordOrder, raw_value
 
@@ -32,6 +32,7 @@ def read_words(url: str, table: RegisterTable, address: int, *, count: int, unit
     """
 
     async def read() -> list[int]:
+        hush_nonsense()
         link = ModbusLink(url, timeout_s=2.0)
         try:
             return await link.read(table, address, count=count, unit=unit)
