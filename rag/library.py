@@ -66,7 +66,11 @@ class Library:
             self._catalog, self._index, encoder, settings=self._settings, today=today
         )
         self._advisor = Advisor(self._catalog, self._retriever, self._settings)
-        self._shelving.repair()
+        try:
+            self._shelving.repair()
+        except BaseException:
+            self.close()  # else the lock of the shard would outlive the failure
+            raise
 
     def __enter__(self) -> Library:
         return self

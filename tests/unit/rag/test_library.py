@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import DataFault, NotKnown, SettingsFault
+from ingest.errors import DataFault, NotKnown, SettingsFault, StoreFault
 from rag.document import DocumentStatus
 from rag.errors import ShardInUse
 from rag.index import Scope
 from rag.library import Library
 from rag.settings import RagSettings
+from rag.shelving import Shelving
 from tests.unit.rag.hashing import HashingEncoder
 from tests.unit.rag.writing import COOLER, MANUAL, PUMP, front, write
 
@@ -316,3 +317,19 @@ def test_threads_search_while_one_writes(library: Library, folder: Path) -> None
     for reader in readers:
         reader.join()
     assert not faults
+
+
+def test_a_library_that_cannot_be_opened_holds_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try, in the same process, finds the shard free."""
+
+    def fail(*_: object) -> None:
+        raise StoreFault("The disk is full.")
+
+    with monkeypatch.context() as full:
+        full.setattr(Shelving, "repair", fail)
+        with pytest.raises(StoreFault, match="disk is full") as caught:
+            Library(tmp_path, HashingEncoder())
+    assert caught.traceback  # keeps the half-made library alive, as a log would
+    Library(tmp_path, HashingEncoder()).close()
