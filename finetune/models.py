@@ -174,9 +174,8 @@ class ModelStore:
     def _tasks(self) -> tuple[str, ...]:
         if not self.root.is_dir():
             return ()
-        return tuple(
-            sorted(path.name for path in self.root.iterdir() if (path / CURRENT).is_file())
-        )
+        names = sorted(path.name for path in self.root.iterdir() if path.is_dir())
+        return tuple(name for name in names if _TASK.fullmatch(name) and self.versions(name))
 
     def _promoted(self, task: str) -> tuple[str, ...]:
         """Versions in the order in which they came into use; the last one is in use."""

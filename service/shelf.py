@@ -41,8 +41,8 @@ class ModelShelf:
             return self._swap(task, version)
 
     def tasks(self) -> list[tuple[Task, str | None]]:
-        """Every task that ships with us or has a model, with the version that serves it."""
-        trained = {model.task for model in self._store.list()}
+        """Every task that ships with us or has a model in use, with the version that serves it."""
+        trained = {model.task for model in self._store.list() if model.current}
         return [
             (self.current(name).task, self.current(name).version)
             if name in trained

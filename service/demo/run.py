@@ -304,7 +304,7 @@ def train_missing(home: Path, console: Console) -> None:
     """Train what the demo needs and the home lacks, in a process of its own, with its progress."""
     from finetune.models import ModelStore
 
-    have = {entry.task for entry in ModelStore(home / "models").list()}
+    have = {entry.task for entry in ModelStore(home / "models").list() if entry.current}
     for task in ("error_code", "defect_type"):  # the first one needs the encoder and says so
         if task in have:
             continue

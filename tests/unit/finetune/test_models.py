@@ -57,6 +57,14 @@ def test_the_promoted_version_is_in_use(store: ModelStore) -> None:
     ]
 
 
+def test_a_task_of_which_nothing_is_in_use_is_listed(store: ModelStore) -> None:
+    """Or nobody would know what can be promoted; strange folders are no task."""
+    add(store, promote=False)
+    (store.root / ".scratch").mkdir()
+    (store.root / "empty").mkdir()
+    assert [(model.task, model.current) for model in store.list()] == [("mine", False)]
+
+
 def test_rollback_goes_the_way_back(store: ModelStore) -> None:
     """To what was in use before, not to the number before; then there is nothing left."""
     for _ in range(3):
