@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+
+from service.cli.terminal import Terminal
 
 PlantOption = Annotated[
     Path, typer.Option("--plant", envvar="ANDON_PLANT", help="The plant description.")
@@ -22,9 +23,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 DEFAULT_PLANT = Path("plant.toml")
 DEFAULT_HOME = Path(".andon")
 
-console = Console()
+console = Terminal()
 """For people: results."""
-complaints = Console(stderr=True)
+complaints = Terminal(stderr=True)
 """For people: progress and errors."""
 
 
