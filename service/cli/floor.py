@@ -22,6 +22,7 @@ from service.cli.options import (
 
 if TYPE_CHECKING:
     from ingest.plant import Plant
+    from ingest.probe import Interpretation
 
 
 def register(app: typer.Typer) -> None:
@@ -129,50 +130,57 @@ def probe(
     as_json: JsonOption = False,
 ) -> None:
     """Read registers of a device once and print everything that they could mean."""
-    from urllib.parse import urlsplit
-
-    from ingest.errors import SettingsFault
     from ingest.probe import interpretations, read_words
     from ingest.registers import RegisterTable
-    from ingest.words import is_finite
 
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # looks at it: no number, or one beyond 65535
-    except ValueError as fault:
-        raise SettingsFault(
-            f"{url!r} is no address of a device: {fault}.", remedy="Like tcp://10.0.0.7:502"
-        ) from fault
-    if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname:
-        raise SettingsFault(f"{url!r} is no address of a device.", remedy="Like tcp://10.0.0.7:502")
+    _refuse_address(url)
     words = read_words(url, RegisterTable(table), address, count=count, unit=unit)
     if RegisterTable(table).of_bits:
         bits = {str(address + index): bool(bit) for index, bit in enumerate(words)}
         rows = ([place, str(bit)] for place, bit in bits.items())
         print_json(bits) if as_json else print_table(("address", "bit"), rows)
         return
-    found = list(interpretations(words, address))
-    if as_json:
-        print_json(
-            [
-                {
-                    "address": entry.address,
-                    "words": entry.words,
-                    "type": entry.type.value,
-                    "values": {
-                        order.value: value if is_finite(value) else None
-                        for order, value in entry.values.items()
-                    },
-                }
-                for entry in found
-            ]
-        )
+    _show_meanings(list(interpretations(words, address)), as_json=as_json)
+
+
+def _refuse_address(url: str) -> None:
+    from urllib.parse import urlsplit
+
+    from ingest.errors import SettingsFault
+
+    remedy = "Like tcp://10.0.0.7:502"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looks at it: no number, or one beyond 65535
+    except ValueError as fault:
+        raise SettingsFault(
+            f"{url!r} is no address of a device: {fault}.", remedy=remedy
+        ) from fault
+    if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname:
+        raise SettingsFault(f"{url!r} is no address of a device.", remedy=remedy)
+
+
+def _show_meanings(found: list[Interpretation], *, as_json: bool) -> None:
+    if not as_json:
+        rows = ([str(one.address), one.words, one.type.value, *_shown(one.values)] for one in found)
+        print_table(("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"), rows)
         return
-    meanings = (
-        [str(entry.address), entry.words, entry.type.value, *_shown(entry.values)]
-        for entry in found
+    from ingest.words import is_finite
+
+    print_json(
+        [
+            {
+                "address": one.address,
+                "words": one.words,
+                "type": one.type.value,
+                "values": {
+                    order.value: value if is_finite(value) else None
+                    for order, value in one.values.items()
+                },
+            }
+            for one in found
+        ]
     )
-    print_table(("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"), meanings)
 
 
 def _shown(values: Any) -> list[str]:
