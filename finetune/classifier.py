@@ -20,12 +20,15 @@ from ingest.vocabulary import Alternative, Diagnosis
 MOST_ALTERNATIVES = 4
 LEAST_KNOWN = 0.25
 """Share of an issue's texts that must be like something learnt."""
+LEAST_POSSIBLE = 0.1
+"""Probability that one of an issue's texts at least must give to the allowed labels together."""
 QUOTED = 200
 """Characters of a text that a diagnosis says it stands on."""
 
 EMPTY = "The text is empty."
 UNKNOWN = "Nothing like it was in the training."
 UNSURE = "Not sure enough: the confidence is below what 90 % right answers need."
+IMPOSSIBLE = "No text speaks of any of the faults that are possible here."
 UNUSABLE = "A number is missing or not finite."
 
 
@@ -99,10 +102,13 @@ class Classifier:
         if len(usable) < LEAST_KNOWN * len(distinct):
             usable = []
         rows = usable or list(range(len(distinct)))
-        within = restricted(self._engine.probabilities(examples.take(rows)), allowed)
+        probabilities = self._engine.probabilities(examples.take(rows))
+        within = restricted(probabilities, allowed)
         quiet = self._quiet(allowed)
         stands_on = tuple(part for row in rows for part in basis[row])
         flaw = "" if usable else next(filter(None, flaws))
+        if not flaw and probabilities[:, allowed].sum(axis=1).max() < LEAST_POSSIBLE:
+            flaw = IMPOSSIBLE
         return self._diagnosis(combined(within, quiet), allowed, flaw=flaw, basis=stands_on)
 
     def prepared(

@@ -173,6 +173,14 @@ def test_a_few_known_texts_among_very_many_foreign_ones_decide_nothing(encoder: 
     assert found.confidence == 0.0
 
 
+def test_texts_about_none_of_the_possible_labels_decide_nothing(classifier: Classifier) -> None:
+    """What is left over after a restriction is no diagnosis, however sure it looks."""
+    found = classifier.classify_together([HOT, HOT + " again"], labels=["worn"])
+    assert (found.label, found.confidence) == (None, 0.0)
+    assert found.reason == "No text speaks of any of the faults that are possible here."
+    assert classifier.classify_together([HOT, WORN], labels=["worn"]).label == "worn"
+
+
 def test_no_text_at_all_is_a_fault(classifier: Classifier) -> None:
     """Nothing was asked."""
     with pytest.raises(DataFault, match="no text"):
