@@ -15,9 +15,7 @@ _MARK = "demo-history"
 
 def mark(home: Path) -> None:
     """What is in the history so far is simulated."""
-    (home / _MARK).write_text(
-        "The history beside this file is a demo's; the next empties it.\n"
-    )
+    (home / _MARK).write_text("The history beside this file is a demo's; the next empties it.\n")
 
 
 def unmark(home: Path) -> None:
