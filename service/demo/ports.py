@@ -17,6 +17,16 @@ _RELATIVE = re.compile(
 )
 
 
+LOOPBACK = "127.0.0.1"
+
+
+def free_port(host: str) -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def is_taken(host: str, port: int) -> bool:
     """Whether something listens there, or we may not."""
     with socket.socket() as probe:
@@ -28,8 +38,8 @@ def is_taken(host: str, port: int) -> bool:
     return False
 
 
-def on_free_ports(plant: Plant, home: Path) -> Path:
-    """The plant file itself, or a copy under `home` in which free ports replace the taken ones."""
+def on_free_ports(plant: Plant, folder: Path) -> Path:
+    """The plant file itself, or a copy in `folder` in which free ports replace the taken ones."""
     stated = [plant.mqtt.url, *(machine.modbus.url for machine in plant.machines if machine.modbus)]
     urls = [url for url in stated if url]
     for url in urls:
@@ -46,8 +56,8 @@ def on_free_ports(plant: Plant, home: Path) -> Path:
         text = text.replace(f'"{url}"', f'"{_moved(url)}"')
     # The copy stands elsewhere, so that what it names beside itself must be named in full.
     text = _RELATIVE.sub(rf"\g<1>{plant.path.resolve().parent}/", text)
-    home.mkdir(parents=True, exist_ok=True)
-    copy = home / "demo-plant.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / "demo-plant.toml"
     copy.write_text(text)
     return copy
 
@@ -59,6 +69,4 @@ def _is_taken(url: str) -> bool:
 
 def _moved(url: str) -> str:
     address = urlsplit(url)
-    with socket.socket() as probe:
-        probe.bind((address.hostname or "", 0))
-        return url.replace(f":{address.port}", f":{probe.getsockname()[1]}")
+    return url.replace(f":{address.port}", f":{free_port(address.hostname or LOOPBACK)}")

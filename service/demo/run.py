@@ -27,7 +27,7 @@ from ingest.mqtt import SUBSCRIBED
 from ingest.plant import Plant, load_plant
 from ingest.sqlite import SqliteHistory
 from service.demo.home import fresh_history, mark
-from service.demo.ports import is_taken, on_free_ports
+from service.demo.ports import LOOPBACK, free_port, is_taken, on_free_ports
 from service.demo.processes import Child, Household
 from service.demo.report import DemoReport, IngestTotals, match_faults
 
@@ -315,15 +315,23 @@ def train_missing(home: Path, console: Console) -> None:
             raise SettingsFault(f"Training {task} failed (exit code {done.returncode}).")
 
 
+def _other_port(options: DemoOptions) -> int:
+    """Nobody looks at the page of a measured run, so any port will do."""
+    if options.once:
+        return free_port(LOOPBACK)
+    raise SettingsFault(
+        f"Port {options.port} is in use, so the page cannot be shown there.",
+        remedy="Choose another with --port.",
+    )
+
+
 def prepare(options: DemoOptions, console: Console) -> Demo:
     """Check the plant, the ports and the models; their faults are the operator's to mend."""
     plant = load_plant(options.plant)
-    if is_taken("127.0.0.1", options.port):
-        raise SettingsFault(
-            f"Port {options.port} is in use, so the page cannot be shown there.",
-            remedy="Choose another with --port.",
-        )
-    moved = on_free_ports(plant, options.home)
+    if is_taken(LOOPBACK, options.port):
+        options = replace(options, port=_other_port(options))
+    # Of this run alone: two demos at once must not read each other's ports.
+    moved = on_free_ports(plant, Path(tempfile.mkdtemp(prefix="andon-demo-plant-")))
     if moved != options.plant:
         console.print(f"Ports of {options.plant} are in use; the demo runs on those of {moved}.")
         plant, options = load_plant(moved), replace(options, plant=moved)
