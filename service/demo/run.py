@@ -217,7 +217,7 @@ class Demo:
             grace=timedelta(seconds=WATCH_S["ANDON_WATCH_CLEAR_S"] / self._options.speed),
         )
         return DemoReport(
-            scenario=self._options.scenario,
+            scenario=Path(self._options.scenario).stem,
             seed=self._options.seed,
             seconds_to_first_card=self._first_card_s,
             ingest=totals,

@@ -42,8 +42,8 @@ def demo(
         port = free_port()
         command = [sys.executable, "-m", "service", "demo", "--port", str(port)]
         command += ["--home", str(trained_home), "--plant", str(plant or "plant.toml"), *options]
-        log = (tmp_path / f"demo-{port}.log").open("w")
-        process = subprocess.Popen(command, cwd=repository, stdout=log, stderr=log, text=True)
+        with (tmp_path / f"demo-{port}.log").open("w") as log:
+            process = subprocess.Popen(command, cwd=repository, stdout=log, stderr=log, text=True)
         running.append(process)
         return process, f"http://127.0.0.1:{port}"
 
