@@ -6,6 +6,8 @@ A file beside the history marks it as a demo's. Whatever else begins to write in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.errors import SettingsFault
@@ -38,3 +40,13 @@ def fresh_history(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     for path in home.glob("history.db*"):
         path.unlink()
+
+
+@contextmanager
+def demo_history(home: Path) -> Iterator[None]:
+    """A fresh history that stays marked as a demo's, however early the demo is broken off."""
+    fresh_history(home)
+    try:
+        yield
+    finally:
+        mark(home)

@@ -26,7 +26,7 @@ from ingest.errors import SettingsFault, WireFault
 from ingest.mqtt import SUBSCRIBED
 from ingest.plant import Plant, load_plant
 from ingest.sqlite import SqliteHistory
-from service.demo.home import fresh_history, mark
+from service.demo.home import demo_history, mark
 from service.demo.ports import LOOPBACK, free_port, is_taken, on_free_ports
 from service.demo.processes import Child, Household
 from service.demo.report import DemoReport, IngestTotals, match_faults
@@ -251,8 +251,8 @@ class Demo:
 def _run_home(options: DemoOptions) -> Iterator[Path]:
     """The demo's own home; a measured run gets a fresh one that shares the trained models."""
     if not options.once:
-        fresh_history(options.home)
-        yield options.home
+        with demo_history(options.home):
+            yield options.home
         return
     with tempfile.TemporaryDirectory(prefix="andon-demo-") as folder:
         home = Path(folder)

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.errors import SettingsFault
 from ingest.plant import load_plant
-from service.demo.home import fresh_history, mark, unmark
+from service.demo.home import demo_history, fresh_history, mark, unmark
 from service.demo.ports import on_free_ports
 
 
@@ -31,6 +31,16 @@ def test_a_real_history_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault, match="not written by a demo"):
         fresh_history(tmp_path)
     assert (tmp_path / "history.db").read_text() == "real rows"
+
+
+def test_a_demo_broken_off_while_it_starts_can_be_started_again(tmp_path: Path) -> None:
+    """The service took the mark away and wrote; Ctrl-C came before the collector was there."""
+    with pytest.raises(KeyboardInterrupt), demo_history(tmp_path):
+        unmark(tmp_path)  # as `andon serve` does when it starts
+        (tmp_path / "history.db").write_text("rows")
+        raise KeyboardInterrupt
+    fresh_history(tmp_path)
+    assert not (tmp_path / "history.db").exists()
 
 
 def test_taken_ports_move_and_the_rest_stays(repository: Path, tmp_path: Path) -> None:
