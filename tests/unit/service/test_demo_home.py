@@ -35,10 +35,15 @@ def test_a_real_history_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_demo_broken_off_while_it_starts_can_be_started_again(tmp_path: Path) -> None:
     """The service took the mark away and wrote; Ctrl-C came before the collector was there."""
-    with pytest.raises(KeyboardInterrupt), demo_history(tmp_path):
-        unmark(tmp_path)  # as `andon serve` does when it starts
-        (tmp_path / "history.db").write_text("rows")
-        raise KeyboardInterrupt
+
+    def broken_off() -> None:
+        with demo_history(tmp_path):
+            unmark(tmp_path)  # as `andon serve` does when it starts
+            (tmp_path / "history.db").write_text("rows")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
     fresh_history(tmp_path)
     assert not (tmp_path / "history.db").exists()
 
