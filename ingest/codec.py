@@ -29,11 +29,13 @@ class Message:
     topic: str
     payload: bytes
     received_time: datetime
+    broker: str = ""
+    """Empty for the broker of `[mqtt]`, else the id of one of `[[brokers]]`."""
 
     @property
     def source(self) -> str:
-        """Where its records come from."""
-        return f"mqtt:{self.topic}"
+        """Where its records come from: `mqtt:TOPIC`, or `mqtt@BROKER:TOPIC`."""
+        return f"mqtt@{self.broker}:{self.topic}" if self.broker else f"mqtt:{self.topic}"
 
     def as_dead_letter(self, reason: str) -> DeadLetter:
         """The message set aside."""
