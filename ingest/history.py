@@ -72,6 +72,11 @@ class History(Protocol):
     part of it so that a publisher that counts from 1 again after a restart is not merged.
     """
 
+    @property
+    def place(self) -> str:
+        """Where it is kept, to be told to people."""
+        ...
+
     def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
         """Keep records and dead letters, and count them, in one durable transaction.
 

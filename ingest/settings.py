@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -10,6 +12,11 @@ class IngestSettings(BaseSettings):
     """Built once at the entry point and passed down."""
 
     model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
+
+    history_url: str = Field(default="", pattern=r"^$|^postgres(ql)?://")
+    """Database of the history, such as postgresql://andon@10.0.0.5:5432/andon; empty: a file."""
+    history_password_file: Path | None = None
+    """File that holds the password of that database, if it wants one."""
 
     batch_size: int = Field(default=100, ge=1, le=10_000)
     """Most messages in one commit. The broker may send twice as many unconfirmed."""

@@ -53,6 +53,11 @@ class SqliteHistory:
     ) -> None:
         self.close()
 
+    @property
+    def place(self) -> str:
+        """Where it is kept, to be told to people."""
+        return str(self.path)
+
     def close(self) -> None:
         """Close every connection; the history cannot be used after that."""
         with self._lock:

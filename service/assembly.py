@@ -19,9 +19,9 @@ from finetune.models import ModelStore
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
+from ingest.opening import opened_history
 from ingest.plant import Plant, load_plant
 from ingest.settings import IngestSettings
-from ingest.sqlite import SqliteHistory
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
@@ -58,8 +58,9 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
     """
     access = access_for(settings)
     plant = load_plant(settings.plant)
+    collecting = read_settings(IngestSettings)
     with ExitStack() as stack:
-        history = stack.enter_context(SqliteHistory(settings.history_file))
+        history = stack.enter_context(opened_history(settings.home, collecting))
         database = stack.enter_context(Database(settings.history_file))
         progress("The encoder is loaded.")
         encoder = encoder_of(read_settings(FinetuneSettings))
@@ -82,7 +83,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             library=library,
             access=access,
             feed=Feed(),
-            clock_ahead=timedelta(seconds=read_settings(IngestSettings).clock_ahead_s),
+            clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(
                 Component("encoder", "ok", encoder.name),
                 documents,

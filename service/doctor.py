@@ -15,7 +15,9 @@ import httpx
 from finetune.settings import FinetuneSettings
 from ingest.errors import AndonFault, NotKnown
 from ingest.history import history_path
+from ingest.opening import opened_history
 from ingest.plant import Plant, load_plant
+from ingest.settings import IngestSettings
 from prompting.settings import PromptingSettings
 from service.access import access_for
 from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
@@ -77,12 +79,11 @@ def _plant(path: Path) -> tuple[Plant | None, Finding]:
 
 
 def _history(home: Path) -> Finding:
-    from ingest.sqlite import SqliteHistory
-
+    settings = read_settings(IngestSettings)
     path = history_path(home)
-    if not path.exists():
+    if not settings.history_url and not path.exists():
         return Finding("history", OFF, f"{path} is not there yet", "It is made at first use.")
-    with SqliteHistory(path) as history:
+    with opened_history(home, settings, make=False) as history:
         counters = history.counters()
     stored = sum(source.stored for source in counters)
     dead = sum(source.dead_lettered for source in counters)

@@ -196,11 +196,10 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     import threading
 
     from ingest.collector import Collector
-    from ingest.history import history_path
+    from ingest.opening import opened_history
     from ingest.plant import load_plant
     from ingest.settings import IngestSettings
     from ingest.slots import claimed_slot
-    from ingest.sqlite import SqliteHistory
     from service.demo.home import unmark
     from service.settings import read_settings
 
@@ -211,7 +210,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     unmark(home)
-    with claimed_slot(home) as slot, SqliteHistory(history_path(home)) as history:
+    with claimed_slot(home) as slot, opened_history(home, settings) as history:
         client_id = settings.client_id or slot.client_id
         chosen = settings.model_copy(update={"client_id": client_id})
         # One collector of a home polls the controllers; the others share the broker's messages.
@@ -219,7 +218,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
         controllers = sum(machine.modbus is not None for machine in loaded.machines)
         complaints.print(
             f"Collecting from {loaded.mqtt.url or 'no broker'} as {client_id} and "
-            f"{controllers if polls else 0} controllers into {history.path}; Ctrl-C ends.",
+            f"{controllers if polls else 0} controllers into {history.place}; Ctrl-C ends.",
             markup=False,
             highlight=False,
             soft_wrap=True,

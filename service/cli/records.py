@@ -19,7 +19,9 @@ from service.cli.options import (
 from service.cli.times import moment_of
 
 if TYPE_CHECKING:
-    from ingest.sqlite import SqliteHistory
+    from contextlib import AbstractContextManager
+
+    from ingest.history import History
 
 history_app = typer.Typer(help="What the machines said.", no_args_is_help=True)
 letters_app = typer.Typer(help="What could not be read, and why.", no_args_is_help=True)
@@ -36,18 +38,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(letters_app, name="dead-letters")
 
 
-def existing_history(home: Path) -> SqliteHistory:
+def existing_history(home: Path) -> AbstractContextManager[History]:
     """The history of a home; SettingsFault where there is none yet."""
-    from ingest.errors import SettingsFault
-    from ingest.history import history_path
-    from ingest.sqlite import SqliteHistory
+    from ingest.opening import opened_history
+    from ingest.settings import IngestSettings
+    from service.settings import read_settings
 
-    if not history_path(home).exists():
-        raise SettingsFault(
-            f"There is no history at {history_path(home)}.",
-            remedy="Name its folder with --home or ANDON_HOME, or run `andon ingest` first.",
-        )
-    return SqliteHistory(history_path(home))
+    return opened_history(home, read_settings(IngestSettings), make=False)
 
 
 @history_app.command()

@@ -35,6 +35,8 @@ TICK_S = 0.5
 SERVICE_START_S = 120.0
 COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
+OWN_HISTORY = {"ANDON_HISTORY_URL": ""}
+"""What the simulators say goes into the demo's own file, never into a plant's database."""
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
     "ANDON_WATCH_BASELINE_S": 3600.0,
@@ -101,7 +103,7 @@ class Demo:
     def _service(self, home: Path, logs: Path) -> Child:
         environment = {
             name: f"{seconds / self._options.speed:g}" for name, seconds in WATCH_S.items()
-        }
+        } | OWN_HISTORY
         arguments = ["service", "serve", "--host", "127.0.0.1", "--port", str(self._options.port)]
         return Child(
             "service",
@@ -112,7 +114,7 @@ class Demo:
 
     def _collector(self, home: Path, logs: Path) -> Child:
         place = ["--plant", str(self._options.plant), "--home", str(home)]
-        return Child("collector", ["service", "ingest", *place], logs=logs)
+        return Child("collector", ["service", "ingest", *place], logs=logs, environment=OWN_HISTORY)
 
     def _simulators(self, truth: Path, logs: Path) -> Child:
         options = self._options

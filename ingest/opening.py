@@ -1,0 +1,36 @@
+"""Which history a setting names: the file in the home folder, or a PostgreSQL database."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ingest.errors import SettingsFault
+from ingest.history import History, history_path
+from ingest.settings import IngestSettings
+from ingest.sqlite import SqliteHistory
+
+
+def opened_history(
+    home: Path, settings: IngestSettings, *, make: bool = True
+) -> AbstractContextManager[History]:
+    """The history of a home, to be closed by the caller's `with`.
+
+    Args:
+        home: Andon's folder; the file lies there when no database is named.
+        settings: names the database, if any.
+        make: begin a new history where there is none yet.
+
+    Raises:
+        SettingsFault: there is none and none may be made, or the setting cannot be used.
+        StoreFault: it is there and cannot be opened.
+    """
+    if settings.history_url:
+        raise SettingsFault("ANDON_HISTORY_URL is not understood yet.", remedy="Unset it.")
+    path = history_path(home)
+    if not make and not path.exists():
+        raise SettingsFault(
+            f"There is no history at {path}.",
+            remedy="Name its folder with --home or ANDON_HOME, or run `andon ingest` first.",
+        )
+    return SqliteHistory(path)
