@@ -7,8 +7,12 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.private_postgres import PrivatePostgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +59,25 @@ def mosquitto() -> Path:
     if found is None:
         missing("mosquitto", "apt-get install mosquitto")
     return Path(str(found))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PrivatePostgres]:
+    """A PostgreSQL server of this session alone."""
+    from tests.private_postgres import PrivatePostgres, programs
+
+    found = programs()
+    if found is None:
+        missing("PostgreSQL", "apt-get install postgresql")
+    with PrivatePostgres(Path(str(found))) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PrivatePostgres) -> Iterator[str]:
+    """The URL of an empty database, as ANDON_HISTORY_URL takes it."""
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture
