@@ -82,7 +82,8 @@ class Codec:
     def _take(self, message: Message, decoded: Decoded) -> None:
         if len(message.payload) > self.max_payload_bytes:
             raise DataFault(f"payload of {len(message.payload)} bytes is too long")
-        found = find_route(self.plant.mqtt.routes, message.topic)
+        broker = self.plant.broker(message.broker)
+        found = find_route(broker.routes, message.topic) if broker else None
         if found is None:
             raise DataFault(f"no route of the plant takes topic {shown(message.topic)}")
         route, parts = found

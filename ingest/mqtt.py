@@ -6,6 +6,7 @@ there waits; nothing is confirmed before the history has it on the disk.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 SUBSCRIBED = "subscribed to the broker"
 """Logged once the broker keeps for us what arrives; what it got earlier it dropped."""
 
+_GENERATIONS = itertools.count(1)
+"""Of all wires together, so that none confirms what another brought."""
 _RECONNECT_S = (1, 10)
 _CONNECT_S = 5.0
 
@@ -65,7 +68,7 @@ class MqttWire:
         self._client_id = client_id
         self._deliver = deliver
         self._lock = threading.Lock()
-        self._generation = 0
+        self._generation = next(_GENERATIONS)
         self._connected = False
         self._told_away = False
         self.last_heard = time.monotonic()
@@ -111,7 +114,7 @@ class MqttWire:
             return
         logger.error("mqtt thread died, a new one is started url=%s", self._broker.url)
         with self._lock:
-            self._generation += 1
+            self._generation = next(_GENERATIONS)
             self._connected = False
             self._client = self._make_client()
         self.start()
@@ -163,7 +166,7 @@ class MqttWire:
 
     def _new_generation(self) -> None:
         with self._lock:
-            self._generation += 1
+            self._generation = next(_GENERATIONS)
             self._connected = False
 
     def _on_connect(
@@ -236,7 +239,7 @@ class MqttWire:
             topic = ""
         self._deliver(
             Delivery(
-                Message(topic, bytes(message.payload), datetime.now(UTC)),
+                Message(topic, bytes(message.payload), datetime.now(UTC), self._broker.id),
                 mid=message.mid,
                 qos=message.qos,
                 generation=self._generation,

@@ -55,6 +55,8 @@ class MqttBroker:
     client_cert: Path | None = None
     client_key: Path | None = None
     routes: tuple[Route, ...] = ()
+    id: str = ""
+    """Empty for the broker of `[mqtt]`, else as `[[brokers]]` names it."""
 
     @property
     def _address(self) -> SplitResult:
@@ -99,6 +101,21 @@ class Plant:
     machines: tuple[Machine, ...]
     documents: Path | None
     path: Path
+    further_brokers: tuple[MqttBroker, ...] = ()
+    """Those of `[[brokers]]`."""
+    files: tuple[Path, ...] = ()
+    """The description and every file that it names, for the watch over changes."""
+
+    @property
+    def brokers(self) -> tuple[MqttBroker, ...]:
+        """Every broker to listen to."""
+        return tuple(broker for broker in (self.mqtt, *self.further_brokers) if broker.url)
+
+    def broker(self, broker: str) -> MqttBroker | None:
+        """The broker of that id; None when the plant has none (any more)."""
+        if broker == self.mqtt.id:
+            return self.mqtt
+        return next((known for known in self.further_brokers if known.id == broker), None)
 
     def machine(self, machine: str) -> Machine:
         """The machine of that id; NotKnown when the plant has none."""

@@ -85,8 +85,15 @@ class MqttTable(_Table):
     client_key: str | None = None
 
 
+class BrokerTable(MqttTable):
+    """`[[brokers]]`, without its routes."""
+
+    id: Annotated[Name, Field(max_length=40)]
+    """Stands in the source of every record: `mqtt@ID:TOPIC`."""
+
+
 class RouteTable(_Table):
-    """`[[mqtt.routes]]`: how the messages of some topics are read. First match wins."""
+    """`[[mqtt.routes]]` and `[[brokers.routes]]`: how some topics are read. First match wins."""
 
     topic: Annotated[str, Field(min_length=1)]
     codec: Literal["json", "scalar"] = "json"
@@ -182,6 +189,10 @@ class _MqttWithRoutes(MqttTable):
     routes: list[RouteTable] = []
 
 
+class _BrokerWithRoutes(BrokerTable):
+    routes: list[RouteTable] = []
+
+
 class _MachineWithParts(MachineTable):
     modbus: ModbusTable | None = None
     signals: list[SignalTable] = []
@@ -191,6 +202,7 @@ class _PlantFile(_Table):
     plant: PlantTable = PlantTable()
     documents: DocumentsTable | None = None
     mqtt: _MqttWithRoutes | None = None
+    brokers: list[_BrokerWithRoutes] = []
     machines: list[_MachineWithParts]
 
 

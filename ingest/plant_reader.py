@@ -19,7 +19,7 @@ from ingest.toml_lines import Steps, read_toml
 
 Table = TypeVar("Table", bound=BaseModel)
 
-_SECTIONS = ("plant", "documents", "mqtt", "machines")
+_SECTIONS = ("plant", "documents", "mqtt", "brokers", "machines")
 _LIMITS = ("low_low", "low", "high", "high_high")
 
 
@@ -28,6 +28,7 @@ class PlantReader:
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
+        self.files = [path]
         self._toml = read_toml(text)
         self.defects = [
             PlantDefect(path, defect.line, f"is no TOML: {defect.message}")
@@ -49,6 +50,8 @@ class PlantReader:
             machines=tuple(self._machines(content)),
             documents=self._documents(content.get("documents")),
             path=self._path,
+            further_brokers=tuple(self._brokers(content)),
+            files=tuple(dict.fromkeys(self.files)),
         )
 
     def _fault(self, steps: Steps, message: str) -> None:
@@ -94,6 +97,7 @@ class PlantReader:
         if name is None:
             return None
         path = self._path.parent / name
+        self.files.append(path)
         if not path.exists():
             self._fault(steps, f"{steps[-1]} = {name!r}: {path} does not exist")
         return path
@@ -101,25 +105,40 @@ class PlantReader:
     def _mqtt(self, content: Any) -> MqttBroker:
         if content is None:
             return MqttBroker()
-        bare = _without(content, "routes")
-        table = self._table(file.MqttTable, bare, ("mqtt",))
-        routes = tuple(self._routes(content)) if isinstance(content, Mapping) else ()
+        return self._broker(file.MqttTable, content, ("mqtt",))
+
+    def _brokers(self, content: Mapping[str, Any]) -> Iterator[MqttBroker]:
+        lines: dict[str, int] = {}
+        for entry, steps in self._list(content, "brokers", ()):
+            broker = self._broker(file.BrokerTable, entry, steps)
+            if broker.id in lines:
+                first = lines[broker.id]
+                self._fault((*steps, "id"), f"broker {broker.id!r} stands in line {first} already")
+            if broker.id:
+                lines.setdefault(broker.id, self._toml.line_of((*steps, "id")))
+            yield broker
+
+    def _broker(self, model: type[file.MqttTable], content: Any, steps: Steps) -> MqttBroker:
+        table = self._table(model, _without(content, "routes"), steps)
+        routes = tuple(self._routes(content, steps)) if isinstance(content, Mapping) else ()
         if table is None:
             return MqttBroker(routes=routes)
+        files = {
+            key: self._existing(getattr(table, key), (*steps, key))
+            for key in ("password_file", "ca_file", "client_cert", "client_key")
+        }
         return MqttBroker(
             url=table.url,
             version=table.version,
             share=table.share,
             user=table.user,
-            password_file=self._existing(table.password_file, ("mqtt", "password_file")),
-            ca_file=self._existing(table.ca_file, ("mqtt", "ca_file")),
-            client_cert=self._existing(table.client_cert, ("mqtt", "client_cert")),
-            client_key=self._existing(table.client_key, ("mqtt", "client_key")),
             routes=routes,
+            id=table.id if isinstance(table, file.BrokerTable) else "",
+            **files,
         )
 
-    def _routes(self, content: Mapping[str, Any]) -> Iterator[Route]:
-        for entry, steps in self._list(content, "routes", ("mqtt",)):
+    def _routes(self, content: Mapping[str, Any], place: Steps) -> Iterator[Route]:
+        for entry, steps in self._list(content, "routes", place):
             table = self._table(file.RouteTable, entry, steps)
             if table is None:
                 continue

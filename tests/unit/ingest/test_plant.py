@@ -280,5 +280,47 @@ def test_an_empty_plant_is_a_fault(tmp_path: Path) -> None:
 def test_the_schema_for_editors_knows_every_table() -> None:
     """Made from the models that check the file."""
     known = schema()
-    assert set(known["properties"]) == {"plant", "documents", "mqtt", "machines"}
+    assert set(known["properties"]) == {"plant", "documents", "mqtt", "brokers", "machines"}
     assert "RouteTable" in known["$defs"]
+
+
+BROKERS = """
+[[brokers]]
+id = "hall-2"
+url = "mqtt://10.0.0.2:1883"
+version = 4
+
+[[brokers.routes]]
+topic = "hall2/{machine}/telemetry"
+
+[[brokers]]
+id = "hall-3"
+url = "mqtts://10.0.0.3"
+"""
+
+
+def test_further_brokers_stand_beside_the_first(tmp_path: Path) -> None:
+    """Each with its own routes; the one of [mqtt] has no id."""
+    plant = plant_in(tmp_path, PLANT + BROKERS)
+    assert [broker.id for broker in plant.brokers] == ["", "hall-2", "hall-3"]
+    second = plant.broker("hall-2")
+    assert second is not None
+    assert (second.port, second.version) == (1883, 4)
+    assert [route.filter for route in second.routes] == ["hall2/+/telemetry"]
+    assert plant.broker("hall-9") is None
+    assert set(plant.files) == {tmp_path / "plant.toml", tmp_path / "press.csv"}
+
+
+def test_faults_of_further_brokers_are_all_reported(tmp_path: Path) -> None:
+    """An id that stands twice, an address of another kind, a route without a machine."""
+    text = PLANT + BROKERS.replace("hall-3", "hall-2").replace("{machine}", "+")
+    text += '\n[[brokers]]\nid = "hall 4"\nurl = "http://10.0.0.4"\n'
+    with pytest.raises(PlantFault) as caught:
+        plant_in(tmp_path, text)
+    lines = text.splitlines()
+    found = {(lines[defect.line - 1], defect.message) for defect in caught.value.defects}
+    first = lines.index('id = "hall-2"') + 1
+    assert ('id = "hall-2"', f"broker 'hall-2' stands in line {first} already") in found
+    stated = "topic 'hall2/+/telemetry' needs the part {machine}"
+    assert ('topic = "hall2/+/telemetry"', stated) in found
+    assert {line for line, _ in found} >= {'id = "hall 4"', 'url = "http://10.0.0.4"'}
