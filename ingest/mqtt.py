@@ -10,7 +10,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -71,6 +71,8 @@ class MqttWire:
         self._generation = next(_GENERATIONS)
         self._connected = False
         self._told_away = False
+        self._unwanted: set[str] = set()
+        self._asked: dict[int, tuple[str, ...]] = {}
         self.last_heard = time.monotonic()
         """When the last message came, or the connection was made (monotonic clock)."""
         self._client = self._make_client()
@@ -99,6 +101,25 @@ class MqttWire:
         """Send what is still to be sent and leave; the broker keeps the session."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def follow(self, broker: MqttBroker) -> None:
+        """Listen to the topics of a changed description, on the session as it is.
+
+        New ones first: nothing falls between two filters that take the same topic.
+        """
+        before = self._filters()
+        self._broker = broker
+        wanted = self._filters()
+        self.forget(set(before) - set(wanted))
+        self._subscribe([topic for topic in wanted if topic not in before])
+
+    def forget(self, filters: Iterable[str]) -> None:
+        """Have the session hold these filters no more; a session outlives a restart."""
+        self._unwanted = (self._unwanted | set(filters)) - set(self._filters())
+
+    def leave(self) -> None:
+        """Have the session hold nothing: this broker is listened to no more."""
+        self._client.unsubscribe([*self._filters(), *self._unwanted])
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Confirm messages in the order given; those of an earlier connection come again."""
@@ -171,7 +192,7 @@ class MqttWire:
 
     def _on_connect(
         self,
-        client: paho.Client,
+        _client: paho.Client,
         _data: Any,
         flags: paho.ConnectFlags,
         reason: ReasonCode,
@@ -186,7 +207,19 @@ class MqttWire:
         logger.info(
             "broker is there url=%s session_present=%s", self._broker.url, flags.session_present
         )
-        client.subscribe([(topic, self._subscription()) for topic in self._filters()])
+        self._subscribe(self._filters())
+
+    def _subscribe(self, topics: Sequence[str]) -> None:
+        """Ask for these topics, then no more for the unwanted ones; later if away."""
+        if not self._connected:
+            return
+        if topics:
+            options = self._subscription()
+            with self._lock:  # the answer may be quicker than the note of the question
+                _, mid = self._client.subscribe([(topic, options) for topic in topics])
+                self._asked[mid or 0] = tuple(topics)
+        if self._unwanted:
+            self._client.unsubscribe(sorted(self._unwanted))
 
     def _subscription(self) -> Any:
         if self._broker.version != 5:
@@ -201,12 +234,14 @@ class MqttWire:
         self,
         _client: paho.Client,
         _data: Any,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
         refused = 0
-        for topic, reason in zip(self._filters(), reasons, strict=False):
+        with self._lock:
+            asked = self._asked.pop(mid, ())
+        for topic, reason in zip(asked, reasons, strict=False):
             if reason.is_failure:
                 refused += 1
                 logger.error("broker refuses a subscription topic=%s reason=%s", topic, reason)
