@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.errors import DataFault, NotKnown
-from ingest.history import DeadLetter, Record
+from ingest.history import Birth, DeadLetter, Record
 from ingest.json_text import Json, look_up, look_up_or, read_json, shown
 from ingest.plant import Machine, Plant
 from ingest.routes import Route, find_route
@@ -43,11 +43,22 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """Something to be published on a broker: a Sparkplug node is asked to announce itself."""
+
+    broker: str
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
-    """The records of a message, and what of it could not be used."""
+    """The records of a message, what of it could not be used, and what follows from it."""
 
     records: list[Record] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
+    births: list[Birth] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

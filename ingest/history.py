@@ -1,7 +1,8 @@
 """The durable log of the floor: what it keeps, what it proves, and the port to it.
 
-The unit of every count is the record: one reading, one event, or one message or value that could
-not be read. `received = stored + duplicates + dead_lettered` holds per source, at any instant.
+The unit of every count is the record: one reading, one event, or one message that could not be
+read, wholly or in part. `received = stored + duplicates + dead_lettered` holds per source, at any
+instant.
 """
 
 from __future__ import annotations
@@ -27,6 +28,18 @@ class DeadLetter:
     received_time: datetime
     id: int | None = None
     """Row in the history once stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What a Sparkplug node or device announced, so that a collector knows it after a restart."""
+
+    broker: str
+    name: str
+    """`group/node` or `group/node/device`."""
+    content: str
+    """JSON that only the codec reads; it counts nowhere."""
+    received_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +90,16 @@ class History(Protocol):
         """Where it is kept, to be told to people."""
         ...
 
-    def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
-        """Keep records and dead letters, and count them, in one durable transaction.
+    def write(
+        self,
+        records: Sequence[Record],
+        dead: Sequence[DeadLetter] = (),
+        births: Sequence[Birth] = (),
+    ) -> Written:
+        """Keep records, dead letters and births, and count, in one durable transaction.
 
-        A record that the store cannot hold (an integer beyond 64 bits) becomes a dead letter.
+        A record that the store cannot hold (an integer beyond 64 bits) becomes a dead letter. A
+        birth takes the place of an earlier one of its name, never that of a later one.
 
         Raises:
             StoreFault: nothing of this was kept; the same call may work later.
@@ -121,6 +140,10 @@ class History(Protocol):
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest dead letters, newest first."""
+        ...
+
+    def births(self) -> list[Birth]:
+        """The last birth of every node and device."""
         ...
 
     def export(

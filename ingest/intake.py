@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingest.codec import Codec, Decoded, Message
+from ingest.codec import Codec, Decoded, Message, Request
 from ingest.errors import StoreFault
-from ingest.history import DeadLetter, History, Record
+from ingest.history import Birth, DeadLetter, History, Record
 from ingest.mqtt import Delivery
 from ingest.settings import IngestSettings
 from ingest.vocabulary import Reading
@@ -45,11 +45,13 @@ class Intake:
         settings: IngestSettings,
         *,
         confirm: Callable[[Sequence[Delivery]], None],
+        ask: Callable[[Request], None] = lambda _request: None,
     ) -> None:
         self._history = history
         self._codec = codec
         self._settings = settings
         self._confirm = confirm
+        self._ask = ask
         self._queue: queue.Queue[Item] = queue.Queue(settings.queue_size)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="andon-intake", daemon=True)
@@ -69,6 +71,10 @@ class Intake:
         self._thread.join(patience_s)
         if self._thread.is_alive():
             logger.error("intake could not be emptied left=%d", self.depth)
+
+    def use(self, codec: Codec) -> None:
+        """Read what comes from now on by another plant description."""
+        self._codec = codec
 
     def deliver(self, delivery: Delivery) -> None:
         """Queue a message; while closing it is left to the broker, unconfirmed."""
@@ -112,6 +118,8 @@ class Intake:
         """Commit a batch, then confirm it; without a commit nothing is confirmed."""
         records: list[Record] = []
         dead: list[DeadLetter] = []
+        births: list[Birth] = []
+        requests: list[Request] = []
         for item in batch:
             if isinstance(item, Polled):
                 records += item.readings
@@ -119,8 +127,12 @@ class Intake:
                 decoded = self._decoded(item.message)
                 records += decoded.records
                 dead += decoded.dead
-        if self._write(records, dead):
+                births += decoded.births
+                requests += decoded.requests
+        if self._write(records, dead, births):
             self._confirm([item for item in batch if isinstance(item, Delivery)])
+            for request in requests:
+                self._ask(request)
 
     def _decoded(self, message: Message) -> Decoded:
         try:
@@ -130,13 +142,13 @@ class Intake:
             reason = f"our own fault: {type(fault).__name__}: {fault}"
             return Decoded(dead=[message.as_dead_letter(reason)])
 
-    def _write(self, records: list[Record], dead: list[DeadLetter]) -> bool:
+    def _write(self, records: list[Record], dead: list[DeadLetter], births: list[Birth]) -> bool:
         """Write until it succeeds; only an end while the store is away gives up."""
         pause, most = _STORE_PAUSE_S
         told = False
         while True:
             try:
-                self._history.write(records, dead)
+                self._history.write(records, dead, births)
             except StoreFault as fault:
                 if not told:
                     logger.error("history cannot be written, nothing is confirmed: %s", fault)

@@ -48,7 +48,15 @@ def _m0001_first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (_m0001_first_tables,)
+def _m0002_births(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE births (
+               broker TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,
+               received_time INTEGER NOT NULL, PRIMARY KEY (broker, name)) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (_m0001_first_tables, _m0002_births)
 """In order, never changed once released; `PRAGMA user_version` counts those done."""
 
 

@@ -13,7 +13,8 @@ from typing import Self
 
 from ingest import reading_out
 from ingest.errors import NotKnown, SettingsFault, StoreFault
-from ingest.history import DeadLetter, ExportRow, Record, SourceCounters, Written
+from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters, Written
+from ingest.instants import instant
 from ingest.schema import migrate
 from ingest.thinning import keep_extremes
 from ingest.vocabulary import Event, Reading, Window
@@ -65,13 +66,20 @@ class SqliteHistory:
                 connection.close()
             self._opened.clear()
 
-    def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
-        """Keep records and dead letters, and count them, in one durable transaction."""
+    def write(
+        self,
+        records: Sequence[Record],
+        dead: Sequence[DeadLetter] = (),
+        births: Sequence[Birth] = (),
+    ) -> Written:
+        """Keep records, dead letters and births, and count, in one durable transaction."""
         with self._transaction() as writing:
             for record in records:
                 writing.take(record)
             for letter in dead:
                 writing.set_aside(letter)
+            for birth in births:
+                writing.remember(birth)
             return writing.finish()
 
     def replay(self, letter: DeadLetter, records: Sequence[Record]) -> Written:
@@ -136,6 +144,15 @@ class SqliteHistory:
         """The newest dead letters, newest first."""
         with self._reading() as connection:
             return reading_out.newest_dead_letters(connection, limit)
+
+    def births(self) -> list[Birth]:
+        """The last birth of every node and device."""
+        query = "SELECT broker, name, content, received_time FROM births ORDER BY broker, name"
+        with self._reading() as connection:
+            return [
+                Birth(broker, name, content, instant(received))
+                for broker, name, content, received in connection.execute(query)
+            ]
 
     def export(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from ingest.history import DeadLetter, Record, Written
+from ingest.history import Birth, DeadLetter, Record, Written
 from ingest.instants import microseconds
 from ingest.vocabulary import Event, Quality, Reading, Value
 
@@ -32,6 +32,12 @@ _INSERT_EVENT = """
 
 _INSERT_DEAD_LETTER = """
     INSERT INTO dead_letters (source, payload, reason, received_time) VALUES (?, ?, ?, ?)"""
+
+_KEEP_BIRTH = """
+    INSERT INTO births (broker, name, content, received_time) VALUES (?, ?, ?, ?)
+    ON CONFLICT (broker, name) DO UPDATE SET
+        content = excluded.content, received_time = excluded.received_time
+        WHERE excluded.received_time >= births.received_time"""
 
 _COUNT = """
     INSERT INTO counters (source, received, stored, duplicates, dead_lettered, last_received)
@@ -99,6 +105,12 @@ class Writing:
         tally = self._tally(source, letter.received_time)
         tally.received += 1
         tally.dead_lettered += 1
+
+    def remember(self, birth: Birth) -> None:
+        """Keep a birth in the place of an earlier one."""
+        received = microseconds(birth.received_time)
+        row = (birth.broker, birth.name, birth.content, received)
+        self.connection.execute(_KEEP_BIRTH, row)
 
     def take_back(self, letter: DeadLetter) -> None:
         """Uncount a dead letter that records will stand for."""

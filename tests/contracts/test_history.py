@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import NotKnown
-from ingest.history import DeadLetter, History, Record, Written
+from ingest.history import Birth, DeadLetter, History, Record, Written
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import Event, EventState, Quality, Reading, Severity
 
@@ -282,6 +282,27 @@ def test_a_replayed_letter_becomes_its_records_and_the_counters_balance(
     assert history.dead_letters() == []
     with pytest.raises(NotKnown):
         history.replay(stored, [])
+
+
+def birth(content: str, seconds: int = 0, name: str = "plant/gw-1") -> Birth:
+    return Birth("", name, content, START + seconds * SECOND)
+
+
+def test_a_birth_is_known_to_the_next_process(reopen: Callable[[], History]) -> None:
+    """Kept with the records of its message, counted nowhere."""
+    reopen().write([reading()], births=[birth("one"), birth("two", name="plant/gw-1/press-3")])
+    second = reopen()
+    assert second.births() == [birth("one"), birth("two", name="plant/gw-1/press-3")]
+    assert sum(count.received for count in second.counters()) == 1
+
+
+def test_a_later_birth_takes_the_place_of_an_earlier_one_only(history: History) -> None:
+    """Whatever the order in which they are written; each broker has its own."""
+    history.write([], births=[birth("late", 5)])
+    history.write([], births=[birth("early", 1), replace(birth("other", 1), broker="north")])
+    assert [found.content for found in history.births()] == ["late", "other"]
+    history.write([], births=[birth("again", 5)])
+    assert [found.content for found in history.births()] == ["again", "other"]
 
 
 def test_writers_and_readers_in_several_threads_do_not_disturb_each_other(

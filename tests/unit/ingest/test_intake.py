@@ -11,7 +11,7 @@ import pytest
 
 from ingest.codec import Codec, Decoded, Message
 from ingest.errors import StoreFault
-from ingest.history import DeadLetter, Record, Written
+from ingest.history import Birth, DeadLetter, Record, Written
 from ingest.intake import Intake, Polled
 from ingest.mqtt import Delivery
 from ingest.plant import Machine, MqttBroker, Plant, signals_by_id
@@ -32,11 +32,16 @@ class FailingHistory(SqliteHistory):
 
     refusals = 3
 
-    def write(self, records: Sequence[Record], dead: Sequence[DeadLetter] = ()) -> Written:
+    def write(
+        self,
+        records: Sequence[Record],
+        dead: Sequence[DeadLetter] = (),
+        births: Sequence[Birth] = (),
+    ) -> Written:
         if self.refusals:
             self.refusals -= 1
             raise StoreFault("disk full")
-        return super().write(records, dead)
+        return super().write(records, dead, births)
 
 
 def delivery(number: int, payload: bytes | None = None) -> Delivery:
