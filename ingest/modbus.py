@@ -13,10 +13,10 @@ from ingest.intake import Polled
 from ingest.modbus_link import DeviceRefusal, ModbusLink, hush_nonsense
 from ingest.plant import Machine, ModbusUnit
 from ingest.read_plan import Block, read_plan, without_gaps
+from ingest.register_values import block_values
 from ingest.registers import Register
 from ingest.settings import IngestSettings
 from ingest.vocabulary import Quality, Reading, Value
-from ingest.words import is_finite, raw_value, scaled
 
 logger = logging.getLogger(__name__)
 
@@ -89,11 +89,7 @@ class Lane:
                 await self._give_up(block.registers, refusal.message)
             return
         now = datetime.now(UTC)
-        values = {
-            register.signal: _value(register, words, start=block.address)
-            for register in block.registers
-        }
-        await self._take(values, now)
+        await self._take(block_values(block.registers, words, block.address), now)
 
     def _split(self, block: Block) -> None:
         """Remember for good to read this block in smaller pieces, from the next poll on."""
@@ -162,15 +158,6 @@ class Lane:
 
 def _registers(blocks: Sequence[Block]) -> list[Register]:
     return [register for block in blocks for register in block.registers]
-
-
-def _value(register: Register, words: Sequence[int], *, start: int) -> Value:
-    """The register's value out of a block's words; None where it is no number."""
-    own = words[register.address - start : register.end - start]
-    if register.table.of_bits:
-        return bool(own[0])
-    value = scaled(raw_value(own, register.type, register.order), register.scale, register.offset)
-    return value if is_finite(value) else None
 
 
 class ModbusWire:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.modbus_link import ModbusLink, hush_nonsense
 from ingest.registers import RegisterTable
-from ingest.words import Number, RegisterType, WordOrder, raw_value
+from ingest.vocabulary import Value
+from ingest.words import RegisterType, WordOrder, in_order, is_finite, raw_value, text_of
+
+_SHOWN = frozenset(string.ascii_letters + string.digits + string.punctuation + " ")
+_FEWEST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +24,8 @@ class Interpretation:
     words: str
     """In hexadecimal, as they came."""
     type: RegisterType
-    values: dict[WordOrder, Number]
-    """Orders that mean the same for this type are left out."""
+    values: dict[WordOrder, Value]
+    """None where the words mean nothing; orders that mean the same for this type are left out."""
 
 
 def read_words(url: str, table: RegisterTable, address: int, *, count: int, unit: int) -> list[int]:
@@ -43,18 +48,45 @@ def read_words(url: str, table: RegisterTable, address: int, *, count: int, unit
 
 
 def interpretations(words: Sequence[int], address: int) -> Iterator[Interpretation]:
-    """Every numeric type at every address where enough words are left."""
+    """Every type at every address where enough words are left: numbers, bits and texts."""
     for index in range(len(words)):
         for kind in RegisterType:
-            own = words[index : index + kind.words]
-            if len(own) == kind.words and kind is not RegisterType.BOOL:
+            length = _text_length(words[index:]) if kind is RegisterType.STRING else kind.words
+            if kind is RegisterType.STRING and index and _text_length(words[index - 1 :]) > 1:
+                continue  # the same text without its beginning
+            own = words[index : index + length]
+            if own and len(own) == length:
                 yield Interpretation(
                     address=address + index,
                     words=" ".join(f"{word:04x}" for word in own),
                     type=kind,
-                    values={order: raw_value(own, kind, order) for order in _orders(kind)},
+                    values={order: _meaning(own, kind, order) for order in _orders(kind, own)},
                 )
 
 
-def _orders(kind: RegisterType) -> tuple[WordOrder, ...]:
-    return (WordOrder.ABCD, WordOrder.BADC) if kind.words == 1 else tuple(WordOrder)
+def _orders(kind: RegisterType, words: Sequence[int]) -> tuple[WordOrder, ...]:
+    few = kind is RegisterType.STRING or len(words) == 1
+    return (WordOrder.ABCD, WordOrder.BADC) if few else tuple(WordOrder)
+
+
+def _meaning(words: Sequence[int], kind: RegisterType, order: WordOrder) -> Value:
+    content = in_order(words, order)
+    if kind is RegisterType.STRING:
+        return text_of(content, "latin-1")
+    if kind is RegisterType.BOOL:
+        return " ".join(f"{byte:08b}" for byte in content)
+    value = raw_value(words, kind, order)
+    return value if value is not None and is_finite(value) else None
+
+
+def _text_length(words: Sequence[int]) -> int:
+    """How many words from the first on are a text, in either order; 0 for none."""
+    held = bytearray()
+    for word in words:
+        pair = word.to_bytes(2, "big")
+        if not any(pair) or not all(byte == 0 or chr(byte) in _SHOWN for byte in pair):
+            break
+        held += pair
+        if 0 in pair:
+            break
+    return len(held) // 2 if sum(chr(byte).isalnum() for byte in held) >= _FEWEST_LETTERS else 0

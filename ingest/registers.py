@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
@@ -53,6 +53,18 @@ class Limits:
     high_high: float | None = None
 
 
+class Bits(NamedTuple):
+    """Some neighbouring bits of a value, counted from 0 for the least significant."""
+
+    first: int
+    last: int
+
+    @property
+    def mask(self) -> int:
+        """As many ones as there are bits."""
+        return (1 << self.last - self.first + 1) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """Where one signal stands in a device; value = raw x scale + offset."""
@@ -70,11 +82,23 @@ class Register:
     limits: Limits = Limits()
     line: int = 0
     """Line in the CSV file."""
+    length: int = 0
+    """Of a string: how many registers it takes."""
+    encoding: str = "ascii"
+    """Of a string: `ascii` or `latin-1`."""
+    bits: Bits | None = None
+    """The bits of the value that are meant; None: all."""
+    absent: tuple[int | float, ...] = ()
+    """Raw values by which the device says that it has none."""
+    labels: tuple[tuple[int, str], ...] = ()
+    """Raw values and the texts that they stand for."""
 
     @property
     def count(self) -> int:
         """Addresses it takes: words, or bits in a table of bits."""
-        return 1 if self.table.of_bits else self.type.words
+        if self.table.of_bits:
+            return 1
+        return self.length if self.type is RegisterType.STRING else self.type.words
 
     @property
     def end(self) -> int:

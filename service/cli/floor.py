@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,8 @@ from service.cli.options import (
 if TYPE_CHECKING:
     from ingest.plant import Plant
     from ingest.probe import Interpretation
+    from ingest.vocabulary import Value
+    from ingest.words import WordOrder
 
 
 def register(app: typer.Typer) -> None:
@@ -165,28 +168,29 @@ def _show_meanings(found: list[Interpretation], *, as_json: bool) -> None:
         rows = ([str(one.address), one.words, one.type.value, *_shown(one.values)] for one in found)
         print_table(("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"), rows)
         return
-    from ingest.words import is_finite
-
     print_json(
         [
             {
                 "address": one.address,
                 "words": one.words,
                 "type": one.type.value,
-                "values": {
-                    order.value: value if is_finite(value) else None
-                    for order, value in one.values.items()
-                },
+                "values": {order.value: value for order, value in one.values.items()},
             }
             for one in found
         ]
     )
 
 
-def _shown(values: Any) -> list[str]:
+def _shown(values: Mapping[WordOrder, Value]) -> list[str]:
     from ingest.words import WordOrder
 
-    return [f"{values[order]:.7g}" if order in values else "" for order in WordOrder]
+    return [_shown_value(values.get(order)) for order in WordOrder]
+
+
+def _shown_value(value: Value) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{value:.7g}"
 
 
 def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOME) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.words import RegisterType, WordOrder, is_finite, raw_value, scaled
+from ingest.register_values import block_values
+from ingest.registers import Register, RegisterTable
+from ingest.words import RegisterType, WordOrder, is_finite, raw_value, scaling
 
 FORMATS = {
     RegisterType.UINT16: ("H", 0, 2**16 - 1),
@@ -69,26 +71,32 @@ def test_the_four_orders_of_a_known_float(order: WordOrder, words: list[int]) ->
 
 def test_scaling_leaves_no_binary_noise() -> None:
     """613 tenths are 61.3, not 61.300000000000004."""
-    assert scaled(613, 0.1, 0) == 61.3
-    assert scaled(250, 0.02, 100) == 105
+    assert scaling(0.1, 0)(613) == 61.3
+    assert scaling(0.02, 100)(250) == 105
+    assert scaling(0.3, 0, of_floats=True)(0.7) == 0.21
 
 
 def test_an_unscaled_integer_stays_one() -> None:
     """A counter of 64 bits keeps every digit."""
-    value = scaled(2**63 - 1, 1, 0)
+    (value,) = block_values(
+        [Register("n", RegisterTable.INPUT, 4, RegisterType.INT64)],
+        [0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF],
+        4,
+    ).values()
     assert value == 2**63 - 1
     assert isinstance(value, int)
 
 
 @pytest.mark.parametrize("word", [0, 1, 256])
 def test_a_bool_in_a_word_is_true_unless_zero(word: int) -> None:
-    """And it is not scaled."""
-    value = scaled(raw_value([word], RegisterType.BOOL), 10, 1)
-    assert value is (word != 0)
+    """As many devices send one."""
+    assert raw_value([word], RegisterType.BOOL) is (word != 0)
 
 
 def test_not_a_number_is_seen() -> None:
     """NaN and infinity are no values to keep."""
     words = words_of(struct.pack(">f", math.nan), WordOrder.CDAB)
-    assert not is_finite(raw_value(words, RegisterType.FLOAT32, WordOrder.CDAB))
+    value = raw_value(words, RegisterType.FLOAT32, WordOrder.CDAB)
+    assert value is not None
+    assert not is_finite(value)
     assert is_finite(7)
