@@ -39,3 +39,18 @@ class IngestSettings(BaseSettings):
 
     modbus_backoff_s: float = Field(default=10.0, ge=0.1)
     """Longest pause before a device that does not answer is tried again."""
+
+    disk_reserve_mb: float = Field(default=32.0, ge=0)
+    """With less room on the disk of the history nothing more is taken in until there is more."""
+    forward_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+")
+    """A central Andon to which every new record is passed on as well; empty: none."""
+    cell: str = Field(default="", pattern=r"^[\w.\-]*$", max_length=60)
+    """Name of this cell at the centre, given once; empty: one kept in the history."""
+    forward_rate: float = Field(default=5_000.0, gt=0)
+    """Most records a second that the centre is sent."""
+    forward_batch: int = Field(default=500, ge=1, le=10_000)
+    """Most records in one request to the centre."""
+    forward_backoff_s: float = Field(default=60.0, ge=0.1)
+    """Longest pause before a centre that is away is tried again, unless it asks for more."""
+    forward_timeout_s: float = Field(default=60.0, ge=1)
+    """How long the centre may take to confirm a request."""

@@ -39,6 +39,10 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     url: str = "http://127.0.0.1:8080"
     """Where commands find a running service."""
+    api_key_file: Path | None = None
+    """File that holds the API key that commands and `--forward` send, read anew each time."""
+    ca_file: Path | None = None
+    """Certificates that vouch for that service's or centre's https; empty: those of the system."""
     keys_file: Path | None = None
     """API keys as `andon keys create` writes them; none: open, on loopback only."""
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
