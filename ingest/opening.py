@@ -33,4 +33,4 @@ def opened_history(
             f"There is no history at {path}.",
             remedy="Name its folder with --home or ANDON_HOME, or run `andon ingest` first.",
         )
-    return SqliteHistory(path)
+    return SqliteHistory(path, reserve_bytes=int(settings.disk_reserve_mb * 1_000_000))

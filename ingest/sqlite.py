@@ -15,6 +15,7 @@ from ingest import reading_out
 from ingest.errors import NotKnown, SettingsFault, StoreFault
 from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters, Written
 from ingest.instants import instant
+from ingest.room import DiskRoom
 from ingest.schema import migrate
 from ingest.thinning import keep_extremes
 from ingest.vocabulary import Event, Reading, Window
@@ -24,9 +25,10 @@ from ingest.writing import SeriesKey, Writing
 class SqliteHistory:
     """A `History` in one file. Any thread may write or read; writes go one after the other."""
 
-    def __init__(self, path: Path, *, busy_s: float = 15.0) -> None:
+    def __init__(self, path: Path, *, busy_s: float = 15.0, reserve_bytes: int = 0) -> None:
         self.path = path
         self._busy_s = busy_s
+        self._room = DiskRoom(path, reserve_bytes)
         self._lock = threading.Lock()
         self._series: dict[SeriesKey, int] = {}
         self._idle: list[sqlite3.Connection] = []
@@ -171,6 +173,7 @@ class SqliteHistory:
             writing = Writing(self._writer, self._series)
             with self._writer:
                 self._writer.execute("BEGIN IMMEDIATE")
+                self._room.check(self._writer)
                 yield writing
             self._series |= writing.new_series
 
