@@ -7,26 +7,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ingest.codec import Codec, Decoded, Message, Request
 from ingest.errors import StoreFault
 from ingest.history import Birth, DeadLetter, History, Record
 from ingest.mqtt import Delivery
+from ingest.polled import Polled
 from ingest.settings import IngestSettings
-from ingest.vocabulary import Reading
 
 logger = logging.getLogger(__name__)
 
 _LOOK_UP_S = 0.2
 _STORE_PAUSE_S = (0.2, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """Readings that nobody waits for a confirmation of."""
-
-    readings: tuple[Reading, ...]
 
 
 Item = Delivery | Polled
@@ -122,7 +114,7 @@ class Intake:
         requests: list[Request] = []
         for item in batch:
             if isinstance(item, Polled):
-                records += item.readings
+                records += item.records()
             else:
                 decoded = self._decoded(item.message)
                 records += decoded.records

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ingest.errors import WireFault
-from ingest.intake import Polled
 from ingest.modbus_link import DeviceRefusal, ModbusLink, hush_nonsense
 from ingest.plant import Machine, ModbusUnit
+from ingest.polled import Polled, Sample
 from ingest.read_plan import Block, read_plan, without_gaps
 from ingest.register_values import block_values
 from ingest.registers import Register
 from ingest.settings import IngestSettings
-from ingest.vocabulary import Quality, Reading, Value
+from ingest.vocabulary import Value
 
 logger = logging.getLogger(__name__)
 
@@ -115,10 +115,9 @@ class Lane:
             logger.warning("modbus signals are back machine=%s signals=%s", *self._names(back))
         if lost:
             logger.warning("modbus value is no number machine=%s signals=%s", *self._names(lost))
-        good = [self._reading(s, value, now) for s, value in values.items() if value is not None]
-        bad = [self._reading(signal, None, now) for signal in lost]
-        if good or bad:
-            await self._hand_on(good + bad)
+        new = {s: value for s, value in values.items() if value is not None or s in lost}
+        if new:
+            await self._hand_on(new, now)
 
     async def _give_up(self, registers: Sequence[Register], reason: str) -> None:
         """Say once that signals are lost, and write one bad reading of each."""
@@ -131,27 +130,16 @@ class Lane:
             "modbus device gives nothing machine=%s url=%s unit=%d signals=%s reason=%s",
             *(machine, self._unit.url, self._unit.unit, signals, reason),
         )
-        now = datetime.now(UTC)
-        await self._hand_on([self._reading(signal, None, now) for signal in lost])
+        await self._hand_on(dict.fromkeys(lost), datetime.now(UTC))
 
     def _names(self, signals: Sequence[str]) -> tuple[str, str]:
         return self._machine.id, ",".join(sorted(signals))
 
-    def _reading(self, signal: str, value: Value, now: datetime) -> Reading:
-        return Reading(
-            machine=self._machine.id,
-            signal=signal,
-            value=value,
-            unit=self._machine.signals[signal].unit,
-            quality=Quality.BAD if value is None else Quality.GOOD,
-            source_time=now,
-            received_time=now,
-            source=f"modbus:{self._machine.id}",
-        )
-
-    async def _hand_on(self, readings: Sequence[Reading]) -> None:
+    async def _hand_on(self, values: Mapping[str, Value], now: datetime) -> None:
         """Wait for room in the intake: other lanes and the broker's thread go on meanwhile."""
-        polled = Polled(tuple(readings))
+        units = {signal: self._machine.signals[signal].unit for signal in values}
+        source = f"modbus:{self._machine.id}"
+        polled = Polled(self._machine.id, source, units, (Sample(now, values),))
         while not self._offer(polled):  # noqa: ASYNC110 - the queue belongs to another thread
             await asyncio.sleep(_FULL_PAUSE_S)
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import pytest
 
 from ingest.errors import WireFault
-from ingest.intake import Polled
 from ingest.modbus import ModbusWire
 from ingest.plant import Machine, ModbusUnit, SignalSpec, signals_by_id
+from ingest.polled import Polled
 from ingest.probe import read_words
 from ingest.registers import Register, RegisterTable
 from ingest.settings import IngestSettings
@@ -84,7 +84,7 @@ def test_nonsense_is_said_once_and_without_a_trace(
         wire.start()
         time.sleep(1.0)
         wire.stop()
-    assert [reading.value for polled in kept for reading in polled.readings] == [None]
+    assert [sample.values for polled in kept for sample in polled.samples] == [{"x": None}]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "modbus device gives nothing machine=m" in caplog.messages[0]
 

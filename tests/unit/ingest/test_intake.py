@@ -12,13 +12,13 @@ import pytest
 from ingest.codec import Codec, Decoded, Message
 from ingest.errors import StoreFault
 from ingest.history import Birth, DeadLetter, Record, Written
-from ingest.intake import Intake, Polled
+from ingest.intake import Intake
 from ingest.mqtt import Delivery
 from ingest.plant import Machine, MqttBroker, Plant, signals_by_id
+from ingest.polled import Polled, Sample
 from ingest.routes import Route
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
-from ingest.vocabulary import Quality, Reading
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MACHINE = Machine("m", "l", "k", signals_by_id([]))
@@ -136,7 +136,7 @@ def test_polled_readings_never_block_their_lane(tmp_path: Path, room: bool) -> N
     """A full queue is said, not waited for."""
     with SqliteHistory(tmp_path / "h.db") as history:
         intake = Intake(history, CODEC, SETTINGS, confirm=lambda _: None)
-        reading = Reading("m", "s", 1, "", Quality.GOOD, NOW, NOW, "modbus:m")
+        polled = Polled("m", "modbus:m", {"s": ""}, (Sample(NOW, {"s": 1}),))
         for _ in range(0 if room else SETTINGS.queue_size):
-            assert intake.offer(Polled((reading,)))
-        assert intake.offer(Polled((reading,))) is room
+            assert intake.offer(polled)
+        assert intake.offer(polled) is room
