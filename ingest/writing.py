@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingest.history import Birth, DeadLetter, Record, Written
 from ingest.instants import microseconds
-from ingest.vocabulary import Event, Quality, Reading, Value
+from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
+from ingest.vocabulary import Event, Reading
 
 SeriesKey = tuple[str, str, str]
 """Machine, signal, source."""
@@ -61,17 +59,6 @@ _ROW_FAULTS = (
 
 
 @dataclass(slots=True)
-class Tally:
-    """Changes of one source's counters."""
-
-    received: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    dead_lettered: int = 0
-    last_received: int = 0
-
-
-@dataclass(slots=True)
 class Writing:
     """Takes records into an open transaction; nothing counts before the commit."""
 
@@ -87,9 +74,7 @@ class Writing:
         try:
             stored = self._reading(record) if isinstance(record, Reading) else self._event(record)
         except _ROW_FAULTS as fault:
-            reason = f"the store cannot hold it: {fault}"
-            letter = DeadLetter(record.source, _as_json(record), reason, record.received_time)
-            self.set_aside(letter)
+            self.set_aside(refused(record, fault))
             return
         tally = self._tally(record.source, record.received_time)
         tally.received += 1
@@ -98,9 +83,9 @@ class Writing:
 
     def set_aside(self, letter: DeadLetter) -> None:
         """Keep a dead letter."""
-        source = _storable(letter.source)
+        source = storable_text(letter.source)
         received = microseconds(letter.received_time)
-        row = (source, letter.payload, _storable(letter.reason), received)
+        row = (source, letter.payload, storable_text(letter.reason), received)
         self.connection.execute(_INSERT_DEAD_LETTER, row)
         tally = self._tally(source, letter.received_time)
         tally.received += 1
@@ -127,7 +112,7 @@ class Writing:
                 for name, t in self.tallies.items()
             ],
         )
-        return _sum(self.tallies.values())
+        return summed(self.tallies.values())
 
     def _tally(self, source: str, received: datetime) -> Tally:
         tally = self.tallies.setdefault(source, Tally())
@@ -135,14 +120,14 @@ class Writing:
         return tally
 
     def _reading(self, reading: Reading) -> bool:
-        value, quality = _storable_value(reading)
+        value, quality = storable_value(reading)
         content = (value, reading.unit, quality)
         row = (
             self._series(reading),
             microseconds(reading.source_time),
             microseconds(reading.received_time),
             reading.sequence,
-            0 if reading.sequence is not None else _fingerprint(content),
+            0 if reading.sequence is not None else fingerprint(content),
             value,
             isinstance(value, bool),
             reading.unit,
@@ -162,7 +147,7 @@ class Writing:
             microseconds(event.received_time),
             event.source,
             event.sequence,
-            0 if event.sequence is not None else _fingerprint(content),
+            0 if event.sequence is not None else fingerprint(content),
         )
         return self.connection.execute(_INSERT_EVENT, row).rowcount == 1
 
@@ -179,35 +164,3 @@ class Writing:
         ).fetchone()
         self.new_series[key] = int(found)
         return int(found)
-
-
-def _sum(tallies: Iterable[Tally]) -> Written:
-    listed = list(tallies)
-    return Written(
-        received=sum(tally.received for tally in listed),
-        stored=sum(tally.stored for tally in listed),
-        duplicates=sum(tally.duplicates for tally in listed),
-        dead_lettered=sum(tally.dead_lettered for tally in listed),
-    )
-
-
-def _storable_value(reading: Reading) -> tuple[Value, Quality]:
-    """NaN and infinity say that the sensor has no value: bad, and no number."""
-    value = reading.value
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return None, Quality.BAD
-    return value, reading.quality
-
-
-def _fingerprint(content: tuple[Value, ...]) -> int:
-    """A positive 63-bit number that is the same for the same content."""
-    digest = hashlib.blake2b(repr(content).encode("utf-8", "backslashreplace"), digest_size=8)
-    return int.from_bytes(digest.digest()) >> 1
-
-
-def _as_json(record: Record) -> bytes:
-    return json.dumps(asdict(record), default=str).encode()
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
