@@ -148,6 +148,8 @@ class ModbusTable(_Table):
     unit: Annotated[int, Field(ge=0, le=255)] = 1
     period_s: Seconds = 1.0
     registers: str
+    address_base: Literal[0, 1] = 0
+    """What the register file calls the first register of a table."""
     timeout_s: Annotated[FiniteFloat, Field(ge=0.01, le=60)] = 1.0
     max_registers: Annotated[int, Field(ge=1, le=125)] = 125
     """The most registers the device gives in one answer."""
@@ -169,13 +171,24 @@ class RegisterRow(_Limits):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
     signal: Name
-    table: Literal["coil", "discrete", "holding", "input"]
-    address: Annotated[int, Field(ge=0, le=65_535)]
-    """As on the wire, counted from 0."""
+    table: Literal["coil", "discrete", "holding", "input"] | None = None
+    """None: the first digit of the address says it, as in 40001."""
+    address: str
+    """As on the wire, counted from 0 (or from `address_base`); `40.3` is a bit of a word."""
+    bit: str = ""
+    """A bit, like `3`, or neighbouring bits, like `4-7`; 0 is the least significant."""
     type: RegisterType
+    length: Annotated[int, Field(ge=1, le=125)] | None = None
+    """How many registers a string takes."""
+    encoding: Literal["ascii", "latin-1"] | None = None
+    """Of a string; ascii if not stated."""
     order: WordOrder = WordOrder.ABCD
     scale: FiniteFloat = 1.0
     offset: FiniteFloat = 0.0
+    nan: str = ""
+    """Raw values by which the device says that it has none: `0x8000`, `65535`."""
+    enum: str = ""
+    """What raw values stand for: `0=stopped;1=running`, or a CSV file of `code,text`."""
     unit: str = ""
     description: str = ""
 

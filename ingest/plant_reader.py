@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from ingest import plant_file as file
 from ingest.errors import PlantDefect
 from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, signals_by_id
-from ingest.registers import Register, load_registers
+from ingest.register_file import load_registers
+from ingest.registers import Register
 from ingest.routes import Route, topic_faults
 from ingest.toml_lines import Steps, read_toml
 
@@ -51,7 +52,7 @@ class PlantReader:
             documents=self._documents(content.get("documents")),
             path=self._path,
             further_brokers=tuple(self._brokers(content)),
-            files=tuple(dict.fromkeys(self.files)),
+            files=tuple(path for path in dict.fromkeys(self.files) if not path.is_dir()),
         )
 
     def _fault(self, steps: Steps, message: str) -> None:
@@ -180,7 +181,7 @@ class PlantReader:
         path = self._existing(table.registers, (*steps, "registers"))
         registers: tuple[Register, ...] = ()
         if path is not None and path.exists():
-            registers, defects = load_registers(path)
+            registers, defects = load_registers(path, base=table.address_base)
             self.defects += [defect for defect in defects if defect not in self.defects]
             if not registers and not defects:
                 self._fault((*steps, "registers"), f"{path} holds no registers")

@@ -186,8 +186,8 @@ def test_a_fault_is_named_with_its_line(
     ("row", "message"),
     [
         ("x,holding,abc,uint16,,,,,,", "address = 'abc'"),
-        ("x,holding,-1,uint16,,,,,,", "greater than or equal to 0"),
-        ("x,holding,65536,uint16,,,,,,", "less than or equal to 65535"),
+        ("x,holding,-1,uint16,,,,,,", "is no address, like 40"),
+        ("x,holding,65536,uint16,,,,,,", "behind the last address 65535"),
         ("x,holding,65535,uint32,,,,,,", "runs over the last address"),
         ("x,hold,0,uint16,,,,,,", "table = 'hold'"),
         ("x,holding,20,uint24,,,,,,", "type = 'uint24'"),

@@ -1,0 +1,101 @@
+"""Tables of codes: what the numbers of a state or error register stand for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ingest.errors import PlantDefect
+from ingest.register_cells import whole_number
+
+Labels = tuple[tuple[int, str], ...]
+
+_HEADER = ["code", "text"]
+
+
+class LabelFault(ValueError):
+    """A table of codes in a file of its own that has faults, with their places."""
+
+    def __init__(self, defects: Iterable[PlantDefect]) -> None:
+        super().__init__("a table of codes has faults")
+        self.defects = tuple(defects)
+
+
+def labels_of(cell: str, folder: Path, codes: range) -> Labels:
+    """The codes and texts that an `enum` cell names.
+
+    Args:
+        cell: `0=stopped;1=running`, or the name of a CSV file with the columns `code,text`.
+        folder: where the file is looked for.
+        codes: the numbers that can come.
+
+    Raises:
+        LabelFault: the file has faults.
+        ValueError: the cell has one.
+    """
+    if "=" not in cell:
+        return _from_file(folder / cell, codes)
+    labels: dict[int, str] = {}
+    for entry in filter(str.strip, cell.split(";")):
+        code, equals, text = entry.partition("=")
+        if not equals:
+            raise ValueError(f"enum: {entry.strip()!r} must be a code and a text, like 1=running")
+        _note(labels, code.strip(), text.strip(), codes)
+    return tuple(labels.items())
+
+
+def _note(labels: dict[int, str], code: str, text: str, codes: range) -> None:
+    try:
+        number = whole_number(code)
+    except ValueError:
+        raise ValueError(f"enum: code {code!r} is no whole number") from None
+    if number not in codes:
+        raise ValueError(f"enum: code {code} can never come, only {codes[0]} to {codes[-1]}")
+    if number in labels:
+        raise ValueError(f"enum: code {code} stands twice")
+    if not text:
+        raise ValueError(f"enum: code {code} has no text")
+    labels[number] = text
+
+
+def _from_file(path: Path, codes: range) -> Labels:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError:
+        raise ValueError(
+            f"enum = {path.name!r} is neither codes, like 0=stopped;1=running, "
+            f"nor a file: {path} cannot be read"
+        ) from None
+    except UnicodeDecodeError:
+        raise LabelFault([PlantDefect(path, 1, "is not UTF-8 text")]) from None
+    labels: dict[int, str] = {}
+    if defects := list(_file_defects(path, text, labels, codes)):
+        raise LabelFault(defects)
+    return tuple(labels.items())
+
+
+def _file_defects(
+    path: Path, text: str, labels: dict[int, str], codes: range
+) -> Iterator[PlantDefect]:
+    """Every fault of the file; what is right goes into the labels."""
+    rows = csv.reader(io.StringIO(text))
+    try:
+        if [name.strip().lower() for name in next(rows, [])] != _HEADER:
+            yield PlantDefect(path, 1, f"the header must be {','.join(_HEADER)}")
+            return
+        for row in rows:
+            if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
+                continue
+            if len(row) != len(_HEADER):
+                yield PlantDefect(path, rows.line_num, f"has {len(row)} cells, must have 2")
+                continue
+            try:
+                _note(labels, row[0].strip(), row[1].strip(), codes)
+            except ValueError as fault:
+                yield PlantDefect(path, rows.line_num, str(fault))
+    except csv.Error as fault:
+        yield PlantDefect(path, rows.line_num, f"is no CSV: {fault}")
+    if not labels:
+        yield PlantDefect(path, 1, "holds no codes")
