@@ -175,12 +175,18 @@ def _to_text(register: Register) -> Convert:
 def _to_quantity(register: Register) -> Iterable[Convert]:
     if (register.scale, register.offset) != (1, 0):
         yield scaling(register.scale, register.offset, of_floats=register.type.is_float)
+    elif register.type is RegisterType.UINT64:
+        yield lambda raw: raw if raw < _BEYOND_THE_HISTORY else float(raw)
     if register.type.is_float or abs(register.scale) > _LARGE or abs(register.offset) > _LARGE:
         yield lambda value: value if value - value == 0 else None  # NaN and infinity are None
 
 
 _LARGE = 1e200
 """A factor by which an integer of 64 bits cannot leave the range of a float."""
+
+
+_BEYOND_THE_HISTORY = 1 << 63
+"""The first integer that the history cannot hold; as a float it keeps 15 digits."""
 
 
 def unknown_code(raw: int) -> str:
