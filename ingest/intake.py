@@ -18,10 +18,40 @@ from ingest.settings import IngestSettings
 logger = logging.getLogger(__name__)
 
 _LOOK_UP_S = 0.2
+_ENOUGH = 100
+"""From this many messages on a commit costs nothing measurable a message."""
+_BYTES_AS_MESSAGE = 32_768
 _STORE_PAUSE_S = (0.2, 5.0)
 
 
 Item = Delivery | Polled
+
+
+class _Line(queue.Queue[Item]):
+    """Waiting items, as long as what is in them: a message counts once, and for its bytes."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._length = 0
+
+    def _qsize(self) -> int:
+        return self._length
+
+    def _put(self, item: Item) -> None:
+        super()._put(item)
+        self._length += _length(item)
+
+    def _get(self) -> Item:
+        item: Item = super()._get()
+        self._length -= _length(item)
+        return item
+
+
+def _length(item: Item) -> int:
+    if isinstance(item, Polled):
+        return 1
+    payloads = sum(len(message.payload) for message in item.messages)
+    return len(item.messages) + payloads // _BYTES_AS_MESSAGE
 
 
 class Intake:
@@ -44,7 +74,7 @@ class Intake:
         self._settings = settings
         self._confirm = confirm
         self._ask = ask
-        self._queue: queue.Queue[Item] = queue.Queue(settings.queue_size)
+        self._queue = _Line(settings.queue_size)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="andon-intake", daemon=True)
 
@@ -69,7 +99,7 @@ class Intake:
         self._codec = codec
 
     def deliver(self, delivery: Delivery) -> None:
-        """Queue a message; while closing it is left to the broker, unconfirmed."""
+        """Queue messages; while closing they are left to the broker, unconfirmed."""
         while not self._closing.is_set():
             try:
                 self._queue.put(delivery, timeout=_LOOK_UP_S)
@@ -93,17 +123,22 @@ class Intake:
                 self._keep(batch)
 
     def _next_batch(self) -> list[Item]:
-        """Wait for something, then for more until the batch is full or its time is over."""
+        """Wait for something, then for enough or the batch's time; then take what is there."""
         try:
             batch = [self._queue.get(timeout=_LOOK_UP_S)]
         except queue.Empty:
             return []
         deadline = time.monotonic() + self._settings.batch_ms / 1000
-        while len(batch) < self._settings.batch_size:
+        most = self._settings.batch_size
+        enough = min(most, _ENOUGH)
+        length = _length(batch[0])
+        while length < most:
+            wait = deadline - time.monotonic() if length < enough else 0
             try:
-                batch.append(self._queue.get(timeout=max(deadline - time.monotonic(), 0)))
+                batch.append(self._queue.get(timeout=max(wait, 0)))
             except queue.Empty:
                 break
+            length += _length(batch[-1])
         return batch
 
     def _keep(self, batch: list[Item]) -> None:
@@ -115,8 +150,9 @@ class Intake:
         for item in batch:
             if isinstance(item, Polled):
                 records += item.records()
-            else:
-                decoded = self._decoded(item.message)
+                continue
+            for message in item.messages:
+                decoded = self._decoded(message)
                 records += decoded.records
                 dead += decoded.dead
                 births += decoded.births

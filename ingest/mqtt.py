@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -24,6 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.codec import Message
 from ingest.errors import SettingsFault
+from ingest.mqtt_reading import BulkClient, Published
 from ingest.plant import MqttBroker
 from ingest.settings import IngestSettings
 
@@ -36,23 +36,22 @@ _GENERATIONS = itertools.count(1)
 """Of all wires together, so that none confirms what another brought."""
 _RECONNECT_S = (1, 10)
 _CONNECT_S = 5.0
+_MOST_TOPICS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message and what is needed to confirm it."""
+    """Messages that came together, in order, and what is needed to confirm them."""
 
-    message: Message
-    mid: int
-    qos: int
+    messages: Sequence[Message]
+    mids: Sequence[int]
     generation: int
-    """Which connection brought it: another one must not confirm it."""
+    """Which connection brought them: another one must not confirm them."""
 
 
 class MqttWire:
     """A subscriber whose callbacks only hand on; `deliver` may block to slow the broker down."""
 
-    _manual_ack: ClassVar[bool] = True
     _clean_start: ClassVar[bool] = False
 
     def __init__(
@@ -73,6 +72,7 @@ class MqttWire:
         self._told_away = False
         self._unwanted: set[str] = set()
         self._asked: dict[int, tuple[str, ...]] = {}
+        self._topics: dict[bytes, str] = {}
         self.last_heard = time.monotonic()
         """When the last message came, or the connection was made (monotonic clock)."""
         self._client = self._make_client()
@@ -81,6 +81,11 @@ class MqttWire:
     def connected(self) -> bool:
         """Whether the broker has accepted us."""
         return self._connected
+
+    @property
+    def filters(self) -> list[str]:
+        """The topics asked for, as the broker knows them."""
+        return self._filters()
 
     def start(self) -> None:
         """Connect in the background, for as long as it takes."""
@@ -124,9 +129,14 @@ class MqttWire:
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Confirm messages in the order given; those of an earlier connection come again."""
         with self._lock:
-            for delivery in deliveries:
-                if delivery.generation == self._generation:
-                    self._client.ack(delivery.mid, delivery.qos)
+            self._client.confirm(
+                [
+                    mid
+                    for delivery in deliveries
+                    if delivery.generation == self._generation
+                    for mid in delivery.mids
+                ]
+            )
 
     def revive(self) -> None:
         """Start the network thread again if it has died: it dies without a word."""
@@ -140,14 +150,12 @@ class MqttWire:
             self._client = self._make_client()
         self.start()
 
-    def _make_client(self) -> paho.Client:
-        is_v5 = self._broker.version == 5
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
+    def _make_client(self) -> BulkClient:
+        client = BulkClient(
             client_id=self._client_id,
-            clean_session=None if is_v5 else self._clean_start,
-            protocol=paho.MQTTv5 if is_v5 else paho.MQTTv311,
-            manual_ack=self._manual_ack,
+            version=self._broker.version,
+            clean=self._clean_start,
+            on_published=self._on_published,
         )
         client.suppress_exceptions = True
         client.connect_timeout = _CONNECT_S
@@ -158,7 +166,6 @@ class MqttWire:
         client.on_connect_fail = lambda _client, _data: self._say_away("cannot be reached")
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         return client
 
     def _secure(self, client: paho.Client) -> None:
@@ -265,21 +272,34 @@ class MqttWire:
             logger.warning("broker %s %s; trying again until it is there", self._broker.url, how)
         self._told_away = True
 
-    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        """Hand on; an exception here would end the network thread in silence."""
+    def _on_published(self, published: Published) -> None:
+        """Hand on; this may wait until there is room."""
         self.last_heard = time.monotonic()
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = ""
+        received, broker = datetime.now(UTC), self._broker.id
         self._deliver(
             Delivery(
-                Message(topic, bytes(message.payload), datetime.now(UTC), self._broker.id),
-                mid=message.mid,
-                qos=message.qos,
-                generation=self._generation,
+                [
+                    Message(self._text(topic), payload, received, broker)
+                    for topic, payload in zip(published.topics, published.payloads, strict=True)
+                ],
+                published.mids,
+                self._generation,
             )
         )
+
+    def _text(self, topic: bytes) -> str:
+        """A topic as text, the same object every time; empty for one that is no text."""
+        known = self._topics.get(topic)
+        if known is not None:
+            return known
+        if len(self._topics) >= _MOST_TOPICS:
+            self._topics.clear()
+        try:
+            text = topic.decode()
+        except UnicodeDecodeError:
+            text = ""
+        self._topics[topic] = text
+        return text
 
 
 def _password(broker: MqttBroker) -> str | None:

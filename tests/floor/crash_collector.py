@@ -6,13 +6,16 @@ import sys
 
 from ingest.collector import Collector
 from ingest.mqtt import MqttWire
+from ingest.mqtt_reading import Published
 from service.cli.main import main
 
 
 class AutomaticAck(MqttWire):
     """Confirms before the commit."""
 
-    _manual_ack = False
+    def _on_published(self, published: Published) -> None:
+        self._client.confirm(published.mids)
+        super()._on_published(published)
 
 
 class CleanStart(MqttWire):

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.collector import Collector
 from ingest.mqtt import Delivery, MqttWire
+from ingest.mqtt_reading import Published
 from ingest.plant import MqttBroker, Plant
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
@@ -162,21 +163,19 @@ def test_a_share_group_of_mosquitto_divides_the_messages(
 
 def test_an_old_connection_confirms_nothing_on_a_new_one() -> None:
     """A message id means another message after a reconnect."""
+    deliveries: list[Delivery] = []
     wire = MqttWire(
         MqttBroker(url="mqtt://127.0.0.1:1"),
         IngestSettings(),
         client_id="x",
-        deliver=lambda _: None,
+        deliver=deliveries.append,
     )
     confirmed: list[int] = []
-    wire._client.ack = lambda mid, qos: confirmed.append(mid)  # type: ignore[method-assign, assignment, return-value]
+    wire._client.confirm = confirmed.extend  # type: ignore[method-assign, assignment]
     wire._new_generation()
-    received = paho.MQTTMessage(mid=7, topic=b"t")
-    deliveries: list[Delivery] = []
-    wire._deliver = deliveries.append
-    wire._on_message(wire._client, None, received)
+    wire._on_published(Published([b"t"], [b"first"], [7]))
     wire._new_generation()
-    wire._on_message(wire._client, None, received)
+    wire._on_published(Published([b"t"], [b"second"], [7]))
     wire.acknowledge(deliveries)
     assert confirmed == [7]
     assert len(deliveries) == 2

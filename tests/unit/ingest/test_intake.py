@@ -46,7 +46,7 @@ class FailingHistory(SqliteHistory):
 
 def delivery(number: int, payload: bytes | None = None) -> Delivery:
     content = payload or b'{"n": %d, "v": {"s": 1}}' % number
-    return Delivery(Message("t/m", content, NOW), mid=number, qos=1, generation=1)
+    return Delivery([Message("t/m", content, NOW)], [number], generation=1)
 
 
 class Confirmations:
@@ -60,7 +60,7 @@ class Confirmations:
         self.wanted = 0
 
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
-        self.mids += [entry.mid for entry in deliveries]
+        self.mids += [mid for entry in deliveries for mid in entry.mids]
         received = sum(count.received for count in self._history.counters())
         self.too_early |= received < len(self.mids)
         if len(self.mids) >= self.wanted:
