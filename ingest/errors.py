@@ -69,7 +69,9 @@ class PlantDefect:
 class PlantFault(SettingsFault):
     """A plant description with faults, all of them."""
 
-    def __init__(self, defects: Sequence[PlantDefect]) -> None:
+    def __init__(self, defects: Sequence[PlantDefect], files: Sequence[Path] = ()) -> None:
         self.defects = tuple(defects)
+        self.files = tuple(files)
+        """What the description is made of, missing ones too: to be read again once one changes."""
         lines = "\n".join(str(defect) for defect in self.defects)
         super().__init__(f"{len(self.defects)} fault(s) in the plant description:\n{lines}")

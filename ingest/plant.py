@@ -149,7 +149,8 @@ def load_plant(path: Path) -> Plant:
     reader = PlantReader(path, text)
     plant = reader.read()
     if reader.defects:
-        raise PlantFault(sorted(reader.defects, key=lambda defect: (defect.path, defect.line)))
+        defects = sorted(reader.defects, key=lambda defect: (defect.path, defect.line))
+        raise PlantFault(defects, reader.files)
     return plant
 
 
