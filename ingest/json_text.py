@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import NoReturn
 
 from ingest.errors import DataFault
@@ -45,8 +46,7 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 def look_up(document: Json, pointer: str) -> Json:
     """What stands at a JSON pointer (RFC 6901); DataFault when nothing does."""
     here = document
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
+    for key in _steps(pointer):
         if isinstance(here, dict) and key in here:
             here = here[key]
         elif isinstance(here, list) and key.isascii() and key.isdigit() and int(key) < len(here):
@@ -54,6 +54,12 @@ def look_up(document: Json, pointer: str) -> Json:
         else:
             _missing(pointer)
     return here
+
+
+@lru_cache(maxsize=1024)
+def _steps(pointer: str) -> tuple[str, ...]:
+    """The keys of a pointer; pointers are the plant's, never a stranger's."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def look_up_or(document: Json, pointer: str, default: Json) -> Json:

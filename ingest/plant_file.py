@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -50,6 +51,13 @@ def _modbus_address(url: str) -> str:
     if scheme in ("tls", "rtu"):
         raise ValueError(f"url {url!r}: {scheme}:// is not spoken yet, only tcp:// and rtu+tcp://")
     return _address(url, ("tcp", "rtu+tcp"))
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else name
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"time_zone {name!r} is not known, like Europe/Berlin") from None
 
 
 class _Table(BaseModel):
@@ -96,16 +104,35 @@ class RouteTable(_Table):
     """`[[mqtt.routes]]` and `[[brokers.routes]]`: how some topics are read. First match wins."""
 
     topic: Annotated[str, Field(min_length=1)]
-    codec: Literal["json", "scalar"] = "json"
+    codec: Literal["json", "scalar", "text", "sparkplug-b"] = "json"
     kind: Literal["readings", "events"] = "readings"
+    machine: str = ""
+    """Machine id made of the topic's parts, `{area}-{device}`, or written out; empty: `{machine}`,
+    of Sparkplug the device or, without one, the node."""
+    signal: str = ""
+    """Signal made of the topic's parts, of Sparkplug with `{metric}`; empty: that part alone."""
+    words: dict[str, bool | int | FiniteFloat | str] = {}
+    """Of codec scalar: what a payload that is a word stands for: `{ on = true, off = false }`."""
+    rebirth: bool = True
+    """Whether a Sparkplug node may be asked to announce itself again."""
     time: Pointer = ""
     """JSON pointer to the source time; empty: time of receipt."""
     time_unit: Literal["s", "ms", "us", "ns"] = "s"
     """Unit of a source time that is a number since the Unix epoch."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = ""
+    """IANA zone of source times that are texts without one; empty: such a time is refused."""
+    samples: Pointer | None = None
+    """JSON pointer to an array of samples; "" when the payload is the array."""
+    period_s: Annotated[FiniteFloat, Field(ge=1e-6, le=86_400)] | None = None
+    """Values are arrays: one value every so many seconds, the first at the source time."""
+    period: Pointer = ""
+    """JSON pointer to that period in seconds, where the payload tells it."""
     sequence: Pointer = ""
     """JSON pointer to the sequence number; empty: there is none."""
+    quality: Pointer = ""
+    """JSON pointer to good, uncertain or bad, to true or false, or to an OPC quality (0 to 255)."""
     values: Pointer = "/values"
-    """JSON pointer to the object of signal -> value."""
+    """JSON pointer to the object of signal -> value, or to the value of a topic's signal."""
     code: Pointer = "/code"
     severity: Pointer = "/severity"
     state: Pointer = "/state"

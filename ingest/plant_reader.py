@@ -143,9 +143,15 @@ class PlantReader:
             table = self._table(file.RouteTable, entry, steps)
             if table is None:
                 continue
-            route = Route(**table.model_dump())
+            route = Route(**table.model_dump() | {"words": tuple(table.words.items())})
             for message in topic_faults(route):
                 self._fault((*steps, "topic"), message)
+            if route.codec == "sparkplug-b" and content.get("share"):
+                self._fault(
+                    (*steps, "codec"),
+                    "codec 'sparkplug-b' needs every message of a node in order, and a share group "
+                    "divides them: put this route under [[brokers]] without share",
+                )
             yield route
 
     def _machines(self, content: Mapping[str, Any]) -> Iterator[Machine]:

@@ -28,6 +28,8 @@ class IngestSettings(BaseSettings):
     """A longer message is set aside."""
     clock_ahead_s: float = Field(default=86_400.0, ge=0)
     """A source time further ahead of our clock than this is set aside."""
+    rebirth_s: float = Field(default=30.0, ge=1, le=86_400)
+    """A Sparkplug node is asked to announce itself again at most this often."""
 
     client_id: str = Field(default="", pattern=r"^[\w.\-]*$", max_length=60)
     """MQTT client id, the same after every restart; empty: one kept in the home folder."""
@@ -54,3 +56,8 @@ class IngestSettings(BaseSettings):
     """Longest pause before a centre that is away is tried again, unless it asks for more."""
     forward_timeout_s: float = Field(default=60.0, ge=1)
     """How long the centre may take to confirm a request."""
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        """The reserve in bytes."""
+        return int(self.disk_reserve_mb * 1_000_000)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from ingest.errors import DataFault
 from ingest.instants import EPOCH
 from ingest.json_text import Json, shown
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_LEAP_SECOND = re.compile(r"^(.*T\d\d:\d\d:)60(.*)$", re.IGNORECASE)
+_LEAP_SECOND = re.compile(r"(.{11}\d\d:\d\d):60(.*)", re.ASCII)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_AHEAD = timedelta(days=1)
 """How far ahead of ours a source's clock may be, unless a setting says otherwise."""
 
 
-def source_time(stated: Json, unit: str, *, latest: datetime) -> datetime:
-    """A stated time: RFC 3339 text with its zone, or a number of `unit` since the Unix epoch.
+def source_time(
+    stated: Json, unit: str, *, received: datetime, latest: datetime, zone: ZoneInfo | None = None
+) -> datetime:
+    """A stated time: ISO 8601 text, or a number of `unit` since the Unix epoch.
+
+    Text that names no zone is local time of `zone`, and refused without one. An hour that the
+    clocks go through twice is that which is nearer to the time of receipt.
 
     Raises:
         DataFault: it is no time, has no zone, or the clock that made it is not set.
     """
-    moment = _from_text(stated) if isinstance(stated, str) else _from_number(stated, unit)
+    if isinstance(stated, str):
+        moment = _from_text(stated, zone, received)
+    else:
+        moment = _from_number(stated, unit)
     if fault := clock_fault(moment, latest=latest):
         raise DataFault(f"time {shown(stated)} {fault}")
     return moment
@@ -36,18 +45,40 @@ def clock_fault(moment: datetime, *, latest: datetime) -> str:
     return "is in the future: the source's clock is wrong" if moment > latest else ""
 
 
-def _from_text(stated: str) -> datetime:
-    leap = _LEAP_SECOND.match(stated)
+def _from_text(stated: str, zone: ZoneInfo | None, received: datetime) -> datetime:
     try:
-        moment = datetime.fromisoformat(f"{leap[1]}59{leap[2]}" if leap else stated)
+        moment = datetime.fromisoformat(stated)
     except ValueError:
-        raise DataFault(f"time {shown(stated)} is no ISO 8601 time") from None
-    if moment.tzinfo is None:
-        raise DataFault(f"time {shown(stated)} has no zone: end it with Z or an offset")
+        moment = _leap_second(stated)
     try:
-        return moment.astimezone(UTC) + timedelta(seconds=1 if leap else 0)
+        if moment.tzinfo is None:
+            return _local(moment, zone, received, stated)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError:
         raise DataFault(f"time {shown(stated)} is out of range") from None
+
+
+def _leap_second(stated: str) -> datetime:
+    """The second 60 is the instant at which the next minute begins."""
+    try:
+        if leap := _LEAP_SECOND.fullmatch(stated):
+            return datetime.fromisoformat(f"{leap[1]}:59{leap[2]}") + timedelta(seconds=1)
+    except (ValueError, OverflowError):
+        pass
+    raise DataFault(f"time {shown(stated)} is no ISO 8601 time")
+
+
+def _local(moment: datetime, zone: ZoneInfo | None, received: datetime, stated: str) -> datetime:
+    if zone is None:
+        raise DataFault(
+            f"time {shown(stated)} has no zone: end it with Z or an offset, "
+            "or give the route a time_zone"
+        )
+    both = [moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    found = min(both, key=lambda instant: abs(instant - received))
+    if found.astimezone(zone).replace(tzinfo=None, fold=0) != moment:
+        raise DataFault(f"time {shown(stated)} does not exist in {zone.key}: clocks go forward")
+    return found
 
 
 def _from_number(stated: Json, unit: str) -> datetime:

@@ -288,11 +288,12 @@ def test_no_payload_breaks_the_decoding(payload: bytes) -> None:
 
 @given(ts=JSON_VALUES, seq=JSON_VALUES, values=JSON_VALUES)
 def test_no_field_breaks_the_decoding(ts: Any, seq: Any, values: Any) -> None:
-    """Right keys with anything behind them: every value is a record or a dead letter."""
+    """Right keys with anything behind them: what is no record is told in one dead letter."""
     decode(telemetry(ts=ts, seq=seq, values=values))
     decoded = decode(telemetry(values=values))
     if isinstance(values, dict):
-        assert len(decoded.records) + len(decoded.dead) == len(values)
+        assert len(decoded.records) <= len(values)
+        assert len(decoded.dead) == (len(decoded.records) < len(values))
 
 
 def test_a_clock_a_little_ahead_is_believed() -> None:

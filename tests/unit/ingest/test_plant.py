@@ -321,6 +321,6 @@ def test_faults_of_further_brokers_are_all_reported(tmp_path: Path) -> None:
     found = {(lines[defect.line - 1], defect.message) for defect in caught.value.defects}
     first = lines.index('id = "hall-2"') + 1
     assert ('id = "hall-2"', f"broker 'hall-2' stands in line {first} already") in found
-    stated = "topic 'hall2/+/telemetry' needs the part {machine}"
+    stated = "topic 'hall2/+/telemetry' needs the part {machine}, or the route a machine"
     assert ('topic = "hall2/+/telemetry"', stated) in found
     assert {line for line, _ in found} >= {'id = "hall 4"', 'url = "http://10.0.0.4"'}
