@@ -26,11 +26,22 @@ def opened_history(
         StoreFault: it is there and cannot be opened.
     """
     if settings.history_url:
-        raise SettingsFault("ANDON_HISTORY_URL is not understood yet.", remedy="Unset it.")
+        return _database(settings, make=make)
     path = history_path(home)
     if not make and not path.exists():
         raise SettingsFault(
             f"There is no history at {path}.",
             remedy="Name its folder with --home or ANDON_HOME, or run `andon ingest` first.",
         )
-    return SqliteHistory(path, reserve_bytes=int(settings.disk_reserve_mb * 1_000_000))
+    return SqliteHistory(path, reserve_bytes=settings.disk_reserve_bytes)
+
+
+def _database(settings: IngestSettings, *, make: bool) -> AbstractContextManager[History]:
+    try:
+        from ingest.postgres import PostgresHistory
+    except ImportError as fault:
+        raise SettingsFault(
+            f"ANDON_HISTORY_URL names a PostgreSQL database, and {fault.name} is not installed.",
+            remedy="pip install 'andon[postgres]', or unset it.",
+        ) from fault
+    return PostgresHistory(settings.history_url, settings.history_password_file, make=make)

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,25 +15,21 @@ import pytest
 
 from ingest.errors import NotKnown
 from ingest.history import Birth, DeadLetter, History, Record, Written
-from ingest.sqlite import SqliteHistory
+from ingest.opening import opened_history
+from ingest.settings import IngestSettings
 from ingest.vocabulary import Event, EventState, Quality, Reading, Severity
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], History]]:
     """Opens the same history again, as another process would."""
-    opened: list[SqliteHistory] = []
-
-    def open_again() -> History:
-        opened.append(SqliteHistory(tmp_path / "home" / "history.db"))
-        return opened[-1]
-
-    yield open_again
-    for history in opened:
-        history.close()
+    url = request.getfixturevalue("postgres") if request.param == "postgres" else ""
+    settings = IngestSettings(history_url=url)
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(opened_history(tmp_path / "home", settings))
 
 
 @pytest.fixture

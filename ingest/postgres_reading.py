@@ -1,0 +1,210 @@
+"""Rows of the PostgreSQL history as nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.history import Birth, DeadLetter, ExportRow, SourceCounters
+from ingest.postgres_link import Connection
+from ingest.vocabulary import (
+    Event,
+    EventState,
+    Quality,
+    Reading,
+    Series,
+    Severity,
+    Value,
+    Window,
+)
+
+Row = tuple[Any, ...]
+
+_READING = """series.machine, series.signal, real, whole, words, is_bool, unit, quality,
+    source_time, received_time, series.source, CASE WHEN numbered THEN sequence END"""
+_EVENT = """machine, code, severity, state, text, source_time, received_time, source, sequence,
+    id"""
+_ROWS_A_FETCH = 20_000
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def machine_series(connection: Connection, machine: str) -> Mapping[str, list[int]]:
+    """The ids of a machine's series, by signal; a signal has one for each source."""
+    found: dict[str, list[int]] = {}
+    query = 'SELECT signal, id FROM series WHERE machine = %s ORDER BY signal COLLATE "C", id'
+    for signal, identity in connection.execute(query, (_asked(machine),)):
+        found.setdefault(signal, []).append(identity)
+    return found
+
+
+def window(connection: Connection, machine: str, start: datetime, end: datetime) -> Window:
+    """A machine's good numeric readings and its events, start included, end excluded."""
+    found = {
+        signal: series
+        for signal, ids in machine_series(connection, machine).items()
+        if (series := _good_series(connection, signal, ids, start, end))
+    }
+    events = newest_events(connection, machine, start, end, limit=None)
+    return Window(machine, start, end, found, tuple(events))
+
+
+def _good_series(
+    connection: Connection, signal: str, ids: list[int], start: datetime, end: datetime
+) -> Series | None:
+    query = """
+        SELECT date_part('epoch', source_time), coalesce(real, whole), id, unit FROM readings
+        WHERE series = ANY(%s) AND source_time >= %s AND source_time < %s
+          AND quality = %s AND coalesce(real, whole) IS NOT NULL
+        ORDER BY source_time, id"""
+    cursor = connection.cursor(binary=True)
+    rows = cursor.execute(query, (ids, start, end, Quality.GOOD.value)).fetchall()
+    if not rows:
+        return None
+    times, values, row_ids, units = zip(*rows, strict=True)
+    return Series(signal=signal, unit=units[-1], times=times, values=values, rows=row_ids)
+
+
+def signal_readings(
+    connection: Connection, machine: str, signal: str, start: datetime, end: datetime
+) -> list[Reading]:
+    """Every reading of a signal, start included, end excluded, in time order."""
+    ids = machine_series(connection, machine).get(signal, [])
+    query = f"""
+        SELECT {_READING} FROM readings JOIN series ON series.id = readings.series
+        WHERE readings.series = ANY(%s) AND source_time >= %s AND source_time < %s
+        ORDER BY source_time, readings.id"""
+    cursor = connection.cursor(binary=True)
+    return [_reading(row) for row in cursor.execute(query, (ids, start, end))]
+
+
+def newest_readings(connection: Connection, machine: str) -> list[Reading]:
+    """The newest reading of every signal of a machine."""
+    query = f"""
+        SELECT DISTINCT ON (signal COLLATE "C") {_READING}
+        FROM series CROSS JOIN LATERAL (
+            SELECT * FROM readings WHERE readings.series = series.id
+            ORDER BY source_time DESC, sequence DESC, numbered DESC LIMIT 1) AS readings
+        WHERE series.machine = %s
+        ORDER BY signal COLLATE "C", source_time DESC, series.id"""
+    cursor = connection.cursor(binary=True)
+    return [_reading(row) for row in cursor.execute(query, (_asked(machine),))]
+
+
+def newest_events(
+    connection: Connection,
+    machine: str | None,
+    start: datetime,
+    end: datetime,
+    *,
+    limit: int | None,
+) -> list[Event]:
+    """The newest events, in time order; no limit: all."""
+    where = "source_time >= %s AND source_time < %s"
+    bounds: list[Any] = [start, end, limit]
+    if machine is not None:
+        where = f"left(machine, 100) = left(%s, 100) AND machine = %s AND {where}"
+        bounds = [_asked(machine), _asked(machine), *bounds]
+    query = f"""SELECT {_EVENT} FROM events WHERE {where}
+                ORDER BY source_time DESC, id DESC LIMIT %s"""
+    rows = connection.execute(query, bounds).fetchall()
+    return [_event(row) for row in reversed(rows)]
+
+
+def machines(connection: Connection) -> list[str]:
+    """Every machine with a reading or an event."""
+    query = """SELECT machine FROM (SELECT machine FROM series UNION SELECT machine FROM events)
+               AS both_tables ORDER BY machine COLLATE "C\""""
+    return [str(machine) for (machine,) in connection.execute(query)]
+
+
+def export_rows(
+    connection: Connection, machine: str | None, start: datetime | None, end: datetime | None
+) -> Iterator[ExportRow]:
+    """Every reading in time order, without holding them all."""
+    where = "source_time >= %s AND source_time < %s"
+    bounds: list[Any] = [start or _FIRST, end or _LAST]
+    if machine is not None:
+        where, bounds = f"series.machine = %s AND {where}", [_asked(machine), *bounds]
+    query = f"""
+        SELECT {_READING} FROM readings JOIN series ON series.id = readings.series
+        WHERE {where} ORDER BY source_time, readings.id"""
+    with (
+        connection.transaction(),
+        connection.cursor(name="andon_export", binary=True) as cursor,
+    ):
+        cursor.itersize = _ROWS_A_FETCH
+        for row in cursor.execute(query, bounds):
+            reading = _reading(row)
+            yield ExportRow(
+                reading.machine,
+                reading.signal,
+                reading.source_time,
+                reading.received_time,
+                reading.sequence,
+                reading.value,
+                reading.unit,
+                reading.quality,
+            )
+
+
+def all_counters(connection: Connection) -> list[SourceCounters]:
+    """The counters of every source, over the shares of all collectors."""
+    query = """
+        SELECT min(source), sum(received)::bigint, sum(stored)::bigint, sum(duplicates)::bigint,
+               sum(dead_lettered)::bigint, max(last_received)
+        FROM counters GROUP BY identity ORDER BY min(source) COLLATE "C\""""
+    return [SourceCounters(*row) for row in connection.execute(query)]
+
+
+def newest_dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
+    """The newest dead letters, newest first."""
+    query = """SELECT source, payload, reason, received_time, id FROM dead_letters
+               ORDER BY id DESC LIMIT %s"""
+    cursor = connection.cursor(binary=True)
+    return [DeadLetter(*row) for row in cursor.execute(query, (limit,))]
+
+
+def all_births(connection: Connection) -> list[Birth]:
+    """The last birth of every node and device."""
+    query = """SELECT broker, name, content, received_time FROM births
+               ORDER BY broker COLLATE "C", name COLLATE "C\""""
+    return [Birth(*row) for row in connection.execute(query)]
+
+
+def _asked(text: str) -> str:
+    """A name to look for; one that cannot be stored is like one that is not there."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _reading(row: Sequence[Any]) -> Reading:
+    machine, signal, real, whole, words, is_bool, unit, quality, *rest = row
+    source_time, received_time, source, sequence = rest
+    value: Value = words if words is not None else real if real is not None else whole
+    return Reading(
+        machine=machine,
+        signal=signal,
+        value=bool(value) if is_bool else value,
+        unit=unit,
+        quality=Quality(quality),
+        source_time=source_time,
+        received_time=received_time,
+        source=source,
+        sequence=sequence,
+    )
+
+
+def _event(row: Sequence[Any]) -> Event:
+    machine, code, severity, state, text, source_time, received, source, sequence, identity = row
+    return Event(
+        machine=machine,
+        code=code,
+        severity=Severity(severity),
+        state=EventState(state),
+        text=text,
+        source_time=source_time,
+        received_time=received,
+        source=source,
+        sequence=sequence,
+        row=identity,
+    )
