@@ -16,7 +16,7 @@ from ingest.codec_scalar import decode_scalar
 from ingest.errors import DataFault, NotKnown
 from ingest.history import Birth
 from ingest.json_text import shown
-from ingest.messages import Decoded, Message, Place, Request
+from ingest.messages import Decoded, Message, Place, Request, address_of
 from ingest.plant import Machine, Plant
 from ingest.routes import Route, filled, find_route
 from ingest.settings import IngestSettings
@@ -79,6 +79,12 @@ class Codec:
             return Decoded([decode_scalar(message, place)])
         except DataFault as fault:
             return Decoded(dead=[message.as_dead_letter(fault.message)])
+
+    def machine_of(self, source: str) -> str | None:
+        """The machine of a source that sent something; None for one that never did."""
+        address = address_of(source)
+        place = self._places.get(address) if address else None
+        return place.machine.id if place and place.machine else None
 
     def _place(self, message: Message) -> Place:
         """Find the route and the machine of a topic, and remember them."""

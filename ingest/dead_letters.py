@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ingest.codec import Codec, Message
 from ingest.errors import NotKnown
 from ingest.history import DeadLetter, History
-
-_MQTT = "mqtt:"
+from ingest.messages import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,11 @@ def replay(history: History, codec: Codec, letters: Iterable[DeadLetter]) -> Rep
     tried = replayed = stored = duplicates = 0
     for letter in sorted(letters, key=lambda letter: letter.received_time):
         tried += 1
-        if not letter.source.startswith(_MQTT):
+        address = address_of(letter.source)
+        if address is None:
             continue
-        topic = letter.source.removeprefix(_MQTT)
-        decoded = codec.decode(Message(topic, letter.payload, letter.received_time))
+        broker, topic = address
+        decoded = codec.decode(Message(topic, letter.payload, letter.received_time, broker))
         if decoded.dead:
             continue
         try:

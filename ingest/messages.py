@@ -40,13 +40,11 @@ class Message:
         return DeadLetter(self.source, self.payload, reason, self.received_time)
 
 
-def message_of(letter: DeadLetter) -> Message | None:
-    """The message that was set aside; None for a letter that came over no broker."""
-    wire, _, topic = letter.source.partition(":")
+def address_of(source: str) -> tuple[str, str] | None:
+    """Broker and topic of a source; None for one that is no broker's."""
+    wire, _, topic = source.partition(":")
     kind, _, broker = wire.partition("@")
-    if kind != "mqtt":
-        return None
-    return Message(topic, letter.payload, letter.received_time, broker)
+    return (broker, topic) if kind == "mqtt" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,11 @@ class MqttWire:
         """Have the session hold nothing: this broker is listened to no more."""
         self._client.unsubscribe([*self._filters(), *self._unwanted])
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Say something once, without a promise: nothing is kept for a broker that is away."""
+        if self._connected:
+            self._client.publish(topic, payload, qos=0)
+
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Confirm messages in the order given; those of an earlier connection come again."""
         with self._lock:
