@@ -76,8 +76,7 @@ class SqliteHistory:
     ) -> Written:
         """Keep records, dead letters and births, and count, in one durable transaction."""
         with self._transaction() as writing:
-            for record in records:
-                writing.take(record)
+            writing.take(records)
             for letter in dead:
                 writing.set_aside(letter)
             for birth in births:
@@ -91,8 +90,7 @@ class SqliteHistory:
             if writing.connection.execute(query, (letter.id,)).rowcount != 1:
                 raise NotKnown(f"There is no dead letter {letter.id}.")
             writing.take_back(letter)
-            for record in records:
-                writing.take(record)
+            writing.take(records)
             return writing.finish()
 
     def window(self, machine: str, start: datetime, end: datetime) -> Window:

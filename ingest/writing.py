@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 from ingest.history import Birth, DeadLetter, Record, Written
-from ingest.instants import microseconds
+from ingest.instants import EPOCH, microseconds
+from ingest.many_rows import ROW_FAULTS, ManyRows
 from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
-from ingest.vocabulary import Event, Reading
+from ingest.vocabulary import Event, Quality, Reading, Value
 
 SeriesKey = tuple[str, str, str]
 """Machine, signal, source."""
+ReadingRow = tuple[int, int, int, int | None, int, Value, int, str, str]
 
-_INSERT_READING = """
-    INSERT INTO readings (series, source_time, received_time, sequence, fingerprint,
-                          value, is_bool, unit, quality)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (series, source_time, ifnull(sequence, -1), fingerprint) DO NOTHING"""
+_READINGS = ManyRows(
+    """INSERT INTO readings (series, source_time, received_time, sequence, fingerprint,
+                             value, is_bool, unit, quality)""",
+    columns=9,
+    then="ON CONFLICT (series, source_time, ifnull(sequence, -1), fingerprint) DO NOTHING",
+)
+
+_STORED_SINCE = """
+    SELECT series.source, count(*) FROM readings JOIN series ON series.id = readings.series
+    WHERE readings.id > ? GROUP BY series.source"""
 
 _INSERT_EVENT = """
     INSERT INTO events (machine, code, severity, state, text, source_time, received_time,
@@ -37,25 +46,18 @@ _KEEP_BIRTH = """
         content = excluded.content, received_time = excluded.received_time
         WHERE excluded.received_time >= births.received_time"""
 
-_COUNT = """
-    INSERT INTO counters (source, received, stored, duplicates, dead_lettered, last_received)
-    VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (source) DO UPDATE SET
+_COUNTERS = ManyRows(
+    "INSERT INTO counters (source, received, stored, duplicates, dead_lettered, last_received)",
+    columns=6,
+    then="""ON CONFLICT (source) DO UPDATE SET
         received = received + excluded.received, stored = stored + excluded.stored,
         duplicates = duplicates + excluded.duplicates,
         dead_lettered = dead_lettered + excluded.dead_lettered,
-        last_received = max(last_received, excluded.last_received)"""
-
-_ROW_FAULTS = (
-    OverflowError,
-    ValueError,
-    TypeError,
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
+        last_received = max(last_received, excluded.last_received)""",
 )
-"""What one bad value can raise; everything else is the store's own trouble."""
+
+_QUALITY = {quality: quality.value for quality in Quality}
+"""Plain texts: SQLite asks a text of a subclass how it wants to be stored, which takes long."""
 
 
 @dataclass(slots=True)
@@ -69,17 +71,16 @@ class Writing:
     """Made or found in this transaction."""
     tallies: dict[str, Tally] = field(default_factory=dict)
 
-    def take(self, record: Record) -> None:
-        """Store one record, or find it a duplicate, or set it aside."""
-        try:
-            stored = self._reading(record) if isinstance(record, Reading) else self._event(record)
-        except _ROW_FAULTS as fault:
-            self.set_aside(refused(record, fault))
-            return
-        tally = self._tally(record.source, record.received_time)
-        tally.received += 1
-        tally.stored += stored
-        tally.duplicates += not stored
+    def take(self, records: Iterable[Record]) -> None:
+        """Store records, or find them duplicates, or set them aside."""
+        readings: list[Reading] = []
+        for record in records:
+            if isinstance(record, Reading):
+                readings.append(record)
+            else:
+                self._take_event(record)
+        if readings:
+            self._take_readings(readings)
 
     def set_aside(self, letter: DeadLetter) -> None:
         """Keep a dead letter."""
@@ -105,35 +106,74 @@ class Writing:
 
     def finish(self) -> Written:
         """Bring the counters up to date."""
-        self.connection.executemany(
-            _COUNT,
-            [
-                (name, t.received, t.stored, t.duplicates, t.dead_lettered, t.last_received)
-                for name, t in self.tallies.items()
-            ],
-        )
+        rows = [
+            (name, t.received, t.stored, t.duplicates, t.dead_lettered, t.last_received)
+            for name, t in self.tallies.items()
+        ]
+        _COUNTERS.insert(self.connection, rows, refuse=_fail)
         return summed(self.tallies.values())
 
     def _tally(self, source: str, received: datetime) -> Tally:
-        tally = self.tallies.setdefault(source, Tally())
-        tally.last_received = max(tally.last_received, microseconds(received))
-        return tally
+        self._heard(source, microseconds(received))
+        return self.tallies[source]
 
-    def _reading(self, reading: Reading) -> bool:
-        value, quality = storable_value(reading)
-        content = (value, reading.unit, quality)
-        row = (
-            self._series(reading),
-            microseconds(reading.source_time),
-            microseconds(reading.received_time),
-            reading.sequence,
-            0 if reading.sequence is not None else fingerprint(content),
-            value,
-            isinstance(value, bool),
-            reading.unit,
-            quality,
-        )
-        return self.connection.execute(_INSERT_READING, row).rowcount == 1
+    def _heard(self, source: str, received: int) -> None:
+        tally = self.tallies.setdefault(source, Tally())
+        tally.last_received = max(tally.last_received, received)
+
+    def _take_readings(self, readings: Sequence[Reading]) -> None:
+        (newest,) = self.connection.execute("SELECT ifnull(max(id), 0) FROM readings").fetchone()
+        taken, rows = self._rows(readings)
+        faults: dict[int, Exception] = {}
+        stored = _READINGS.insert(self.connection, rows, refuse=faults.__setitem__)
+        for at, fault in faults.items():
+            self.set_aside(refused(taken[at], fault))
+        sources = [reading.source for at, reading in enumerate(taken) if at not in faults]
+        new = Counter(sources)
+        if stored < len(sources):
+            new = Counter(dict(self.connection.execute(_STORED_SINCE, (newest,))))
+        for source, count in Counter(sources).items():
+            tally = self.tallies.setdefault(source, Tally())
+            tally.received += count
+            tally.stored += new[source]
+            tally.duplicates += count - new[source]
+        for source, received in {
+            (reading.source, row[2]) for reading, row in zip(taken, rows, strict=True)
+        }:
+            self._heard(source, received)
+
+    def _rows(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[ReadingRow]]:
+        """Readings as rows; one whose names no store can hold is set aside."""
+        taken: list[Reading] = []
+        rows: list[ReadingRow] = []
+        said = received = EPOCH
+        said_us = received_us = 0
+        for reading in readings:
+            try:
+                series = self._series(reading)
+            except ROW_FAULTS as fault:
+                self.set_aside(refused(reading, fault))
+                continue
+            if reading.source_time is not said:  # many of a message are of one instant
+                said = reading.source_time
+                said_us = microseconds(said)
+            if reading.received_time is not received:
+                received = reading.received_time
+                received_us = microseconds(received)
+            taken.append(reading)
+            rows.append((series, said_us, received_us, *_content(reading)))
+        return taken, rows
+
+    def _take_event(self, event: Event) -> None:
+        try:
+            stored = self._event(event)
+        except ROW_FAULTS as fault:
+            self.set_aside(refused(event, fault))
+            return
+        tally = self._tally(event.source, event.received_time)
+        tally.received += 1
+        tally.stored += stored
+        tally.duplicates += not stored
 
     def _event(self, event: Event) -> bool:
         content = (event.severity, event.state, event.text)
@@ -164,3 +204,17 @@ class Writing:
         ).fetchone()
         self.new_series[key] = int(found)
         return int(found)
+
+
+def _content(reading: Reading) -> tuple[int | None, int, Value, int, str, str]:
+    """What a row says beside its series and its times."""
+    value, quality = storable_value(reading)
+    sequence = reading.sequence
+    mark = 0 if sequence is not None else fingerprint((value, reading.unit, quality))
+    if value is True or value is False:
+        return sequence, mark, int(value), 1, reading.unit, _QUALITY[quality]
+    return sequence, mark, value, 0, reading.unit, _QUALITY[quality]
+
+
+def _fail(_place: int, fault: Exception) -> NoReturn:
+    raise fault
