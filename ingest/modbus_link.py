@@ -1,147 +1,164 @@
-"""One connection to Modbus devices: reads only, each answer checked, broken ones thrown away."""
+"""One connection that the Modbus units behind an address share, in turns, each answer checked."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+import itertools
+import ssl
 
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusException
-from pymodbus.framer import FramerType
-from pymodbus.pdu import ExceptionResponse, ModbusPDU
+from ingest.errors import WireFault
+from ingest.modbus_address import Address, Carrier
+from ingest.modbus_frames import Answer, Ask, values_of
+from ingest.modbus_port import LinkFault, Port, open_port, words_of
+from ingest.tls import NO_FILES, TlsFiles, tls_words
 
-from ingest.errors import DataFault, WireFault
-from ingest.registers import RegisterTable
-
-logger = logging.getLogger(__name__)
-
-# pymodbus logs every timeout as an error; the lane says once what a person needs to know.
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-
-_EXCEPTIONS = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "device failure",
-    5: "acknowledge, still busy",
-    6: "device busy",
-    7: "negative acknowledge",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target did not answer",
-}
-
-
-def hush_nonsense() -> None:
-    """Let the running loop not print a trace for every answer that pymodbus cannot read.
-
-    pymodbus raises in its reader; the request then ends as one without an answer.
-    """
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if "protocol" in context:
-            logger.debug("modbus answer cannot be read fault=%r", context.get("exception"))
-        else:
-            loop.default_exception_handler(context)
-
-    asyncio.get_running_loop().set_exception_handler(handle)
-
-
-class DeviceRefusal(DataFault):
-    """The device answered with an exception code; the connection is sound."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class _Read(Protocol):
-    """The shape of the four read methods; no other is ever called."""
-
-    def __call__(self, address: int, *, count: int, device_id: int) -> Awaitable[ModbusPDU]: ...
+_GAP_CHARACTERS = 3.5
+_SHORTEST_GAP_S = 0.00175
+_MOST_GIVEN_UP = 32
+_FADE = 0.98
+_AROUND = 10
+"""Characters of a serial request and answer beside what they hold."""
 
 
 class ModbusLink:
-    """A connection that the units behind one address share, one request at a time."""
+    """A connection that is made when it is needed, for one request at a time.
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        address = urlsplit(url)
-        self.url = url
-        self._timeout_s = timeout_s
-        self._lock = asyncio.Lock()
-        self._client = AsyncModbusTcpClient(
-            address.hostname or "",
-            port=address.port or 502,
-            framer=FramerType.RTU if address.scheme == "rtu+tcp" else FramerType.SOCKET,
-            timeout=timeout_s,
-            retries=0,
-            reconnect_delay=0,
-            name=f"{address.hostname}:{address.port}",
-        )
+    Who asks waits in the order of asking, so that units take turns request by request. All of it
+    runs in one event loop.
+    """
+
+    def __init__(self, address: Address, tls: TlsFiles = NO_FILES) -> None:
+        self._address = address
+        self._tls = tls
+        self._turn = asyncio.Lock()
+        self._port: Port | None = None
+        self._transactions = itertools.cycle(range(1, 0x10000))
+        self._answered: set[int] = set()
+        self._given_up: dict[int, tuple[int, float]] = {}
+        self._late: dict[int, float] = {}
+        self._silent_until = 0.0
+        self._took_s = 0.0
+        self.held_s = 0.0
+        """How long the last read kept all others waiting."""
+        self.slowest_s = 0.0
+        """The slowest answer of late: it fades with each answer behind it."""
+        self.connects = 0
+        self.users = 0
+        """How many lanes ask over it."""
+
+    @property
+    def is_serial_framed(self) -> bool:
+        """A line with noise, and answers that bear no transaction id."""
+        return self._address.carrier.is_serial_framed
 
     def close(self) -> None:
         """Drop the connection; the next read makes a new one."""
-        self._client.close()
+        if self._port is not None:
+            self._port.close()
+        self._port = None
+        self._given_up.clear()
+        self._answered.clear()
 
-    async def read(self, table: RegisterTable, address: int, *, count: int, unit: int) -> list[int]:
+    def late_s(self, unit: int) -> float:
+        """How long the unit took for the last answer that came after we gave it up; 0: none."""
+        return self._late.get(unit, 0.0)
+
+    async def read(self, ask: Ask, timeout_s: float) -> tuple[int, ...]:
         """Words, or bits as 0 and 1, exactly as many as asked for.
 
         Raises:
-            DeviceRefusal: the device answered with an exception code.
-            WireFault: no answer or a wrong one; the connection was thrown away, so that a late
-                answer cannot be taken for the next one.
+            DeviceRefusal: the device answers with an exception code.
+            LinkFault: no answer or a wrong one; one that comes late is not taken for the next.
         """
-        async with self._lock:
+        async with self._turn:
+            clock = asyncio.get_running_loop().time
+            began = clock()
             try:
-                answer = await asyncio.wait_for(
-                    self._ask(table, address, count=count, unit=unit), 2.5 * self._timeout_s
-                )
-                return _checked(answer, table, count)
-            except (ModbusException, OSError, TimeoutError) as fault:
+                answer = await self._exchange(ask, timeout_s)
+                self._answered.add(ask.unit)
+                values = values_of(ask, answer)
+            except TimeoutError:
+                raise LinkFault(self._fallen_silent(ask, timeout_s)) from None
+            except WireFault as fault:
                 self.close()
-                raise WireFault(_reason(fault, self._timeout_s)) from fault
-            except WireFault:
+                lost = isinstance(fault, LinkFault) and fault.lost
+                raise LinkFault(fault.message, lost=lost) from fault
+            finally:
+                self.held_s = clock() - began
+            self.slowest_s = max(self._took_s, self.slowest_s * _FADE)
+            return values
+
+    async def _exchange(self, ask: Ask, timeout_s: float) -> Answer:
+        port = self._port
+        if port is None or port.is_lost:
+            port = self._port = await self._connect(timeout_s)
+        loop = asyncio.get_running_loop()
+        if (pause := self._silent_until - loop.time()) > 0:
+            await asyncio.sleep(pause)
+        transaction, sent = next(self._transactions), loop.time()
+        waiting = port.send(ask, transaction)
+        timer = loop.call_later(timeout_s + self._on_the_line_s(ask), _time_over, waiting)
+        try:
+            answer = await waiting
+        except (TimeoutError, asyncio.CancelledError):
+            self._given_up[transaction] = (ask.unit, sent)
+            if waiting.cancelled() and self.is_serial_framed:
                 self.close()
-                raise
+            raise
+        finally:
+            timer.cancel()
+            self._silent_until = loop.time() + self._silence_s()
+        self._took_s = loop.time() - sent
+        return answer
 
-    async def _ask(self, table: RegisterTable, address: int, *, count: int, unit: int) -> ModbusPDU:
-        if not self._client.connected and not await self._client.connect():
-            raise WireFault("cannot be reached")
-        read: _Read = {
-            RegisterTable.COIL: self._client.read_coils,
-            RegisterTable.DISCRETE: self._client.read_discrete_inputs,
-            RegisterTable.HOLDING: self._client.read_holding_registers,
-            RegisterTable.INPUT: self._client.read_input_registers,
-        }[table]
-        return await read(address, count=count, device_id=unit)
+    async def _connect(self, timeout_s: float) -> Port:
+        self.close()
+        try:
+            async with asyncio.timeout(timeout_s):
+                port = await open_port(self._address, self._tls, self._is_late)
+        except TimeoutError:
+            raise LinkFault(f"cannot be reached within {timeout_s:g} s") from None
+        except ssl.SSLError as fault:
+            raise LinkFault(tls_words(fault)) from fault
+        except (OSError, ValueError) as fault:
+            raise LinkFault(f"cannot be reached: {words_of(fault)}") from fault
+        self.connects += 1
+        return port
+
+    def _fallen_silent(self, ask: Ask, timeout_s: float) -> str:
+        """Keep the connection only where it is known to be alive, and answers can be told apart.
+
+        It is alive when another unit answered since the last silence. Without transaction ids a
+        late answer could be taken for the next one.
+        """
+        left = self._port.left if self._port is not None else 0
+        alive = bool(self._answered - {ask.unit})
+        self._answered.clear()
+        told_apart = not self.is_serial_framed and not left
+        if not (alive and told_apart and len(self._given_up) < _MOST_GIVEN_UP):
+            self.close()
+        came = f"; {left} bytes came that are no answer" if left else ""
+        return f"no answer within {timeout_s:g} s{came}"
+
+    def _is_late(self, answer: Answer) -> bool:
+        """Note how late an answer is that we gave up; False for one that was never asked for."""
+        unit, sent = self._given_up.pop(answer.transaction, (None, 0.0))
+        if unit is None:
+            return False
+        self._late[unit] = asyncio.get_running_loop().time() - sent
+        return True
+
+    def _silence_s(self) -> float:
+        """What a serial line needs between two frames."""
+        if self._address.carrier is not Carrier.RTU:
+            return 0.0
+        return max(_GAP_CHARACTERS * self._address.character_s, _SHORTEST_GAP_S)
+
+    def _on_the_line_s(self, ask: Ask) -> float:
+        """How long request and answer travel on a serial line, beside the device's own time."""
+        return (len(ask.pdu()) + ask.content_bytes + _AROUND) * self._address.character_s
 
 
-def _checked(answer: ModbusPDU, table: RegisterTable, count: int) -> list[int]:
-    """pymodbus lets a wrong function code and a short answer through: both are looked at here."""
-    if isinstance(answer, ExceptionResponse):
-        name = _EXCEPTIONS.get(answer.exception_code, "unknown exception")
-        raise DeviceRefusal(
-            f"device answers with exception {answer.exception_code} ({name})",
-            answer.exception_code,
-        )
-    if answer.function_code != table.read_function:
-        raise WireFault(
-            f"answer has function code {answer.function_code}, asked was {table.read_function}"
-        )
-    if table.of_bits:
-        found, expected = len(answer.bits), -(-count // 8) * 8
-    else:
-        found, expected = len(answer.registers), count
-    if found != expected:
-        raise WireFault(f"answer holds {found} values, asked were {expected}")
-    return [int(bit) for bit in answer.bits[:count]] if table.of_bits else list(answer.registers)
-
-
-def _reason(fault: Exception, timeout_s: float) -> str:
-    text = str(fault)
-    if isinstance(fault, TimeoutError) or "No response" in text or "No Response" in text:
-        return f"no answer within {timeout_s:g} s"
-    return text.removeprefix("Modbus Error: ") or type(fault).__name__
+def _time_over(waiting: asyncio.Future[Answer]) -> None:
+    if not waiting.done():
+        waiting.set_exception(TimeoutError())

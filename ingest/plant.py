@@ -9,8 +9,10 @@ from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
 from ingest.errors import NotKnown, PlantFault, SettingsFault
+from ingest.modbus_address import Address, IllegalRange, parse_address
 from ingest.registers import Register
 from ingest.routes import Route
+from ingest.tls import NO_FILES, TlsFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,25 @@ class ModbusUnit:
     """A Modbus device that is polled."""
 
     url: str
-    """`tcp://host:port` or `rtu+tcp://host:port`."""
+    """As `ingest/modbus_address.py` reads it; units of one address share a connection."""
     unit: int
     period_s: float
     registers: tuple[Register, ...]
     timeout_s: float = 1.0
     max_registers: int = 125
     max_gap: int = 8
+    illegal: tuple[IllegalRange, ...] = ()
+    """Addresses that no request may touch."""
+    deadband: float | None = None
+    """A value that moved by less is not kept, unless its register says otherwise; None: all are."""
+    heartbeat_s: float = 60.0
+    """How long a value inside its deadband may go unsaid."""
+    tls: TlsFiles = NO_FILES
+
+    @property
+    def address(self) -> Address:
+        """What the url means."""
+        return parse_address(self.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from ingest.modbus_address import parse_address, parse_range
 from ingest.words import RegisterType, WordOrder
 
 Name = Annotated[str, Field(pattern=r"^[\w][\w.\-]*$", max_length=100)]
@@ -47,10 +48,13 @@ def _mqtt_address(url: str) -> str:
 
 
 def _modbus_address(url: str) -> str:
-    scheme = url.partition("://")[0]
-    if scheme in ("tls", "rtu"):
-        raise ValueError(f"url {url!r}: {scheme}:// is not spoken yet, only tcp:// and rtu+tcp://")
-    return _address(url, ("tcp", "rtu+tcp"))
+    parse_address(url)
+    return url
+
+
+def _illegal(text: str) -> str:
+    parse_range(text)
+    return text
 
 
 def _zone(name: str) -> str:
@@ -182,6 +186,17 @@ class ModbusTable(_Table):
     """The most registers the device gives in one answer."""
     max_gap: Annotated[int, Field(ge=0, le=120)] = 8
     """Unused registers that are read along to save a request."""
+    illegal: list[Annotated[str, AfterValidator(_illegal)]] = []
+    """Addresses that no request may touch: `["holding 100-120"]`."""
+    deadband: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """A value that moved by less is not kept; for registers that state none of their own."""
+    heartbeat_s: Annotated[FiniteFloat, Field(ge=0.1, le=86_400)] = 60.0
+    """How long a value inside its deadband may go unsaid."""
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    server_name: str = ""
+    """The name in the device's certificate, where it is not the host of the url."""
 
 
 class MachineTable(_Table):
@@ -212,6 +227,8 @@ class RegisterRow(_Limits):
     order: WordOrder = WordOrder.ABCD
     scale: FiniteFloat = 1.0
     offset: FiniteFloat = 0.0
+    deadband: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """A value that moved by less is not kept; 0: only values that changed are."""
     nan: str = ""
     """Raw values by which the device says that it has none: `0x8000`, `65535`."""
     enum: str = ""

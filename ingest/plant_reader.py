@@ -12,15 +12,18 @@ from pydantic import BaseModel, ValidationError
 
 from ingest import plant_file as file
 from ingest.errors import PlantDefect
+from ingest.modbus_address import IllegalRange, parse_range
 from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, signals_by_id
 from ingest.register_file import load_registers
 from ingest.registers import Register
 from ingest.routes import Route, topic_faults
+from ingest.tls import TlsFiles, client_context
 from ingest.toml_lines import Steps, read_toml
 
 Table = TypeVar("Table", bound=BaseModel)
 
 _SECTIONS = ("plant", "documents", "mqtt", "brokers", "machines")
+_TLS_KEYS = ("ca_file", "client_cert", "client_key", "server_name")
 _LIMITS = ("low_low", "low", "high", "high_high")
 
 
@@ -206,7 +209,41 @@ class PlantReader:
             timeout_s=table.timeout_s,
             max_registers=table.max_registers,
             max_gap=table.max_gap,
+            illegal=self._illegal(table, registers, steps),
+            deadband=table.deadband,
+            heartbeat_s=table.heartbeat_s,
+            tls=self._tls(table, steps),
         )
+
+    def _illegal(
+        self, table: file.ModbusTable, registers: Sequence[Register], steps: Steps
+    ) -> tuple[IllegalRange, ...]:
+        """The ranges that no request may touch; no register may lie in one."""
+        ranges = tuple(parse_range(text) for text in table.illegal)
+        for register in registers:
+            for index, own in enumerate(ranges):
+                if own.touches(register.table.value, register.address, register.end):
+                    message = f"{register.signal!r} at {register.address} lies in illegal {own}"
+                    self._fault((*steps, "illegal", index), message)
+        return ranges
+
+    def _tls(self, table: file.ModbusTable, steps: Steps) -> TlsFiles:
+        """The files of an encrypted connection, each tried."""
+        stated = [key for key in _TLS_KEYS if getattr(table, key)]
+        files = TlsFiles(
+            ca_file=self._existing(table.ca_file, (*steps, "ca_file")),
+            client_cert=self._existing(table.client_cert, (*steps, "client_cert")),
+            client_key=self._existing(table.client_key, (*steps, "client_key")),
+            server_name=table.server_name,
+        )
+        if stated and not table.url.startswith("tls://"):
+            self._fault((*steps, stated[0]), f"{stated[0]} needs an url that begins with tls://")
+        elif stated and all(path.exists() for path in files.paths):
+            try:
+                client_context(files)
+            except ValueError as fault:
+                self._fault((*steps, stated[0]), str(fault))
+        return files
 
     def _signals(
         self, entry: Mapping[str, Any], registers: Sequence[Register], steps: Steps

@@ -7,13 +7,16 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.modbus_link import ModbusLink, hush_nonsense
+from ingest.modbus_address import parse_address
+from ingest.modbus_frames import Ask
+from ingest.modbus_link import ModbusLink
 from ingest.registers import RegisterTable
 from ingest.vocabulary import Value
 from ingest.words import RegisterType, WordOrder, in_order, is_finite, raw_value, text_of
 
 _SHOWN = frozenset(string.ascii_letters + string.digits + string.punctuation + " ")
 _FEWEST_LETTERS = 3
+_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,12 @@ def read_words(url: str, table: RegisterTable, address: int, *, count: int, unit
         DeviceRefusal: the device answered with an exception code.
     """
 
+    ask = Ask(unit, table.read_function, address, count)
+
     async def read() -> list[int]:
-        hush_nonsense()
-        link = ModbusLink(url, timeout_s=2.0)
+        link = ModbusLink(parse_address(url))
         try:
-            return await link.read(table, address, count=count, unit=unit)
+            return list(await link.read(ask, _TIMEOUT_S))
         finally:
             link.close()
 

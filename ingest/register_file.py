@@ -120,6 +120,7 @@ class _RowReader:
             order=entry.order,
             scale=entry.scale,
             offset=entry.offset,
+            deadband=entry.deadband,
             unit=entry.unit,
             description=entry.description,
             limits=Limits(entry.low_low, entry.low, entry.high, entry.high_high),

@@ -65,6 +65,8 @@ class Register:
     """Raw values by which the device says that it has none."""
     labels: tuple[tuple[int, str], ...] = ()
     """Raw values and the texts that they stand for."""
+    deadband: float | None = None
+    """A value that moved by less is not kept; None: as the unit says."""
 
     @property
     def count(self) -> int:

@@ -43,6 +43,12 @@ class EventState(StrEnum):
     NOTE = "note"
 
 
+GAP = "GAP"
+"""Code of the notes by which the collector says that it could not reach a machine, and why."""
+RATE = "RATE"
+"""Code of the notes by which the collector says that a source sends much less than usual."""
+
+
 class MachineState(StrEnum):
     """PackML (ISA-TR88.00.02) states; `number` is the value on the wire."""
 
