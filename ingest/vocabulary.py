@@ -117,6 +117,11 @@ class Event:
     row: int | None = None
     """Row in the history once stored."""
 
+    @property
+    def is_gap(self) -> bool:
+        """The collector's own word about the wire, not the machine's and no person's."""
+        return self.state is EventState.NOTE and self.code == GAP
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ingest.errors import WireFault
-from ingest.vocabulary import Answer, EventState, EvidenceKind, IssueState, Severity
+from ingest.vocabulary import GAP, Answer, EventState, EvidenceKind, IssueState, Severity
 from service.cards_store import BY_ITSELF
 from service.lookout import Look, Lookout
 from tests.fakes import FakeLibrary
@@ -211,6 +211,18 @@ def test_routine_notes_stay_off_the_card(floor: Floor) -> None:
     floor.run(5, oil=70.0)
     quotes = {quote for item in floor.card.evidence for quote in item.quotes}
     assert quotes == {"pump whines"}
+
+
+def test_the_collectors_word_about_the_wire_calls_nobody(floor: Floor) -> None:
+    """Read like a person's note it would open a card, be diagnosed, and stand as a note on it."""
+    floor.run(35)
+    floor.say("out of reach: pump whines", code=GAP)
+    floor.say("was out of reach: whining", code=GAP)
+    floor.run(5)
+    assert floor.cards.last("press-3") is None
+    floor.run(5, oil=70.0)
+    assert {quote for item in floor.card.evidence for quote in item.quotes} == set()
+    assert floor.model.read == []
 
 
 def test_odd_data_of_one_machine_hides_no_other(
