@@ -7,6 +7,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ingest.codec import Codec, Decoded, Message, Request
 from ingest.errors import StoreFault
@@ -54,6 +56,24 @@ def _length(item: Item) -> int:
     return len(item.messages) + payloads // _BYTES_AS_MESSAGE
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far the writing is; read by other threads."""
+
+    records: int = 0
+    """Written since the start."""
+    lag_s: float = 0.0
+    """From the receipt of the oldest of a batch to its commit, the last time."""
+    trouble: str = ""
+    """Why the store refuses records now; empty while it does not."""
+
+
+def _received(item: Item) -> datetime:
+    if isinstance(item, Polled):
+        return item.samples[0].at if item.samples else item.notes[0].received_time
+    return item.messages[0].received_time
+
+
 class Intake:
     """Takes what the wires bring, in order, and writes it in batches.
 
@@ -76,6 +96,7 @@ class Intake:
         self._ask = ask
         self._queue = _Line(settings.queue_size)
         self._closing = threading.Event()
+        self.progress = Progress()
         self._thread = threading.Thread(target=self._run, name="andon-intake", daemon=True)
 
     @property
@@ -158,6 +179,8 @@ class Intake:
                 births += decoded.births
                 requests += decoded.requests
         if self._write(records, dead, births):
+            self.progress.records += len(records)
+            self.progress.lag_s = (datetime.now(UTC) - _received(batch[0])).total_seconds()
             self._confirm([item for item in batch if isinstance(item, Delivery)])
             for request in requests:
                 self._ask(request)
@@ -181,9 +204,12 @@ class Intake:
                 if not told:
                     logger.error("history cannot be written, nothing is confirmed: %s", fault)
                 told = True
-            except Exception:  # this loop must not die: the broker would wait for ever
+                self.progress.trouble = str(fault)
+            except Exception as fault:  # this loop must not die: the broker would wait for ever
                 logger.exception("history cannot be written, nothing is confirmed")
+                self.progress.trouble = repr(fault)
             else:
+                self.progress.trouble = ""
                 if told:
                     logger.warning("history is written again")
                 return True

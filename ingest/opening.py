@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ingest.errors import SettingsFault
 from ingest.history import History, history_path
+from ingest.roster import Roster
+from ingest.roster_sqlite import SqliteRoster, roster_path
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 
@@ -36,12 +39,27 @@ def opened_history(
     return SqliteHistory(path, reserve_bytes=settings.disk_reserve_bytes)
 
 
+def opened_roster(home: Path, settings: IngestSettings) -> AbstractContextManager[Roster]:
+    """The roster of the collectors that write into that history, to be closed likewise."""
+    if not settings.history_url:
+        return SqliteRoster(roster_path(home))
+    with _postgres_installed():
+        from ingest.roster_postgres import PostgresRoster
+    return PostgresRoster(settings.history_url, settings.history_password_file)
+
+
 def _database(settings: IngestSettings, *, make: bool) -> AbstractContextManager[History]:
-    try:
+    with _postgres_installed():
         from ingest.postgres import PostgresHistory
+    return PostgresHistory(settings.history_url, settings.history_password_file, make=make)
+
+
+@contextmanager
+def _postgres_installed() -> Iterator[None]:
+    try:
+        yield
     except ImportError as fault:
         raise SettingsFault(
             f"ANDON_HISTORY_URL names a PostgreSQL database, and {fault.name} is not installed.",
             remedy="pip install 'andon[postgres]', or unset it.",
         ) from fault
-    return PostgresHistory(settings.history_url, settings.history_password_file, make=make)

@@ -10,25 +10,20 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
 
 from ingest.errors import StoreFault
+from ingest.postgres_link import PostgresLink
 from ingest.roster import FORGET_AFTER_S, Attendance, Lease, Member, Pulse, Share, share_of
 
 _LOCK = 0x616E646F6E
 """Number of the advisory lock that serialises everything that is done with the roster."""
-_PATIENCE: dict[str, Any] = {
-    "connect_timeout": 3,
-    "tcp_user_timeout": 3000,
-    "keepalives_idle": 2,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "options": "-c statement_timeout=3000 -c lock_timeout=3000 -c synchronous_commit=off",
-}
-"""A server that does not answer must not hold us longer than a lease lasts."""
+_SESSION = "SET statement_timeout = 3000; SET lock_timeout = 3000; SET synchronous_commit = off"
+"""A pulse need not survive a power cut, and must not wait longer than a lease lasts."""
 _TABLES = """
     CREATE TABLE IF NOT EXISTS roster_members (
         collector TEXT PRIMARY KEY, lanes TEXT NOT NULL,
@@ -55,9 +50,8 @@ Cursor = psycopg.Cursor[Any]
 class PostgresRoster:
     """A `Roster` in a database; a connection that breaks is made again at the next call."""
 
-    def __init__(self, url: str, password: str | None = None) -> None:
-        self._url = url
-        self._password = password
+    def __init__(self, url: str, password_file: Path | None = None) -> None:
+        self._link = PostgresLink(url, password_file)
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
         with self._transaction():
@@ -133,23 +127,20 @@ class PostgresRoster:
         """The roster's lock is ours before the clock is read."""
         with self._lock:
             try:
-                connection = self._connected()
-                with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-                    (now,) = cursor.execute(_NOW).fetchone() or (0.0,)
-                    yield cursor, float(now)
-            except psycopg.Error as fault:
+                with self._link.own_faults():
+                    connection = self._connected()
+                    with connection.transaction(), connection.cursor() as cursor:
+                        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                        (now,) = cursor.execute(_NOW).fetchone() or (0.0,)
+                        yield cursor, float(now)
+            except StoreFault:
                 self._drop()
-                raise StoreFault(
-                    f"The roster in PostgreSQL cannot be used: {str(fault).strip()}.",
-                    remedy="Look at ANDON_HISTORY_URL and at the server.",
-                ) from fault
+                raise
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
-                self._url, password=self._password, autocommit=True, **_PATIENCE
-            )
+            self._connection = self._link.connect()
+            self._connection.execute(_SESSION)
             with self._connection.transaction():
                 self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 self._connection.execute(_TABLES)

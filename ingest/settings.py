@@ -39,6 +39,11 @@ class IngestSettings(BaseSettings):
     silence_s: float = Field(default=60.0, ge=1)
     """A connected broker that sends nothing for this long is reported, once."""
 
+    lease_s: float = Field(default=6.0, ge=2, le=60)
+    """A collector that is not heard of for this long loses its controllers to the others."""
+    rate_window_s: float = Field(default=60.0, ge=1, le=3600)
+    """How often it is looked at whether a source sends much less than usual."""
+
     modbus_backoff_s: float = Field(default=10.0, ge=0.1)
     """Longest pause before a device that does not answer is tried again."""
 

@@ -25,6 +25,8 @@ class Slot:
 
     number: int
     client_id: str
+    memory: Path
+    """File in which the topics of its broker sessions are noted."""
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def claimed_slot(home: Path) -> Iterator[Slot]:
             remedy="Name another home with --home or ANDON_HOME.",
         ) from fault
     try:
-        yield Slot(number, f"andon-{installation}-{number}")
+        yield Slot(number, f"andon-{installation}-{number}", folder / f"{number}.sessions.json")
     finally:
         os.close(descriptor)
 

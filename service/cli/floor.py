@@ -194,13 +194,18 @@ def _shown_value(value: Value) -> str:
 
 
 def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOME) -> None:
-    """Collect what the machines say into the history, until Ctrl-C or SIGTERM."""
+    """Collect what the machines say into the history, until Ctrl-C or SIGTERM.
+
+    Run as many as you like: brokers with a share group divide their messages among them, and the
+    controllers are divided by lease. A changed plant description is taken over at once (SIGHUP
+    asks for it); one with faults is not.
+    """
     import logging
     import signal
     import threading
 
-    from ingest.collector import Collector
-    from ingest.opening import opened_history
+    from ingest.collector import Collector, Place
+    from ingest.opening import opened_history, opened_roster
     from ingest.plant import load_plant
     from ingest.settings import IngestSettings
     from ingest.slots import claimed_slot
@@ -214,18 +219,25 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     unmark(home)
-    with claimed_slot(home) as slot, opened_history(home, settings) as history:
+    with (
+        claimed_slot(home) as slot,
+        opened_history(home, settings) as history,
+        opened_roster(home, settings) as roster,
+    ):
         client_id = settings.client_id or slot.client_id
         chosen = settings.model_copy(update={"client_id": client_id})
-        # One collector of a home polls the controllers; the others share the broker's messages.
-        polls = slot.number == 1
+        # Controllers are divided among the collectors of a history, each is polled by one of them.
         controllers = sum(machine.modbus is not None for machine in loaded.machines)
+        brokers = ", ".join(broker.url for broker in loaded.brokers) or "no broker"
         complaints.print(
-            f"Collecting from {loaded.mqtt.url or 'no broker'} as {client_id} and "
-            f"{controllers if polls else 0} controllers into {history.place}; Ctrl-C ends.",
+            f"Collecting from {brokers} as {client_id} and, with whoever else collects, from "
+            f"{controllers} controllers into {history.place}; Ctrl-C ends.",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-        Collector(loaded, history, chosen, polls=polls).run(stop)
+        place = Place(roster, slot.client_id, slot.memory)
+        collector = Collector(loaded, history, chosen, place=place)
+        signal.signal(signal.SIGHUP, lambda *_: collector.reload())
+        collector.run(stop)
     complaints.print("Collected; everything that was received is in the history.")

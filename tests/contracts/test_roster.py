@@ -232,7 +232,7 @@ def test_a_server_that_went_away_is_found_again(postgres_server: object) -> None
         attend(roster, "one")
         postgres_server.stop()
         try:
-            with pytest.raises(StoreFault, match="roster in PostgreSQL"):
+            with pytest.raises(StoreFault, match=r"postgresql://"):
                 attend(roster, "one")
         finally:
             postgres_server.start()

@@ -191,10 +191,11 @@ def test_a_dead_network_thread_is_replaced(
     """paho's thread can die without a word; the watch starts a new one."""
     with collecting(plant_of("press-3", url=broker)) as collector:
         until(lambda: collector.connected)
-        assert collector._mqtt is not None
-        first = collector._mqtt._client
+        wire = collector._wires.wire("")
+        assert wire is not None
+        first = wire._client
         first.loop_stop()  # as if it had died
-        until(lambda: collector._mqtt is not None and collector._mqtt._client is not first)
+        until(lambda: wire._client is not first)
         until(lambda: collector.connected)
     assert "mqtt thread died" in caplog.text
 
