@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 import psycopg
 
@@ -17,7 +17,7 @@ from ingest.errors import NotKnown, SettingsFault, StoreFault
 from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters, Written
 from ingest.postgres_link import Connection, PostgresLink
 from ingest.postgres_schema import has_history, migrate, warn_of_unsafe
-from ingest.postgres_writing import ROW_FAULTS, STAGE, PostgresWriting, SeriesKey
+from ingest.postgres_writing import ROW_FAULTS, STAGE, PostgresWriting, SeriesKey, Way
 from ingest.thinning import keep_extremes
 from ingest.vocabulary import Event, Reading, Window
 
@@ -28,12 +28,10 @@ _AGAIN = psycopg.errors.TransactionRollback
 """A deadlock with writers that are not ours: the same write is tried again."""
 
 
-class Fill(Protocol):
-    """Brings what is to be written into a transaction."""
-
-    def __call__(self, writing: PostgresWriting, *, singly: bool) -> None:
-        """Called once more, singly, when the server refuses a row."""
-        ...
+_WARY = 100
+"""After a duplicate, how many writes expect another."""
+Fill = Callable[[PostgresWriting], None]
+"""Brings what is to be written into a transaction."""
 
 
 class PostgresHistory:
@@ -48,6 +46,7 @@ class PostgresHistory:
         self._lock = threading.Lock()
         self._series: dict[SeriesKey, int] = {}
         self._writer: Connection | None = None
+        self._wary = 0
         self._idle: list[Connection] = []
         """Reading connections that nobody uses; as many are made as ever read at once."""
         self._closed = False
@@ -91,8 +90,8 @@ class PostgresHistory:
     ) -> Written:
         """Keep records, dead letters and births, and count, in one durable transaction."""
 
-        def fill(writing: PostgresWriting, *, singly: bool) -> None:
-            writing.take(records, singly=singly)
+        def fill(writing: PostgresWriting) -> None:
+            writing.take(records)
             writing.set_aside(dead)
             writing.remember(births)
 
@@ -101,12 +100,12 @@ class PostgresHistory:
     def replay(self, letter: DeadLetter, records: Sequence[Record]) -> Written:
         """Put records in the place of a stored dead letter and correct the counters."""
 
-        def fill(writing: PostgresWriting, *, singly: bool) -> None:
+        def fill(writing: PostgresWriting) -> None:
             query = "DELETE FROM dead_letters WHERE id = %s"
             if writing.connection.execute(query, (letter.id,)).rowcount != 1:
                 raise NotKnown(f"There is no dead letter {letter.id}.")
             writing.take_back(letter)
-            writing.take(records, singly=singly)
+            writing.take(records)
 
         return self._written(fill)
 
@@ -162,26 +161,36 @@ class PostgresHistory:
             yield from reading_out.export_rows(connection, machine, start, end)
 
     def _written(self, fill: Fill) -> Written:
-        """Fill a transaction and commit it; row by row once the server refuses one of the rows."""
-        singly = False
+        """Fill a transaction and commit it, the careful way once the quick one was refused."""
         with self._lock, self._link.own_faults():
+            self._wary = max(self._wary - 1, 0)
+            way = Way.STAGED if self._wary else Way.DIRECT
             for left in reversed(range(_TRIES)):
                 try:
-                    return self._attempt(fill, singly=singly)
+                    return self._attempt(fill, way)
                 except psycopg.Error as fault:
-                    refused_row = isinstance(fault, ROW_FAULTS) and not singly
-                    singly = singly or refused_row
-                    if refused_row or (left and isinstance(fault, _AGAIN)):
+                    careful = self._more_careful(way, fault)
+                    if left and (careful or isinstance(fault, _AGAIN)):
+                        way = careful or way
                         continue
                     self._forget_writer()
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _attempt(self, fill: Fill, *, singly: bool) -> Written:
+    def _more_careful(self, way: Way, fault: psycopg.Error) -> Way | None:
+        """The way on which one row harms the others less; None where it is not about a row."""
+        if isinstance(fault, psycopg.errors.UniqueViolation) and way is Way.DIRECT:
+            self._wary = _WARY
+            return Way.STAGED
+        if isinstance(fault, ROW_FAULTS) and way is not Way.SINGLY:
+            return Way.SINGLY
+        return None
+
+    def _attempt(self, fill: Fill, way: Way) -> Written:
         connection = self._connected_writer()
-        writing = PostgresWriting(connection, self._series)
+        writing = PostgresWriting(connection, self._series, way)
         with connection.transaction():
-            fill(writing, singly=singly)
+            fill(writing)
             written = writing.finish()
         self._series |= writing.new_series
         return written

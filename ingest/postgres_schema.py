@@ -31,7 +31,7 @@ def _m0001_first_tables(connection: Connection) -> None:
         CREATE INDEX series_by_machine ON series USING hash (machine);
 
         CREATE TABLE readings (
-            id bigint GENERATED ALWAYS AS IDENTITY,
+            id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000),
             source_time timestamptz NOT NULL, received_time timestamptz NOT NULL,
             sequence bigint NOT NULL, real double precision, whole bigint,
             series integer NOT NULL,
@@ -40,7 +40,6 @@ def _m0001_first_tables(connection: Connection) -> None:
             CONSTRAINT readings_identity UNIQUE (series, source_time, sequence, numbered));
         COMMENT ON COLUMN readings.sequence IS
             'number given by the source if numbered, else a fingerprint of the content';
-        CREATE INDEX readings_by_id ON readings USING brin (id);
 
         CREATE TABLE events (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -19,7 +21,7 @@ from ingest.history import Birth, DeadLetter, Record, Written
 from ingest.instants import instant, microseconds
 from ingest.postgres_link import Connection
 from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
-from ingest.vocabulary import Event, Reading
+from ingest.vocabulary import Event, Reading, Value
 
 SeriesKey = tuple[str, str, str]
 """Machine, signal, source."""
@@ -32,6 +34,9 @@ SHARES = 32
 """Parts of a source's counters, so that collectors of the same source seldom share a row."""
 
 _BEYOND = 2**63
+_TOO_LARGE = "integer too large for 64 bits"
+_IDENTITY = itemgetter(0, 1, 3, 4)
+"""Series, source time, sequence, numbered, of a row."""
 
 STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_readings (
@@ -46,7 +51,7 @@ _TYPES = (
     *("bool", "text", "text"),
 )
 
-_COPY = f"COPY staged_readings ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_COPY = f"COPY {{table}} ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _KEEP_READINGS = f"""
     WITH kept AS (
         INSERT INTO readings ({_COLUMNS})
@@ -105,6 +110,14 @@ ROW_FAULTS = (
 _OWN_ROW_FAULTS = (OverflowError, ValueError, TypeError)
 
 
+class Way(Enum):
+    """How readings come into their table, quickest first."""
+
+    DIRECT = "copied into it: a duplicate among them makes the server refuse all"
+    STAGED = "copied into a table of this connection, and from there unless known"
+    SINGLY = "one after the other, so that one that is refused harms nothing but itself"
+
+
 @dataclass(slots=True)
 class PostgresWriting:
     """Takes records into an open transaction; nothing counts before the commit."""
@@ -112,22 +125,18 @@ class PostgresWriting:
     connection: Connection
     series: Mapping[SeriesKey, int]
     """Known before this transaction."""
+    way: Way
     new_series: dict[SeriesKey, int] = field(default_factory=dict)
     """Made or found in this transaction."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
 
-    def take(self, records: Sequence[Record], *, singly: bool = False) -> None:
-        """Store records, or find them duplicates, or set them aside.
-
-        Args:
-            records: of any kind.
-            singly: each by itself, so that one that the server refuses harms nothing but itself.
-        """
+    def take(self, records: Sequence[Record]) -> None:
+        """Store records, or find them duplicates, or set them aside."""
         readings = [record for record in records if isinstance(record, Reading)]
         events = [record for record in records if isinstance(record, Event)]
         keyed, rows = self._keyed(readings), self._event_rows(events)
-        if singly:
+        if self.way is Way.SINGLY:
             self._take_singly(keyed, rows)
         else:
             self._keep_readings(keyed)
@@ -185,7 +194,6 @@ class PostgresWriting:
                 self.set_aside([refused(event[0], fault)])
 
     def _keep_readings(self, keyed: list[Keyed]) -> None:
-        """Through a table of this connection's own: COPY knows no ON CONFLICT."""
         rows: list[Row] = []
         kept: list[Record] = []
         sources: dict[int, str] = {}
@@ -199,13 +207,20 @@ class PostgresWriting:
                 sources[series] = reading.source
         if not rows:
             return
-        with self.connection.cursor() as cursor:
-            with cursor.copy(_COPY) as copy:
-                copy.set_types(_TYPES)
-                for row in rows:
-                    copy.write_row(row)
-            stored: list[tuple[int, int]] = cursor.execute(_KEEP_READINGS).fetchall()
-        self._count(kept, ((sources[series], count) for series, count in stored))
+        rows.sort(key=_IDENTITY)
+        if self.way is Way.DIRECT:
+            self._copy("readings", rows)
+            self._count(kept, Counter(reading.source for reading in kept).items())
+        else:
+            self._copy("staged_readings", rows)
+            stored: list[tuple[int, int]] = self.connection.execute(_KEEP_READINGS).fetchall()
+            self._count(kept, ((sources[series], count) for series, count in stored))
+
+    def _copy(self, table: str, rows: Iterable[Row]) -> None:
+        with self.connection.cursor() as cursor, cursor.copy(_COPY.format(table=table)) as copy:
+            copy.set_types(_TYPES)
+            for row in rows:
+                copy.write_row(row)
 
     def _keep_events(self, events: list[EventRow]) -> None:
         if not events:
@@ -295,31 +310,39 @@ def _counter_row(source: str, tally: Tally) -> Row:
 def _reading_row(reading: Reading, series: int) -> Row:
     value, quality = storable_value(reading)
     unit = _fitting(reading.unit)
-    sequence, numbered = reading.sequence, reading.sequence is not None
+    sequence = reading.sequence
+    numbered = sequence is not None
     if sequence is None:
         sequence = fingerprint((value, unit, quality))
-    real = value if isinstance(value, float) else None
-    whole = _fitting_integer(value) if isinstance(value, int) else None
-    words = _fitting(value) if isinstance(value, str) else None
-    return (
-        series,
-        _aware(reading.source_time),
-        _aware(reading.received_time),
-        _fitting_integer(sequence),
-        numbered,
-        real,
-        whole,
-        words,
-        isinstance(value, bool),
-        unit,
-        quality,
-    )
+    elif not -_BEYOND <= sequence < _BEYOND:
+        raise OverflowError(_TOO_LARGE)
+    if reading.source_time.tzinfo is None or reading.received_time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    times = (series, reading.source_time, reading.received_time, sequence, numbered)
+    if type(value) is float:
+        return (*times, value, None, None, False, unit, quality)
+    return (*times, *_other_value(value), unit, quality)
+
+
+def _other_value(value: Value) -> Row:
+    """A value in its columns: number with a fraction, integer, words, whether it is a truth."""
+    if value is None:
+        return (None, None, None, False)
+    if isinstance(value, str):
+        return (None, None, _fitting(value), False)
+    if isinstance(value, float):
+        return (float(value), None, None, False)
+    if not -_BEYOND <= value < _BEYOND:
+        raise OverflowError(_TOO_LARGE)
+    return (None, int(value), None, isinstance(value, bool))
 
 
 def _event_row(event: Event) -> Row:
     content = (event.severity, event.state, event.text)
     sequence = event.sequence
-    mark = fingerprint(content) if sequence is None else _fitting_integer(sequence)
+    if sequence is not None and not -_BEYOND <= sequence < _BEYOND:
+        raise OverflowError(_TOO_LARGE)
+    mark = fingerprint(content) if sequence is None else sequence
     when = microseconds(event.source_time)
     texts = (event.machine, event.code, event.severity.value, event.state.value, event.text)
     return (
@@ -339,18 +362,6 @@ def _fitting(text: str) -> str:
     if not text.isascii():
         text.encode()
     return text
-
-
-def _fitting_integer(number: int) -> int:
-    if not -_BEYOND <= number < _BEYOND:
-        raise OverflowError("integer too large for 64 bits")
-    return int(number)
-
-
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment
 
 
 def _clean(text: str) -> str:
