@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests: one plays whole floors, the other takes file by file."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests")
+        group = "floor" if place.parts[0] == "floor" else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def missing(what: str, remedy: str) -> None:
     """Skip for want of a part of the machine; under CI that is a failure."""
     message = f"{what} is not here: {remedy}"
