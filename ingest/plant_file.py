@@ -65,7 +65,9 @@ def _zone(name: str) -> str:
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class PlantTable(_Table):
@@ -239,7 +241,8 @@ class RegisterRow(_Limits):
 
 def schema() -> dict[str, Any]:
     """The JSON schema of `plant.toml`, for editors."""
-    return _PlantFile.model_json_schema()
+    made = _PlantFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
 class _MqttWithRoutes(MqttTable):
@@ -256,6 +259,8 @@ class _MachineWithParts(MachineTable):
 
 
 class _PlantFile(_Table):
+    """A plant description: what stands on the floor."""
+
     plant: PlantTable = PlantTable()
     documents: DocumentsTable | None = None
     mqtt: _MqttWithRoutes | None = None
