@@ -274,7 +274,7 @@ def flood(url: str, messages: Iterable[Message], **options: object) -> Outcome:
 def readings(
     count: int, *, first: int = 0, topic: str = TOPIC, start: datetime = _START
 ) -> Iterator[Message]:
-    """One reading a message, numbered, a millisecond apart."""
+    """One reading a message, numbered, a millisecond apart; its value is its number and a half."""
     return ((topic, body) for body in _bodies(count, first, start))
 
 
@@ -291,7 +291,7 @@ def live_readings(count: int, *, first: int = 0, topic: str = TOPIC) -> Iterator
     """One reading a message, numbered, with the time at which it was asked for."""
     for number in range(first, first + count):
         now = datetime.now(UTC).isoformat(timespec="microseconds")[:-6]
-        yield topic, _BODY % (now.encode(), number, number % 89)
+        yield topic, _BODY % (now.encode(), number, number)
 
 
 _BODY = b'{"ts":"%bZ","seq":%d,"values":{"oil_temp":%d.5}}'
@@ -304,7 +304,7 @@ def _bodies(count: int, first: int, start: datetime) -> Iterator[bytes]:
             at = number // 1000
             second = (start + timedelta(seconds=at)).strftime("%Y-%m-%dT%H:%M:%S").encode()
         time_of_it = b"%b.%03d" % (second, number % 1000)
-        yield _BODY % (time_of_it, number, number % 89)
+        yield _BODY % (time_of_it, number, number)
 
 
 def main() -> None:
