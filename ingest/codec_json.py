@@ -18,7 +18,7 @@ from ingest.vocabulary import Event, EventState, Quality, Severity
 _LONGEST_PERIOD_S = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sample:
     """One sample of a message; `content` is the message itself where it has no samples."""
 

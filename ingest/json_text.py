@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NoReturn
+
+import orjson
 
 from ingest.errors import DataFault
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _LONGEST_SHOWN = 60
+_BEYOND = 2.0**63
 
 
 def read_json(payload: bytes) -> Json:
@@ -19,6 +23,45 @@ def read_json(payload: bytes) -> Json:
     Raises:
         DataFault: it is no UTF-8, no JSON, nested too deeply, or says a key twice.
     """
+    try:
+        document: Json = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return _read_slowly(payload)
+    return document if _is_exact(payload, document) else _read_slowly(payload)
+
+
+def _is_exact(payload: bytes, document: Json) -> bool:
+    """Whether orjson may have read it otherwise than we do: True when it surely has not.
+
+    It keeps the last of two equal keys and makes a float of an integer beyond 64 bits. A key's
+    colon follows its quotation mark unless there is a blank before it; text can only add such
+    pairs. So there is no key twice where there are as many pairs as keys.
+    """
+    if b" :" in payload or b"\t:" in payload or b"\n:" in payload or b"\r:" in payload:
+        return False
+    try:
+        return _keys([document]) == payload.count(b'":')
+    except RecursionError:
+        return False
+
+
+def _keys(values: Iterable[Json]) -> int:
+    """How many keys there are among values and in them; none of a number that is beyond 64 bits."""
+    keys = 0
+    for value in values:
+        kind = type(value)  # the document is made of these very types, and this is quicker
+        if kind is float:
+            if not -_BEYOND < value < _BEYOND:  # type: ignore[operator]
+                return -1
+        elif kind is dict:
+            keys += len(value) + _keys(value.values())  # type: ignore[arg-type, union-attr]
+        elif kind is list:
+            keys += _keys(value)  # type: ignore[arg-type]
+    return keys
+
+
+def _read_slowly(payload: bytes) -> Json:
+    """Python's own reader, which tells what is wrong and where."""
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as fault:

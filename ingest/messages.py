@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from ingest.codec_values import name_of
 from ingest.errors import DataFault
 from ingest.history import Birth, DeadLetter, Record
+from ingest.making import make_reading
 from ingest.plant import Machine
 from ingest.routes import Route
 from ingest.vocabulary import Quality, Reading, Value
@@ -20,8 +22,7 @@ _MOST_NAMES = 20_000
 _REASONS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message as the broker delivered it."""
 
     topic: str
@@ -57,7 +58,7 @@ class Request:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decoded:
     """The records of a message, what of it could not be used, and what follows from it."""
 
@@ -96,7 +97,7 @@ class Place:
         return known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stamp:
     """What the readings of one sample have in common."""
 
@@ -109,7 +110,7 @@ class Stamp:
 
     def reading(self, signal: str, value: Value, unit: str) -> Reading:
         """One of them; no value is a bad one."""
-        return Reading(
+        return make_reading(
             self.machine,
             signal,
             value,
