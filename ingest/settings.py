@@ -18,11 +18,14 @@ class IngestSettings(BaseSettings):
     history_password_file: Path | None = None
     """File that holds the password of that database, if it wants one."""
 
-    batch_size: int = Field(default=100, ge=1, le=10_000)
-    """Most messages in one commit. The broker may send twice as many unconfirmed."""
+    batch_size: int = Field(default=1_000, ge=1, le=10_000)
+    """Most messages in one commit, give or take those that came at once with the last.
+
+    The broker may send twice as many unconfirmed.
+    """
     batch_ms: float = Field(default=20.0, ge=1, le=1000)
-    """Longest wait for a batch to fill."""
-    queue_size: int = Field(default=2_000, ge=10)
+    """Longest wait for a batch of a hundred; a larger one is what has arrived by then."""
+    queue_size: int = Field(default=5_000, ge=10)
     """Messages that may wait for the writer; a broker that sends more has to wait."""
     max_payload_bytes: int = Field(default=1_048_576, ge=1024)
     """A longer message is set aside."""
