@@ -107,7 +107,7 @@ def _delimiters(text: str) -> list[str]:
 
 def _table(text: str, delimiter: str) -> tuple[list[Row], dict[str, Column], int]:
     """The rows, the columns of the best header among the first of them, and where it stands."""
-    rows = list(_rows(text, delimiter))
+    rows = list(_rows(text, delimiter)) or [(1, [])]
     found = [_columns(cells) for _, cells in rows[:_TITLE_ROWS]]
     place = max(range(len(found)), key=lambda at: ("address" in found[at], len(found[at])))
     return rows, found[place], place
