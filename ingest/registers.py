@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,3 +80,26 @@ class Register:
     def end(self) -> int:
         """The first address behind it."""
         return self.address + self.count
+
+    @property
+    def meaning(self) -> str:
+        """What its words mean, in a few words: `int16 CDAB x 0.1`, `bool bit 3`."""
+        return " ".join(self._said())
+
+    def _said(self) -> Iterator[str]:
+        yield self.type
+        if self.type is RegisterType.STRING:
+            yield f"of {self.length} in {self.encoding}"
+        if self.order is not WordOrder.ABCD and not self.table.of_bits:
+            yield self.order
+        if self.bits is not None:
+            single = self.bits.first == self.bits.last
+            yield f"bit {self.bits.first}" if single else f"bits {self.bits.first}-{self.bits.last}"
+        if self.scale != 1:
+            yield f"x {self.scale:g}"
+        if self.offset:
+            yield f"{self.offset:+g}"
+        if self.absent:
+            yield "without " + ", ".join(f"{value:.15g}" for value in self.absent)
+        if self.labels:
+            yield f"with {len(self.labels)} codes"

@@ -86,6 +86,7 @@ def _described(plant: Plant) -> dict[str, Any]:
                 "address": block.address,
                 "count": block.count,
                 "signals": [entry.signal for entry in block.registers],
+                "meanings": [entry.meaning for entry in block.registers],
             }
             for block in blocks
         ]
@@ -114,9 +115,11 @@ def _print_machine(entry: dict[str, Any]) -> None:
     )
     for request in modbus["requests"]:
         last = request["address"] + request["count"] - 1
+        named = zip(request["signals"], request["meanings"], strict=True)
         console.print(
             f"    read {request['table']} {request['address']} to {last} "
-            f"(function {request['function']}): {', '.join(request['signals'])}",
+            f"(function {request['function']}): "
+            + ", ".join(f"{signal} ({meaning})" for signal, meaning in named),
             markup=False,
             highlight=False,
             soft_wrap=True,

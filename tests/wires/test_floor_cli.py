@@ -66,7 +66,7 @@ def test_check_prints_the_read_plan(tmp_path: Path) -> None:
     path = plant_file(tmp_path, more=RELATIVE_PLANT)
     shown = andon("check", path)
     assert shown.exit_code == 0
-    assert "read holding 0 to 3 (function 3): a, b" in shown.output
+    assert "read holding 0 to 3 (function 3): a (uint16), b (float32)" in shown.output
     told = json.loads(andon("check", path, "--json").output)
     assert told["ok"] is True
     assert told["machines"][0]["modbus"]["requests"][1] == {
@@ -75,6 +75,7 @@ def test_check_prints_the_read_plan(tmp_path: Path) -> None:
         "address": 7,
         "count": 1,
         "signals": ["c"],
+        "meanings": ["int16"],
     }
 
 
