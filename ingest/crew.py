@@ -44,12 +44,14 @@ class CrewMember:
         term_s: float,
         assign: Callable[[Sequence[Machine]], None],
         say: Callable[[], Said] = Said,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._roster = roster
         self._name = name
         self._term_s = term_s
         self._assign = assign
         self._say = say
+        self._clock = clock
         self._machines: dict[str, list[Machine]] = {}
         self._held: frozenset[str] = frozenset()
         self._valid_until = 0.0
@@ -82,7 +84,7 @@ class CrewMember:
     def lapse(self) -> None:
         """Stop polling when our term is over and was not renewed."""
         with self._lock:
-            if self._held and time.monotonic() > self._valid_until:
+            if self._held and self._clock() > self._valid_until:
                 logger.warning("leases are not renewed in time, lanes=%d rest", len(self._held))
                 self._poll(frozenset())
 
@@ -108,7 +110,7 @@ class CrewMember:
 
     def turn(self) -> None:
         """Attend once: take what is ours, give up what is due to others."""
-        began = time.monotonic()
+        began = self._clock()
         with self._lock:
             lanes = frozenset(self._machines)
         said = self._say()
@@ -116,7 +118,7 @@ class CrewMember:
         share = self._roster.attend(attendance, self._term_s)
         with self._lock:
             self._valid_until = began + (1 - _MARGIN) * self._term_s
-            if time.monotonic() > self._valid_until:
+            if self._clock() > self._valid_until:
                 return  # the answer came too late to be worth anything
             self._poll((share.held - share.surplus) & self._machines.keys())
         gone = share.surplus | (share.held - self._machines.keys())
