@@ -30,9 +30,14 @@ class DiskRoom:
         if trouble := self.trouble(connection):
             raise StoreFault(trouble, remedy="Make room; nothing is lost meanwhile.")
 
+    @property
+    def free_bytes(self) -> int:
+        """Room on the disk, without the free pages of the file."""
+        return shutil.disk_usage(self.path.parent).free
+
     def trouble(self, connection: sqlite3.Connection | None = None) -> str:
         """What is wrong, with the figures; empty while there is room."""
-        free = shutil.disk_usage(self.path.parent).free
+        free = self.free_bytes
         if free >= self.reserve_bytes or free + self._free_inside(connection) >= self.reserve_bytes:
             return ""
         return (

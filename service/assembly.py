@@ -83,6 +83,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             library=library,
             access=access,
             feed=Feed(),
+            disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(
                 Component("encoder", "ok", encoder.name),

@@ -75,16 +75,25 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ReadingIn(Body):
-    """One value of one signal; with `sequence` or without, the same reading is stored once."""
+class RecordIn(Body):
+    """What a reading and an event have in common; a relay says where and when it got it."""
 
     machine: Name
-    signal: Name
-    value: StrictBool | Integer | Number | Annotated[StrictStr, Field(max_length=1000)] | None
     source_time: Moment
+    sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
+    source: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """Where the sender has it from, such as a topic: a part of its identity."""
+    received_time: Moment | None = None
+    """When the sender received it; without: now, and never later than now."""
+
+
+class ReadingIn(RecordIn):
+    """One value of one signal; with `sequence` or without, the same reading is stored once."""
+
+    signal: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    value: StrictBool | Integer | Number | Annotated[StrictStr, Field(max_length=1000)] | None
     unit: Annotated[str, StringConstraints(max_length=40)] | None = None
     quality: Quality | None = None
-    sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
 
     @field_validator("value", mode="before")
     @classmethod
@@ -94,19 +103,23 @@ class ReadingIn(Body):
         return value
 
 
-class EventIn(Body):
+class EventIn(RecordIn):
     """An alarm, warning or note."""
 
-    machine: Name
-    source_time: Moment
     text: Text = ""
     code: Annotated[str, StringConstraints(max_length=60, to_upper=True)] = ""
     severity: Severity = Severity.INFO
     state: EventState = EventState.NOTE
-    sequence: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
 
 
-class PushReadings(Body):
+class Push(Body):
+    """What a cell or any other program sends."""
+
+    cell: Annotated[str, StringConstraints(pattern=r"^[\w.\-]*$", max_length=60)] = ""
+    """Name of the cell that passes its records on: its sources are kept apart from others'."""
+
+
+class PushReadings(Push):
     """Readings of any machines of the plant."""
 
     model_config = ConfigDict(
@@ -133,7 +146,7 @@ class PushReadings(Body):
     ]
 
 
-class PushEvents(Body):
+class PushEvents(Push):
     """Events of any machines of the plant."""
 
     model_config = ConfigDict(

@@ -16,6 +16,7 @@ from finetune.settings import FinetuneSettings
 from ingest.errors import AndonFault, NotKnown
 from ingest.history import history_path
 from ingest.opening import opened_history
+from ingest.peer import Peer
 from ingest.plant import Plant, load_plant
 from ingest.settings import IngestSettings
 from prompting.settings import PromptingSettings
@@ -176,10 +177,11 @@ def _access() -> Finding:
 
 
 def _service() -> Finding:
-    url = ServiceSettings.read().url
+    settings = ServiceSettings.read()
+    url, peer = settings.url, Peer(settings.url, settings.api_key_file, settings.ca_file)
     try:
-        reply = httpx.get(f"{url}/readyz", timeout=REACH_S)
-        parts = reply.json()["components"]
+        with peer.client(timeout_s=REACH_S) as client:
+            parts = client.get("/readyz").json()["components"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return Finding("service", OFF, f"no service answers at {url}", "andon serve")
     bad = [f"{part['name']}: {part['detail']}" for part in parts if part["state"] != OK]

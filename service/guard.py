@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -65,7 +66,9 @@ class Guard:
                 reply = problem(request, status_of(refused), refused.message)
                 await reply(scope, receive, dressed)
             else:
-                await self._app(scope, _Bounded(receive, self._max_body), dressed)
+                packed = Headers(scope=scope).get("content-encoding", "") == "gzip"
+                body = _Unpacked(receive, self._max_body) if packed else None
+                await self._app(scope, body or _Bounded(receive, self._max_body), dressed)
         finally:
             self._traffic.count(scope, status, time.perf_counter() - began)
 
@@ -97,6 +100,30 @@ class _Bounded:
         if self._left < 0:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
+
+
+class _Unpacked:
+    """A gzip body as it was before; what it grows to is bounded."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+        self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] != "http.request":
+            return message
+        try:
+            body = self._stream.decompress(message.get("body", b""), self._left + 1)
+        except zlib.error as fault:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not gzip.") from fault
+        self._left -= len(body)
+        if self._left < 0:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if not message.get("more_body") and not self._stream.eof:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The gzip body is cut off.")
+        return {**message, "body": body}
 
 
 def _place(origin: str) -> str | None:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from ingest.outbox import outbox_figures
 from ingest.vocabulary import IssueState
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class FloorFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """The figures of now."""
         yield from self._ingest()
+        yield from self._outbox()
         yield from self._cards()
         yield from self._watch()
 
@@ -77,6 +79,19 @@ class FloorFigures(Collector):
         for source in counters:
             last.add_metric([source.source], source.last_received.timestamp())
         yield last
+
+    def _outbox(self) -> Iterator[Metric]:
+        figures = outbox_figures(self._parts.settings.history_file)
+        if figures is None:
+            return
+        oldest = figures.oldest or self._parts.clock()
+        age_s = (self._parts.clock() - oldest).total_seconds()
+        yield GaugeMetricFamily(
+            "andon_outbox_records", "Records that the centre has not confirmed.", figures.waiting
+        )
+        yield GaugeMetricFamily(
+            "andon_outbox_oldest_seconds", "How long the oldest of them has waited.", age_s
+        )
 
     def _cards(self) -> Iterator[Metric]:
         counts = self._parts.cards.counts()

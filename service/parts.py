@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from fastapi import Depends, Request
 from ingest.errors import AndonFault
 from ingest.history import History, SourceCounters
 from ingest.plant import Plant
+from ingest.room import DiskRoom
 from ingest.timestamps import CLOCK_AHEAD
 from service.access import Access
 from service.cards_store import CardStore
@@ -54,6 +56,8 @@ class Parts:
     """None: nobody opens cards, as in the tests of a single route."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
+    disk_reserve_bytes: int = 0
+    """With less room on the disk nothing more is taken in."""
     clock_ahead: timedelta = CLOCK_AHEAD
     """How far ahead of ours the clock of a pushed record may be."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -77,7 +81,8 @@ class Parts:
 
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
-        return [self._history_state(), self._data_state(), self._watch_state(), *self.components]
+        own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
+        return [*own, *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -85,6 +90,15 @@ class Parts:
         except AndonFault as fault:
             return Component("history", "missing", str(fault))
         return Component("history", "ok", f"{sources} source(s)")
+
+    def _disk_state(self) -> Component:
+        room = DiskRoom(self.settings.history_file, self.disk_reserve_bytes)
+        try:
+            if trouble := room.trouble():
+                return Component("disk", "missing", f"{trouble} Nothing is taken in or confirmed.")
+        except (OSError, sqlite3.Error) as fault:
+            return Component("disk", "missing", f"{room.path.parent} cannot be looked at: {fault}.")
+        return Component("disk", "ok", f"{room.free_bytes / 1e9:.1f} GB free")
 
     def _data_state(self) -> Component:
         last = max((source.last_received for source in self._counters()), default=None)

@@ -36,7 +36,16 @@ def sort_items(
     now: datetime,
     clock_ahead: timedelta = CLOCK_AHEAD,
 ) -> Sorted:
-    """Make records of the items that the plant knows; the others are set aside, not dropped."""
+    """Make records of the items that the plant knows; the others are set aside, not dropped.
+
+    Args:
+        items: what was sent.
+        plant: the machines that are known.
+        source: the sender; a record's own source is kept behind it, so that the same record is
+            known when it comes again, and the records of two senders are never taken for one.
+        now: on our clock.
+        clock_ahead: how far ahead of it a source time may be.
+    """
     records: list[Record] = []
     dead: list[DeadLetter] = []
     reasons: list[str] = []
@@ -74,8 +83,8 @@ def _reading(item: ReadingIn, unit: str, *, source: str, now: datetime) -> Readi
         unit=unit if item.unit is None else item.unit,
         quality=Quality.BAD if item.value is None else item.quality or assumed,
         source_time=item.source_time,
-        received_time=now,
-        source=source,
+        received_time=_received(item, now),
+        source=_source(item, source),
         sequence=item.sequence,
     )
 
@@ -88,10 +97,18 @@ def _event(item: EventIn, *, source: str, now: datetime) -> Event:
         state=item.state,
         text=item.text,
         source_time=item.source_time,
-        received_time=now,
-        source=source,
+        received_time=_received(item, now),
+        source=_source(item, source),
         sequence=item.sequence,
     )
+
+
+def _source(item: ReadingIn | EventIn, sender: str) -> str:
+    return f"{sender}/{item.source}" if item.source else sender
+
+
+def _received(item: ReadingIn | EventIn, now: datetime) -> datetime:
+    return now if item.received_time is None else min(item.received_time, now)
 
 
 def _payload(item: Any) -> bytes:

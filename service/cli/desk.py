@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
+from ingest.peer import Peer
 from service.settings import ServiceSettings, read_settings
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def open_desk(*, home: Path, plant: Path, told: Told) -> Desk:
     from rag.settings import RagSettings
 
     settings = read_settings(ServiceSettings, home=home, plant=plant)
+    service = Peer(settings.url, settings.api_key_file, settings.ca_file)
     if "url" in settings.model_fields_set:
-        return ServiceDesk(settings.url)
+        return ServiceDesk(service)
     if not read_settings(RagSettings).qdrant_url and is_held(settings.home / "vectors"):
         told(f"The service holds the documents; it is asked at {settings.url}.")
-        return ServiceDesk(settings.url)
+        return ServiceDesk(service)
     return LibraryDesk(settings, told)
 
 
@@ -123,11 +125,9 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
 class ServiceDesk(AbstractContextManager["ServiceDesk"]):
     """A running service, over HTTP."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        import httpx
-
-        self._url = url
-        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_S, transport=transport)
+    def __init__(self, service: Peer, transport: httpx.BaseTransport | None = None) -> None:
+        self._url = service.url
+        self._client = service.client(timeout_s=_TIMEOUT_S, transport=transport)
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
@@ -187,7 +187,10 @@ def _fault(response: httpx.Response) -> AndonFault:
     except (json.JSONDecodeError, AttributeError):
         detail = response.reason_phrase
     if response.status_code in (401, 403):
-        return SettingsFault(f"The service refuses: {detail}")
+        return SettingsFault(
+            f"The service refuses: {detail}",
+            remedy="Name the file with the key in ANDON_API_KEY_FILE.",
+        )
     families = {404: NotKnown, 413: DataFault, 422: DataFault}
     return families.get(response.status_code, WireFault)(detail)
 

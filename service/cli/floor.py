@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from service.cli import records
+from service.cli import outbox, records
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command()(probe)
     app.command()(ingest)
     records.register(app)
+    outbox.register(app)
 
 
 def check(
@@ -196,7 +197,15 @@ def _shown_value(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:.7g}"
 
 
-def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOME) -> None:
+def ingest(
+    *,
+    forward: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A central Andon that every record is passed on to."),
+    ] = None,
+    plant: PlantOption = DEFAULT_PLANT,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
     """Collect what the machines say into the history, until Ctrl-C or SIGTERM.
 
     Run as many as you like: brokers with a share group divide their messages among them, and the
@@ -215,9 +224,10 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
     from service.demo.home import unmark
     from service.settings import read_settings
 
-    settings = read_settings(IngestSettings)
+    settings = read_settings(IngestSettings, forward_url=forward)
     loaded = load_plant(plant)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -226,6 +236,7 @@ def ingest(*, plant: PlantOption = DEFAULT_PLANT, home: HomeOption = DEFAULT_HOM
         claimed_slot(home) as slot,
         opened_history(home, settings) as history,
         opened_roster(home, settings) as roster,
+        outbox.passing_on(home, settings),
     ):
         client_id = settings.client_id or slot.client_id
         chosen = settings.model_copy(update={"client_id": client_id})

@@ -51,23 +51,22 @@ def _once(
     items: Sequence[ReadingIn | EventIn | Rejected],
     key: str | None,
 ) -> PushedOut:
+    source = f"http:{caller.name}/{body.cell}" if body.cell else f"http:{caller.name}"
     if key is None:
-        return _push(parts, caller, items)
+        return _push(parts, source, items)
     full = f"{type(body).__name__}:{caller.name}:{key}"
-    request = repr(items).encode("utf-8", "replace")
+    request = repr((body.cell, items)).encode("utf-8", "replace")
     reply = parts.ledger.once(
-        full, request, lambda: _push(parts, caller, items).model_dump(), at=parts.clock()
+        full, request, lambda: _push(parts, source, items).model_dump(), at=parts.clock()
     )
     return PushedOut.model_validate(reply)
 
 
-def _push(
-    parts: Parts, caller: Caller, items: Sequence[ReadingIn | EventIn | Rejected]
-) -> PushedOut:
+def _push(parts: Parts, source: str, items: Sequence[ReadingIn | EventIn | Rejected]) -> PushedOut:
     found = sort_items(
         items,
         parts.plant,
-        source=f"http:{caller.name}",
+        source=source,
         now=parts.clock(),
         clock_ahead=parts.clock_ahead,
     )

@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from ingest.errors import DataFault, NotKnown, SettingsFault, WireFault
+from ingest.peer import Peer
 from rag.library import Library
 from service.cli import docs
 from service.cli.desk import LibraryDesk, ServiceDesk, open_desk
@@ -134,7 +135,7 @@ def desk(answer: httpx.Response | Exception, seen: list[httpx.Request]) -> Servi
             raise answer
         return answer
 
-    return ServiceDesk("http://andon.test", transport=httpx.MockTransport(handle))
+    return ServiceDesk(Peer("http://andon.test"), transport=httpx.MockTransport(handle))
 
 
 def test_the_service_is_asked_in_its_own_words(tmp_path: Path) -> None:
