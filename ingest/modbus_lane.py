@@ -31,6 +31,8 @@ _SHORTEST_PROBE_S = 0.1
 _PROBE_FACTOR = 4.0
 _LATE_FACTOR = 1.5
 _JITTERS = 500
+_TOLD_AGAIN_S = 60.0
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,12 @@ class Lane:
         return due + period * max(1, int((now - due) / period))
 
     def _pause(self) -> float:
-        """Longer and longer while the unit is away, and never dear to those who share the line."""
+        """Longer and longer while the unit is away, and never dear to those who share the line.
+
+        After the first failure only a probe is dear: it may have been the connection that failed.
+        """
         pause = min(self._unit.period_s * (1 << min(self._tries, 20)), self._backoff_s)
-        if self._link.users > 1:
+        if self._link.users > 1 and self._tries > 1:
             pause = max(pause, min(self._cost_s / _SHARE, _LONGEST_SHARED_PAUSE_S))
         return pause
 
@@ -221,7 +226,8 @@ class Lane:
         if refusal.is_of_extent and len(block.registers) > 1:
             self._split(block, refusal)
         else:
-            self._give_up([block], refusal.message)
+            lost = self._give_up([block], refusal.message)
+            self._explain(lost, refusal.message)
 
     def _split(self, block: Block, refusal: DeviceRefusal) -> None:
         """Remember to read this block in smaller pieces, from the next poll on."""
@@ -252,16 +258,16 @@ class Lane:
         self._reason = reason
         self._give_up(left or [block for block, _ in self._blocks], reason)
 
-    def _give_up(self, blocks: Iterable[Block], reason: str) -> None:
-        """Say once that signals are lost, and write one bad reading of each."""
+    def _give_up(self, blocks: Iterable[Block], reason: str) -> tuple[str, ...]:
+        """Say once that signals are lost, and write one bad reading of each; return those."""
         lost = self._news.without(r.signal for block in blocks for r in block.registers)
-        if not lost:
-            return
-        logger.warning(
-            "modbus device gives nothing machine=%s url=%s unit=%d signals=%s reason=%s",
-            *(self._machine.id, self._unit.url, self._unit.unit, _listed(lost), reason),
-        )
-        self._samples.append(Sample(datetime.now(UTC), dict.fromkeys(lost)))
+        if lost:
+            logger.warning(
+                "modbus device gives nothing machine=%s url=%s unit=%d signals=%s reason=%s",
+                *(self._machine.id, self._unit.url, self._unit.unit, _listed(lost), reason),
+            )
+            self._samples.append(Sample(datetime.now(UTC), dict.fromkeys(lost)))
+        return lost
 
     def _say(self, changes: Changes) -> None:
         for phrase, signals in (
@@ -270,6 +276,17 @@ class Lane:
         ):
             if signals:
                 logger.warning(phrase, self._machine.id, _listed(signals))
+        self._explain(changes.lost, "the registers hold no value")
+
+    def _explain(self, lost: Sequence[str], reason: str) -> None:
+        """Keep beside bad readings why they are; of a reason that comes and goes, now and again."""
+        now_s = asyncio.get_running_loop().time()
+        if not lost or now_s - self._told.get(reason, -_TOLD_AGAIN_S) < _TOLD_AGAIN_S:
+            return
+        self._told[reason] = now_s
+        named = ", ".join(sorted(lost)[:_MOST_NAMED])
+        more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+        self._note(f"There is no value of {named}{more}: {reason}.", datetime.now(UTC))
 
     def _note(self, text: str, at: datetime) -> None:
         severity, state = Severity.INFO, EventState.NOTE

@@ -34,14 +34,13 @@ class Polled:
 
     def records(self) -> list[Reading | Event]:
         """One reading a value, and the notes."""
-        return [
-            *(
-                _reading(self.machine, signal, value, self.units[signal], sample.at, self.source)
-                for sample in self.samples
-                for signal, value in sample.values.items()
-            ),
-            *self.notes,
+        machine, source, units = self.machine, self.source, self.units
+        made: list[Reading | Event] = [
+            _reading(machine, signal, value, units[signal], sample.at, source)
+            for sample in self.samples
+            for signal, value in sample.values.items()
         ]
+        return made + list(self.notes)
 
 
 # A frozen dataclass sets each field through object.__setattr__, which takes three times as long as

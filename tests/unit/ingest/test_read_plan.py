@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.read_plan import read_plan, without_gaps
+from ingest.modbus_address import parse_range
+from ingest.plant import ModbusUnit
+from ingest.read_plan import plan_of, read_plan, without_gaps
 from ingest.registers import Register, RegisterTable
 from ingest.words import RegisterType
 
@@ -60,6 +62,26 @@ def test_without_gaps_only_what_is_needed_is_read() -> None:
     pieces = without_gaps(block, max_registers=125)
     assert block.count == 5
     assert [(piece.address, piece.count) for piece in pieces] == [(0, 2), (4, 1)]
+
+
+def test_an_illegal_range_is_never_read_along() -> None:
+    """One address of another table does not matter."""
+    illegal = [parse_range("holding 2"), parse_range("input 0-100")]
+    blocks = read_plan(
+        [register(0), register(1), register(3), register(4)],
+        max_registers=125,
+        max_gap=8,
+        illegal=illegal,
+    )
+    assert [(block.address, block.count) for block in blocks] == [(0, 2), (3, 2)]
+
+
+def test_the_plan_of_a_unit_keeps_its_own_limits() -> None:
+    """Most registers, longest gap and illegal ranges, as the plant file says."""
+    registers = tuple(register(at) for at in (0, 1, 2, 4, 6, 9))
+    unit = ModbusUnit("tcp://h", 1, 1.0, registers, 1.0, 2, 1, (parse_range("holding 5"),))
+    spans = [(block.address, block.count) for block in plan_of(unit)]
+    assert spans == [(0, 2), (2, 1), (4, 1), (6, 1), (9, 1)]
 
 
 @given(
