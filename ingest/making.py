@@ -22,6 +22,7 @@ class _Draft:
     received_time: datetime
     source: str
     sequence: int | None
+    rollup_s: int
 
 
 def make_reading(
@@ -49,5 +50,6 @@ def make_reading(
     draft.received_time = received_time
     draft.source = source
     draft.sequence = sequence
+    draft.rollup_s = 0
     draft.__class__ = Reading  # type: ignore[assignment]
     return cast("Reading", draft)

@@ -98,6 +98,8 @@ class Reading:
     source: str
     """Where it came from, stable over reconnects: `mqtt:<topic>` or `modbus:<machine>`."""
     sequence: int | None = None
+    rollup_s: int = 0
+    """Seconds for which it stands as the lowest or highest of them; 0: for itself alone."""
 
 
 @dataclass(frozen=True, slots=True)
