@@ -19,7 +19,7 @@ from finetune.models import ModelStore
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
-from ingest.opening import opened_history
+from ingest.opening import opened_history, opened_roster
 from ingest.plant import Plant, load_plant
 from ingest.settings import IngestSettings
 from prompting.library import PromptLibrary
@@ -61,6 +61,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
     collecting = read_settings(IngestSettings)
     with ExitStack() as stack:
         history = stack.enter_context(opened_history(settings.home, collecting))
+        roster = stack.enter_context(opened_roster(settings.home, collecting))
         database = stack.enter_context(Database(settings.history_file))
         progress("The encoder is loaded.")
         encoder = encoder_of(read_settings(FinetuneSettings))
@@ -83,6 +84,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             library=library,
             access=access,
             feed=Feed(),
+            roster=roster,
             disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from ingest.outbox import outbox_figures
 from ingest.vocabulary import IssueState
+from service.collectors import collectors_figures
 
 if TYPE_CHECKING:
     from service.parts import Parts
@@ -55,6 +56,7 @@ class FloorFigures(Collector):
         """The figures of now."""
         yield from self._ingest()
         yield from self._outbox()
+        yield from collectors_figures(self._parts.pulses())
         yield from self._cards()
         yield from self._watch()
 

@@ -15,9 +15,11 @@ from ingest.errors import AndonFault
 from ingest.history import History, SourceCounters
 from ingest.plant import Plant
 from ingest.room import DiskRoom
+from ingest.roster import Pulse, Roster
 from ingest.timestamps import CLOCK_AHEAD
 from service.access import Access
 from service.cards_store import CardStore
+from service.collectors import collectors_state
 from service.feed import Feed
 from service.floor import MachineView, machine_view
 from service.ledger import Ledger
@@ -54,6 +56,8 @@ class Parts:
     feed: Feed
     watch: Watch | None = None
     """None: nobody opens cards, as in the tests of a single route."""
+    roster: Roster | None = None
+    """None: nobody asks after the collectors, as in the tests of a single route."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
     disk_reserve_bytes: int = 0
@@ -82,7 +86,7 @@ class Parts:
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
-        return [*own, *self.components]
+        return [*own, self._collectors_state(), *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -110,6 +114,16 @@ class Parts:
         age = (self.clock() - last).total_seconds()
         quiet = age > self.patience.total_seconds()
         return Component("data", "degraded" if quiet else "ok", f"last record {age:.0f} s ago")
+
+    def pulses(self) -> list[Pulse]:
+        """The last sign of life of every collector."""
+        return self.roster.pulses() if self.roster else []
+
+    def _collectors_state(self) -> Component:
+        try:
+            return Component("collectors", *collectors_state(self.pulses()))
+        except AndonFault as fault:
+            return Component("collectors", "missing", str(fault))
 
     def _counters(self) -> list[SourceCounters]:
         try:
