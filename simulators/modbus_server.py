@@ -12,7 +12,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ingest.errors import SettingsFault
 from ingest.plant import Machine, ModbusUnit
-from simulators.packing import pack, raw, word_count
+from simulators.packing import FORMATS, pack, raw, word_count
 
 _TABLES = {3: "holding", 4: "input"}
 _NOTHING = SimData(65_535, datatype=DataType.INVALID)
@@ -31,6 +31,11 @@ class RegisterBank:
                 raise SettingsFault(
                     f"{machine}: {register.signal} stands in table {register.table.value}.",
                     remedy="The simulators serve the tables holding and input.",
+                )
+            if register.type.value not in FORMATS or register.bits is not None:
+                raise SettingsFault(
+                    f"{machine}: {register.signal} is a {register.meaning}.",
+                    remedy=f"The simulators serve whole registers of {', '.join(FORMATS)}.",
                 )
         self.put({register.signal: register.offset for register in modbus.registers})
 

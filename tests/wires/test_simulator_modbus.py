@@ -6,12 +6,14 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from ingest.errors import SettingsFault
 from ingest.plant import Machine, ModbusUnit
+from ingest.register_cells import Bits
 from ingest.registers import Register, RegisterTable
 from ingest.words import RegisterType, WordOrder
 from simulators.modbus_server import RegisterBank, start_servers, stop_servers
@@ -159,3 +161,19 @@ def test_what_cannot_be_served_is_refused(url: str) -> None:
     bank = {simulated.id: RegisterBank(simulated.id, modbus)}
     with pytest.raises(SettingsFault, match="tcp://host:port"):
         asyncio.run(start_servers([simulated], bank))
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (replace(register("string", "ABCD"), length=4), "x is a string of 4 in ascii"),
+        (register("bcd16", "ABCD"), "x is a bcd16"),
+        (replace(register("bool", "ABCD"), bits=Bits(3, 3)), "x is a bool bit 3"),
+        (register("bool", "ABCD", table="coil"), "x stands in table coil"),
+    ],
+)
+def test_what_the_simulators_cannot_play_is_refused(refused: Register, said: str) -> None:
+    """A plant may hold more than simulated controllers speak."""
+    modbus = ModbusUnit("tcp://127.0.0.1:1", 1, 0.5, (refused,))
+    with pytest.raises(SettingsFault, match=f"m-1: {said}"):
+        RegisterBank("m-1", modbus)
