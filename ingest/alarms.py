@@ -135,7 +135,7 @@ def _busiest(times: Sequence[float], length: float) -> int:
 
 def _notes(events: Sequence[Event], settings: EvidenceSettings) -> Iterator[Finding]:
     for event in events:
-        if event.state is EventState.NOTE and not event.is_gap:
+        if event.state is EventState.NOTE and not event.is_collectors:
             at = event.source_time.timestamp()
             yield Finding(
                 kind=EvidenceKind.NOTE,

@@ -69,7 +69,7 @@ class Rates:
     @property
     def slow(self) -> list[RateChange]:
         """The sources that send too little now, as they began to."""
-        return [known.slow for known in self._sources.values() if known.slow]
+        return [known.slow for known in list(self._sources.values()) if known.slow]
 
     def skip(self, received: Mapping[str, int]) -> None:
         """A window in which we ourselves took nothing in says nothing about the sources."""

@@ -120,9 +120,9 @@ class Event:
     """Row in the history once stored."""
 
     @property
-    def is_gap(self) -> bool:
-        """The collector's own word about the wire, not the machine's and no person's."""
-        return self.state is EventState.NOTE and self.code == GAP
+    def is_collectors(self) -> bool:
+        """The collector's own word about a wire or a source, not the machine's and no person's."""
+        return self.state is EventState.NOTE and self.code in (GAP, RATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Case:
             event.text.strip()
             for event in self.events
             if event.text.strip()
-            and not event.is_gap
+            and not event.is_collectors
             and event.state is not EventState.CLEARED
             and alarms is _is_alarm(event)
         )

@@ -115,10 +115,10 @@ def _models(home: Path) -> Finding:
 
 
 def _wires(plant: Plant) -> Iterator[Finding]:
-    broker = plant.mqtt
-    if broker.url:
-        yield _reach("broker", broker.url, broker.host, broker.port)
-    else:
+    for broker in plant.brokers:
+        name = f"broker {broker.id}".rstrip()
+        yield _reach(name, broker.url, broker.host, broker.port)
+    if not plant.brokers:
         yield Finding("broker", OFF, "the plant description names none")
     for machine in plant.machines:
         if machine.modbus is None:

@@ -95,7 +95,7 @@ def _says_only(item: Evidence, texts: Collection[str]) -> bool:
 def _is_note(event: Event) -> bool:
     return bool(
         event.text.strip()
-        and not event.is_gap
+        and not event.is_collectors
         and event.state is not EventState.CLEARED
         and (event.state is EventState.NOTE or event.severity is Severity.INFO)
     )

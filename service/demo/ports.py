@@ -40,8 +40,8 @@ def is_taken(host: str, port: int) -> bool:
 
 def on_free_ports(plant: Plant, folder: Path) -> Path:
     """The plant file itself, or a copy in `folder` in which free ports replace the taken ones."""
-    stated = [plant.mqtt.url, *(machine.modbus.url for machine in plant.machines if machine.modbus)]
-    urls = [url for url in stated if url]
+    brokers = [broker.url for broker in plant.brokers]
+    urls = brokers + [machine.modbus.url for machine in plant.machines if machine.modbus]
     for url in urls:
         if not is_loopback(urlsplit(url).hostname or ""):
             raise SettingsFault(
