@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
@@ -172,16 +173,19 @@ async def open_port(address: Address, tls: TlsFiles, late: Late) -> Port:
 
 
 async def _open_line(address: Address) -> Port:
-    _, protocol = await create_serial_connection(
-        asyncio.get_running_loop(),
-        RtuPort,
-        address.device,
-        baudrate=address.baud,
-        bytesize=8,
-        parity=address.parity,
-        stopbits=address.stop_bits,
-        timeout=0,
-    )
+    try:
+        _, protocol = await create_serial_connection(
+            asyncio.get_running_loop(),
+            RtuPort,
+            address.device,
+            baudrate=address.baud,
+            bytesize=8,
+            parity=address.parity,
+            stopbits=address.stop_bits,
+            timeout=0,
+        )
+    except termios.error as fault:
+        raise OSError(f"{address.device} does not take these settings: {fault.args[-1]}") from fault
     port = cast("Port", protocol)
     await port.opened.wait()
     return port

@@ -56,10 +56,12 @@ def tls_words(fault: BaseException) -> str:
     """Why a peer was not trusted, or did not trust us, in plain words."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {fault.verify_message}"
-    alert = str(getattr(fault, "reason", "") or fault).lower().replace("_", " ")
-    if "alert" in alert:
-        return f"it refuses our certificate or has none of ours: {alert}"
-    return f"the encrypted connection fails: {alert}"
+    said = str(getattr(fault, "reason", "") or fault).lower().replace("_", " ")
+    if "certificate required" in said:
+        return "it wants a certificate of us: name client_cert and client_key"
+    if "alert" in said:
+        return f"it refuses our certificate or our way of encrypting: {said}"
+    return f"the encrypted connection fails: {said}"
 
 
 def _no_password() -> str:
