@@ -14,6 +14,7 @@ from ingest.chores import Chores
 from ingest.codec import Codec, Request
 from ingest.crew import CrewMember, Said
 from ingest.history import History
+from ingest.housekeeping import Housekeeping
 from ingest.intake import Intake
 from ingest.modbus import ModbusWire
 from ingest.mqtt import Delivery, MqttWire
@@ -90,6 +91,7 @@ class Collector:
             claim=self._crew.claim if self._crew else lambda _name, _term_s: True,
             trouble=lambda: self._intake.progress.trouble,
             machine_of=self._machine_of,
+            housekeeping=Housekeeping(history, settings).run_once,
         )
         self._plant_watch = PlantWatch(plant)
         self._counted = (time.monotonic(), 0)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ingest.rollups import Rollup
+from ingest.upkeep import Upkeep
 from ingest.vocabulary import Event, Quality, Reading, Value, Window
 
 Record = Reading | Event
@@ -117,7 +119,12 @@ class History(Protocol):
     def readings(
         self, machine: str, signal: str, start: datetime, end: datetime, *, max_points: int = 0
     ) -> list[Reading]:
-        """One signal in time order; 0 points: all, else thinned so that extremes stay."""
+        """One signal in time order; 0 points: all, else thinned so that extremes stay.
+
+        Where readings have been deleted, or are many more than the points, the lowest and the
+        highest of each minute or hour stand for them (`Reading.rollup_s`). All readings means
+        those that are there.
+        """
         ...
 
     def events(
@@ -142,6 +149,10 @@ class History(Protocol):
         """The newest dead letters, newest first."""
         ...
 
+    def upkeep(self) -> Upkeep:
+        """What brings the rollups up to date and lets the old go."""
+        ...
+
     def births(self) -> list[Birth]:
         """The last birth of every node and device."""
         ...
@@ -153,6 +164,16 @@ class History(Protocol):
         end: datetime | None = None,
     ) -> Iterator[ExportRow]:
         """Every reading in time order."""
+        ...
+
+    def rollups(
+        self,
+        step: timedelta,
+        machine: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Iterator[Rollup]:
+        """Every rollup of a minute or an hour that begins in a time, series by series."""
         ...
 
 

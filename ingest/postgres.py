@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -17,8 +17,10 @@ from ingest.errors import NotKnown, SettingsFault, StoreFault
 from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters, Written
 from ingest.postgres_link import Connection, PostgresLink
 from ingest.postgres_schema import has_history, migrate, warn_of_unsafe
+from ingest.postgres_upkeep import PostgresUpkeep, standing_of
 from ingest.postgres_writing import ROW_FAULTS, STAGE, PostgresWriting, SeriesKey, Way
-from ingest.thinning import keep_extremes
+from ingest.rollups import Rollup, Sources, thinned
+from ingest.upkeep import Upkeep
 from ingest.vocabulary import Event, Reading, Window
 
 Found = TypeVar("Found")
@@ -117,10 +119,16 @@ class PostgresHistory:
         self, machine: str, signal: str, start: datetime, end: datetime, *, max_points: int = 0
     ) -> list[Reading]:
         """One signal in time order; 0 points: all, else thinned so that extremes stay."""
-        found = self._read(
-            lambda link: reading_out.signal_readings(link, machine, signal, start, end)
-        )
-        return keep_extremes(found, max_points)
+
+        def look(link: Connection) -> list[Reading]:
+            ids = reading_out.machine_series(link, machine).get(signal, [])
+            sources = Sources(
+                lambda first, last: reading_out.signal_readings(link, ids, first, last),
+                lambda stretch: reading_out.rollups_of(link, ids, stretch),
+            )
+            return thinned(sources, start, end, max_points, standing_of(link))
+
+        return self._read(look)
 
     def events(
         self, machine: str | None, start: datetime, end: datetime, *, limit: int = 1000
@@ -150,6 +158,10 @@ class PostgresHistory:
         """The last birth of every node and device."""
         return self._read(reading_out.all_births)
 
+    def upkeep(self) -> Upkeep:
+        """What brings the rollups up to date and lets the old go."""
+        return PostgresUpkeep(self._transaction)
+
     def export(
         self,
         machine: str | None = None,
@@ -159,6 +171,30 @@ class PostgresHistory:
         """Every reading in time order."""
         with self._link.own_faults(), self._link.connect() as connection:
             yield from reading_out.export_rows(connection, machine, start, end)
+
+    def rollups(
+        self,
+        step: timedelta,
+        machine: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Iterator[Rollup]:
+        """Every rollup of a minute or an hour that begins in a time, series by series."""
+        with self._link.own_faults(), self._link.connect() as connection:
+            yield from reading_out.all_rollups(connection, step, machine, (start, end))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """A transaction beside the writes, on a connection of its own."""
+        with self._link.own_faults():
+            connection, _ = self._borrowed()
+            try:
+                with connection.transaction():
+                    yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append(connection)
 
     def _written(self, fill: Fill) -> Written:
         """Fill a transaction and commit it, the careful way once the quick one was refused."""

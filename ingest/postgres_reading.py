@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.history import Birth, DeadLetter, ExportRow, SourceCounters
 from ingest.postgres_link import Connection
+from ingest.rollups import Rollup, Stretch
+from ingest.upkeep import BEGINNING, END, MINUTE, floor
 from ingest.vocabulary import (
     Event,
     EventState,
@@ -25,8 +27,9 @@ _READING = """series.machine, series.signal, real, whole, words, is_bool, unit, 
     source_time, received_time, series.source, CASE WHEN numbered THEN sequence END"""
 _EVENT = """machine, code, severity, state, text, source_time, received_time, source, sequence,
     id"""
+_ROLLUP = """machine, signal, source, bucket, step, count, rest, texts, total, low, low_time,
+    high, high_time, first, first_time, last, last_time, received_time, unit, all_good, is_bool"""
 _ROWS_A_FETCH = 20_000
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def machine_series(connection: Connection, machine: str) -> Mapping[str, list[int]]:
@@ -66,10 +69,9 @@ def _good_series(
 
 
 def signal_readings(
-    connection: Connection, machine: str, signal: str, start: datetime, end: datetime
+    connection: Connection, ids: list[int], start: datetime, end: datetime
 ) -> list[Reading]:
-    """Every reading of a signal, start included, end excluded, in time order."""
-    ids = machine_series(connection, machine).get(signal, [])
+    """Every reading of some series, start included, end excluded, in time order."""
     query = f"""
         SELECT {_READING} FROM readings JOIN series ON series.id = readings.series
         WHERE readings.series = ANY(%s) AND source_time >= %s AND source_time < %s
@@ -123,29 +125,54 @@ def export_rows(
 ) -> Iterator[ExportRow]:
     """Every reading in time order, without holding them all."""
     where = "source_time >= %s AND source_time < %s"
-    bounds: list[Any] = [start or _FIRST, end or _LAST]
+    bounds: list[Any] = [start or BEGINNING, end or END]
     if machine is not None:
         where, bounds = f"series.machine = %s AND {where}", [_asked(machine), *bounds]
     query = f"""
         SELECT {_READING} FROM readings JOIN series ON series.id = readings.series
         WHERE {where} ORDER BY source_time, readings.id"""
-    with (
-        connection.transaction(),
-        connection.cursor(name="andon_export", binary=True) as cursor,
-    ):
-        cursor.itersize = _ROWS_A_FETCH
-        for row in cursor.execute(query, bounds):
-            reading = _reading(row)
-            yield ExportRow(
-                reading.machine,
-                reading.signal,
-                reading.source_time,
-                reading.received_time,
-                reading.sequence,
-                reading.value,
-                reading.unit,
-                reading.quality,
-            )
+    for row in _streamed(connection, query, bounds):
+        reading = _reading(row)
+        yield ExportRow(
+            reading.machine,
+            reading.signal,
+            reading.source_time,
+            reading.received_time,
+            reading.sequence,
+            reading.value,
+            reading.unit,
+            reading.quality,
+        )
+
+
+def rollups_of(connection: Connection, ids: list[int], stretch: Stretch) -> list[Rollup]:
+    """The rollups of some series that begin in a stretch or reach into it, in time order."""
+    step = stretch.step or MINUTE
+    query = f"""
+        SELECT {_ROLLUP} FROM rollups JOIN series ON series.id = rollups.series
+        WHERE rollups.series = ANY(%s) AND step = %s AND bucket >= %s AND bucket < %s
+        ORDER BY bucket"""
+    bounds = (ids, step, floor(stretch.start, step), stretch.end)
+    return [Rollup(*row) for row in connection.cursor(binary=True).execute(query, bounds)]
+
+
+def all_rollups(
+    connection: Connection,
+    step: timedelta,
+    machine: str | None,
+    span: tuple[datetime | None, datetime | None],
+) -> Iterator[Rollup]:
+    """Every rollup of a step, or those of a machine, series by series in time order."""
+    start, end = span
+    where = "TRUE" if machine is None else "machine = %(machine)s"
+    query = f"""
+        SELECT {_ROLLUP} FROM rollups JOIN series ON series.id = rollups.series
+        WHERE {where} AND step = %(step)s AND bucket >= %(start)s AND bucket < %(end)s
+        ORDER BY machine COLLATE "C", signal COLLATE "C", source COLLATE "C", bucket"""
+    bounds: dict[str, Any] = {"machine": machine and _asked(machine), "step": step}
+    bounds |= {"start": start or BEGINNING, "end": end or END}
+    for row in _streamed(connection, query, bounds):
+        yield Rollup(*row)
 
 
 def all_counters(connection: Connection) -> list[SourceCounters]:
@@ -170,6 +197,16 @@ def all_births(connection: Connection) -> list[Birth]:
     query = """SELECT broker, name, content, received_time FROM births
                ORDER BY broker COLLATE "C", name COLLATE "C\""""
     return [Birth(*row) for row in connection.execute(query)]
+
+
+def _streamed(connection: Connection, query: str, bounds: Any) -> Iterator[Row]:
+    """The rows of a query, without holding them all."""
+    with (
+        connection.transaction(),
+        connection.cursor(name="andon_stream", binary=True) as cursor,
+    ):
+        cursor.itersize = _ROWS_A_FETCH
+        yield from cursor.execute(query, bounds)
 
 
 def _asked(text: str) -> str:

@@ -9,14 +9,12 @@ import psycopg
 
 from ingest.errors import StoreFault
 from ingest.postgres_link import Connection
+from ingest.postgres_locks import MIGRATION
 from ingest.timescale import make_hypertable
 
 logger = logging.getLogger(__name__)
 
 Migration = Callable[[Connection], None]
-
-_ONE_AT_A_TIME = 0x616E_646F_6E01
-"""Number of the advisory lock under which tables are changed."""
 
 
 def _m0001_first_tables(connection: Connection) -> None:
@@ -81,7 +79,36 @@ def _m0001_first_tables(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[Migration] = (_m0001_first_tables, make_hypertable)
+def _m0003_rollups(connection: Connection) -> None:
+    """See `ingest/upkeep.py` for the four instants, `ingest/rollups.py` for the columns."""
+    connection.execute(
+        """
+        CREATE TABLE upkeep (
+            one boolean PRIMARY KEY DEFAULT true CHECK (one),
+            rolled_to timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
+            marked_to timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
+            kept_from timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
+            minutes_from timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00');
+        INSERT INTO upkeep DEFAULT VALUES;
+
+        CREATE TABLE late (
+            series integer NOT NULL, hour timestamptz NOT NULL, PRIMARY KEY (series, hour));
+
+        CREATE TABLE rollups (
+            series integer NOT NULL, step interval NOT NULL, bucket timestamptz NOT NULL,
+            count bigint NOT NULL, rest bigint NOT NULL, texts bigint NOT NULL,
+            total double precision NOT NULL,
+            low double precision, low_time timestamptz,
+            high double precision, high_time timestamptz,
+            first double precision, first_time timestamptz,
+            last double precision, last_time timestamptz,
+            received_time timestamptz NOT NULL, unit text NOT NULL,
+            all_good boolean NOT NULL, is_bool boolean NOT NULL,
+            PRIMARY KEY (series, step, bucket))"""
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (_m0001_first_tables, make_hypertable, _m0003_rollups)
 """In order, append only: what has run in a plant is never changed. `andon_schema` counts them."""
 
 
@@ -102,7 +129,7 @@ def has_history(connection: Connection) -> bool:
 
 def _step(connection: Connection) -> bool:
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_AT_A_TIME,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION,))
         if not has_history(connection):
             connection.execute("CREATE TABLE andon_schema (step integer NOT NULL)")
             connection.execute("INSERT INTO andon_schema VALUES (0)")

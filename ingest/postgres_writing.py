@@ -6,26 +6,36 @@ their keys, so that several collectors wait for each other at most and never in 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from operator import itemgetter
-from typing import Any
 
 import psycopg
 
 from ingest.history import Birth, DeadLetter, Record, Written
-from ingest.instants import instant, microseconds
+from ingest.instants import microseconds
 from ingest.postgres_link import Connection
-from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
-from ingest.vocabulary import Event, Reading, Value
+from ingest.postgres_locks import WRITERS
+from ingest.postgres_rows import (
+    OWN_ROW_FAULTS,
+    Row,
+    clean,
+    columns_of,
+    counter_row,
+    digest,
+    event_row,
+    fitting,
+    reading_row,
+)
+from ingest.storable import Tally, refused, summed
+from ingest.upkeep import BEGINNING, HOUR, floor, too_old
+from ingest.vocabulary import Event, Reading
 
 SeriesKey = tuple[str, str, str]
 """Machine, signal, source."""
-Row = tuple[Any, ...]
 Keyed = tuple[Reading, int]
 """A reading and the number of its series."""
 EventRow = tuple[Event, Row]
@@ -33,8 +43,6 @@ EventRow = tuple[Event, Row]
 SHARES = 32
 """Parts of a source's counters, so that collectors of the same source seldom share a row."""
 
-_BEYOND = 2**63
-_TOO_LARGE = "integer too large for 64 bits"
 _IDENTITY = itemgetter(0, 1, 3, 4)
 """Series, source time, sequence, numbered, of a row."""
 
@@ -68,6 +76,15 @@ _KEEP_EVENTS = """
                              %s::bigint[]) AS given (identity) ORDER BY identity
         ON CONFLICT (identity) DO NOTHING RETURNING source)
     SELECT source, count(*) FROM kept GROUP BY source"""
+
+_STANDING = f"""
+    SELECT pg_advisory_xact_lock_shared({WRITERS}); SELECT kept_from, marked_to FROM upkeep"""
+_MARK_LATE = """
+    INSERT INTO late (series, hour)
+    SELECT * FROM unnest(%s::integer[], %s::timestamptz[]) AS given (series, hour)
+    ORDER BY series, hour
+    ON CONFLICT (series, hour) DO UPDATE SET hour = excluded.hour"""
+"""The mark is locked: who works it off waits until what is marked is there."""
 
 _FIND_SERIES = "SELECT machine, signal, source, id FROM series WHERE identity = ANY(%s)"
 _MAKE_SERIES = """
@@ -107,7 +124,6 @@ ROW_FAULTS = (
     psycopg.errors.ProgramLimitExceeded,
 )
 """What one bad row can make the server say; everything else is the store's own trouble."""
-_OWN_ROW_FAULTS = (OverflowError, ValueError, TypeError)
 
 
 class Way(Enum):
@@ -130,23 +146,28 @@ class PostgresWriting:
     """Made or found in this transaction."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
+    late: set[tuple[int, datetime]] = field(default_factory=set)
+    """Series and hours whose rollups have to be made again."""
 
     def take(self, records: Sequence[Record]) -> None:
         """Store records, or find them duplicates, or set them aside."""
         readings = [record for record in records if isinstance(record, Reading)]
         events = [record for record in records if isinstance(record, Event)]
-        keyed, rows = self._keyed(readings), self._event_rows(events)
+        keyed = self._timely(self._keyed(readings)) if readings else []
+        rows = self._event_rows(events)
         if self.way is Way.SINGLY:
             self._take_singly(keyed, rows)
         else:
             self._keep_readings(keyed)
             self._keep_events(rows)
+        if self.late:
+            self.connection.execute(_MARK_LATE, columns_of(sorted(self.late)))
 
     def set_aside(self, letters: Iterable[DeadLetter]) -> None:
         """Keep dead letters."""
         for letter in letters:
             self.letters.append(letter)
-            tally = self._tally(_clean(letter.source), letter.received_time)
+            tally = self._tally(clean(letter.source), letter.received_time)
             tally.received += 1
             tally.dead_lettered += 1
 
@@ -159,7 +180,7 @@ class PostgresWriting:
     def remember(self, births: Iterable[Birth]) -> None:
         """Keep births in the place of earlier ones."""
         rows: dict[bytes, Row] = {
-            _digest(b.broker, b.name): (b.broker, b.name, b.content, b.received_time)
+            digest(b.broker, b.name): (b.broker, b.name, b.content, b.received_time)
             for b in sorted(births, key=lambda birth: birth.received_time)
         }
         for identity in sorted(rows):
@@ -169,13 +190,13 @@ class PostgresWriting:
         """Write the dead letters and bring the counters up to date."""
         if self.letters:
             rows = [
-                (_clean(letter.source), letter.payload, _clean(letter.reason), letter.received_time)
+                (clean(letter.source), letter.payload, clean(letter.reason), letter.received_time)
                 for letter in self.letters
             ]
-            self.connection.execute(_KEEP_LETTERS, _columns(rows))
+            self.connection.execute(_KEEP_LETTERS, columns_of(rows))
         if self.tallies:
-            counts = [_counter_row(name, tally) for name, tally in self.tallies.items()]
-            self.connection.execute(_COUNT, [SHARES, *_columns(counts)])
+            counts = [counter_row(name, tally) for name, tally in self.tallies.items()]
+            self.connection.execute(_COUNT, [SHARES, *columns_of(counts)])
         return summed(self.tallies.values())
 
     def _take_singly(self, keyed: list[Keyed], events: list[EventRow]) -> None:
@@ -199,8 +220,8 @@ class PostgresWriting:
         sources: dict[int, str] = {}
         for reading, series in keyed:
             try:
-                rows.append(_reading_row(reading, series))
-            except _OWN_ROW_FAULTS as fault:
+                rows.append(reading_row(reading, series))
+            except OWN_ROW_FAULTS as fault:
                 self.set_aside([refused(reading, fault)])
             else:
                 kept.append(reading)
@@ -225,7 +246,7 @@ class PostgresWriting:
     def _keep_events(self, events: list[EventRow]) -> None:
         if not events:
             return
-        cursor = self.connection.execute(_KEEP_EVENTS, _columns([row for _, row in events]))
+        cursor = self.connection.execute(_KEEP_EVENTS, columns_of([row for _, row in events]))
         self._count([event for event, _ in events], cursor.fetchall())
 
     def _count(self, records: Sequence[Record], stored: Iterable[tuple[str, int]]) -> None:
@@ -255,7 +276,7 @@ class PostgresWriting:
         for key in set(keys) - self.series.keys():
             try:
                 for text in key:
-                    _fitting(text)
+                    fitting(text)
             except ValueError as fault:
                 unknown[key] = str(fault)
         self._find(set(keys) - self.series.keys() - unknown.keys())
@@ -267,13 +288,29 @@ class PostgresWriting:
                 keyed.append((reading, self.series.get(key) or self.new_series[key]))
         return keyed
 
+    def _timely(self, keyed: list[Keyed]) -> list[Keyed]:
+        """Without what is from before the time that is kept; the late leave marks."""
+        cursor = self.connection.execute(_STANDING)
+        cursor.nextset()
+        kept_from, marked_to = cursor.fetchone() or (BEGINNING, BEGINNING)
+        timely: list[Keyed] = []
+        for pair in keyed:
+            moment = pair[0].source_time
+            if moment.tzinfo is not None and moment < marked_to:
+                if moment < kept_from:
+                    self.set_aside([refused(pair[0], too_old(kept_from))])
+                    continue
+                self.late.add((pair[1], floor(moment, HOUR)))
+            timely.append(pair)
+        return timely
+
     def _find(self, keys: set[SeriesKey]) -> None:
         """Look up series, and make those that are not there."""
-        identities = {key: _digest(*key) for key in keys}
+        identities = {key: digest(*key) for key in keys}
         missing = self._look_up(identities)
         if missing:
             rows = [(identities[key], *key) for key in missing]
-            self.connection.execute(_MAKE_SERIES, _columns(rows))
+            self.connection.execute(_MAKE_SERIES, columns_of(rows))
             self._look_up({key: identities[key] for key in missing})
 
     def _look_up(self, identities: Mapping[SeriesKey, bytes]) -> set[SeriesKey]:
@@ -289,92 +326,7 @@ class PostgresWriting:
         rows: list[EventRow] = []
         for event in events:
             try:
-                rows.append((event, _event_row(event)))
-            except _OWN_ROW_FAULTS as fault:
+                rows.append((event, event_row(event)))
+            except OWN_ROW_FAULTS as fault:
                 self.set_aside([refused(event, fault)])
         return rows
-
-
-def _counter_row(source: str, tally: Tally) -> Row:
-    return (
-        _digest(source),
-        source,
-        tally.received,
-        tally.stored,
-        tally.duplicates,
-        tally.dead_lettered,
-        instant(tally.last_received),
-    )
-
-
-def _reading_row(reading: Reading, series: int) -> Row:
-    value, quality = storable_value(reading)
-    unit = _fitting(reading.unit)
-    sequence = reading.sequence
-    numbered = sequence is not None
-    if sequence is None:
-        sequence = fingerprint((value, unit, quality))
-    elif not -_BEYOND <= sequence < _BEYOND:
-        raise OverflowError(_TOO_LARGE)
-    if reading.source_time.tzinfo is None or reading.received_time.tzinfo is None:
-        raise ValueError("a time without a zone")
-    times = (series, reading.source_time, reading.received_time, sequence, numbered)
-    if type(value) is float:
-        return (*times, value, None, None, False, unit, quality)
-    return (*times, *_other_value(value), unit, quality)
-
-
-def _other_value(value: Value) -> Row:
-    """A value in its columns: number with a fraction, integer, words, whether it is a truth."""
-    if value is None:
-        return (None, None, None, False)
-    if isinstance(value, str):
-        return (None, None, _fitting(value), False)
-    if isinstance(value, float):
-        return (float(value), None, None, False)
-    if not -_BEYOND <= value < _BEYOND:
-        raise OverflowError(_TOO_LARGE)
-    return (None, int(value), None, isinstance(value, bool))
-
-
-def _event_row(event: Event) -> Row:
-    content = (event.severity, event.state, event.text)
-    sequence = event.sequence
-    if sequence is not None and not -_BEYOND <= sequence < _BEYOND:
-        raise OverflowError(_TOO_LARGE)
-    mark = fingerprint(content) if sequence is None else sequence
-    when = microseconds(event.source_time)
-    texts = (event.machine, event.code, event.severity.value, event.state.value, event.text)
-    return (
-        _digest(event.source, event.machine, event.code, f"{when} {mark} {sequence is None}"),
-        *(_fitting(text) for text in texts),
-        event.source_time,
-        event.received_time,
-        _fitting(event.source),
-        sequence,
-    )
-
-
-def _fitting(text: str) -> str:
-    """ValueError for what PostgreSQL's texts cannot hold."""
-    if "\0" in text:
-        raise ValueError("it holds a NUL character, which PostgreSQL's texts cannot")
-    if not text.isascii():
-        text.encode()
-    return text
-
-
-def _clean(text: str) -> str:
-    """Text with marks in the place of what PostgreSQL's texts cannot hold."""
-    return storable_text(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _digest(*parts: str) -> bytes:
-    """16 bytes that are the same for the same texts."""
-    framed = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.blake2b(framed.encode("utf-8", "backslashreplace"), digest_size=16).digest()
-
-
-def _columns(rows: Sequence[Row]) -> list[list[Any]]:
-    """Rows as one list a column, for `unnest`."""
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from ingest.errors import StoreFault
+from ingest.instants import microseconds
+from ingest.upkeep import BEGINNING
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -56,7 +58,31 @@ def _m0002_births(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[Migration] = (_m0001_first_tables, _m0002_births)
+def _m0003_rollups(connection: sqlite3.Connection) -> None:
+    """See `ingest/upkeep.py` for the four instants, `ingest/rollups.py` for the columns."""
+    beginning = microseconds(BEGINNING)
+    for statement in (
+        """CREATE TABLE upkeep (
+               only INTEGER PRIMARY KEY CHECK (only = 1),
+               rolled_to INTEGER NOT NULL, marked_to INTEGER NOT NULL,
+               kept_from INTEGER NOT NULL, minutes_from INTEGER NOT NULL)""",
+        f"INSERT INTO upkeep VALUES (1, {beginning}, {beginning}, {beginning}, {beginning})",
+        """CREATE TABLE late (
+               series INTEGER NOT NULL, hour INTEGER NOT NULL,
+               PRIMARY KEY (series, hour)) WITHOUT ROWID""",
+        """CREATE TABLE rollups (
+               series INTEGER NOT NULL, step INTEGER NOT NULL, bucket INTEGER NOT NULL,
+               count INTEGER NOT NULL, rest INTEGER NOT NULL, texts INTEGER NOT NULL,
+               total REAL NOT NULL, low, low_time INTEGER, high, high_time INTEGER,
+               first, first_time INTEGER, last, last_time INTEGER,
+               received_time INTEGER NOT NULL, unit TEXT NOT NULL,
+               all_good INTEGER NOT NULL, is_bool INTEGER NOT NULL,
+               PRIMARY KEY (series, step, bucket)) WITHOUT ROWID""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = (_m0001_first_tables, _m0002_births, _m0003_rollups)
 """In order, never changed once released; `PRAGMA user_version` counts those done."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,6 +19,12 @@ class IngestSettings(BaseSettings):
     """Database of the history, such as postgresql://andon@10.0.0.5:5432/andon; empty: a file."""
     history_password_file: Path | None = None
     """File that holds the password of that database, if it wants one."""
+    keep_raw_days: float = Field(default=0, ge=0, le=36_500)
+    """Days after which readings are deleted and their rollups stay; 0: never. Events stay."""
+    keep_minutes_days: float = Field(default=0, ge=0, le=36_500)
+    """Days after which the rollups of a minute are deleted; 0: never."""
+    keep_hours_days: float = Field(default=0, ge=0, le=36_500)
+    """Days after which the rollups of an hour are deleted; 0: never."""
 
     batch_size: int = Field(default=1_000, ge=1, le=10_000)
     """Most messages in one commit, give or take those that came at once with the last.
@@ -64,6 +72,18 @@ class IngestSettings(BaseSettings):
     """Longest pause before a centre that is away is tried again, unless it asks for more."""
     forward_timeout_s: float = Field(default=60.0, ge=1)
     """How long the centre may take to confirm a request."""
+
+    @model_validator(mode="after")
+    def _coarser_is_kept_longer(self) -> Self:
+        """Rollups of an hour are made of those of a minute, and these of readings."""
+        days = [self.keep_raw_days, self.keep_minutes_days, self.keep_hours_days]
+        kept = [one or math.inf for one in days]
+        if kept != sorted(kept):
+            raise ValueError(
+                "ANDON_KEEP_RAW_DAYS, ANDON_KEEP_MINUTES_DAYS and ANDON_KEEP_HOURS_DAYS must not"
+                f" become fewer (they are {', '.join(f'{one:g}' for one in days)}; 0: for ever)"
+            )
+        return self
 
     @property
     def disk_reserve_bytes(self) -> int:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,9 +15,11 @@ from ingest import reading_out
 from ingest.errors import NotKnown, SettingsFault, StoreFault
 from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters, Written
 from ingest.instants import instant
+from ingest.rollups import Rollup, Sources, thinned
 from ingest.room import DiskRoom
 from ingest.schema import migrate
-from ingest.thinning import keep_extremes
+from ingest.sqlite_upkeep import SqliteUpkeep, all_rollups, rollups_of, standing_of
+from ingest.upkeep import Upkeep
 from ingest.vocabulary import Event, Reading, Window
 from ingest.writing import SeriesKey, Writing
 
@@ -112,8 +114,11 @@ class SqliteHistory:
         """One signal in time order; 0 points: all, else thinned so that extremes stay."""
         with self._reading() as connection:
             ids = reading_out.machine_series(connection, machine).get(signal, [])
-            found = reading_out.signal_readings(connection, ids, start, end)
-        return keep_extremes(found, max_points)
+            sources = Sources(
+                lambda first, last: reading_out.signal_readings(connection, ids, first, last),
+                lambda stretch: rollups_of(connection, ids, stretch),
+            )
+            return thinned(sources, start, end, max_points, standing_of(connection))
 
     def events(
         self, machine: str | None, start: datetime, end: datetime, *, limit: int = 1000
@@ -164,16 +169,36 @@ class SqliteHistory:
         with self._reading() as connection:
             yield from reading_out.export_rows(connection, machine, start=start, end=end)
 
+    def upkeep(self) -> Upkeep:
+        """What brings the rollups up to date and lets the old go."""
+        return SqliteUpkeep(self._reading, self._locked)
+
+    def rollups(
+        self,
+        step: timedelta,
+        machine: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Iterator[Rollup]:
+        """Every rollup of a minute or an hour that begins in a time, series by series."""
+        with self._reading() as connection:
+            yield from all_rollups(connection, step, machine, (start, end))
+
     @contextmanager
     def _transaction(self) -> Iterator[Writing]:
         """A write that ends in a durable commit, or leaves no trace."""
-        with self._lock, self._own_faults():
-            writing = Writing(self._writer, self._series)
-            with self._writer:
-                self._writer.execute("BEGIN IMMEDIATE")
-                self._room.check(self._writer)
-                yield writing
-            self._series |= writing.new_series
+        with self._locked() as connection:
+            writing = Writing(connection, self._series)
+            self._room.check(connection)
+            yield writing
+        self._series |= writing.new_series
+
+    @contextmanager
+    def _locked(self) -> Iterator[sqlite3.Connection]:
+        """The writer's connection, in a transaction that nobody else writes beside."""
+        with self._lock, self._own_faults(), self._writer:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

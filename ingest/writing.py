@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import NoReturn
 
 from ingest.history import Birth, DeadLetter, Record, Written
-from ingest.instants import EPOCH, microseconds
+from ingest.instants import EPOCH, instant, microseconds
 from ingest.many_rows import ROW_FAULTS, ManyRows
 from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
+from ingest.upkeep import too_old
 from ingest.vocabulary import Event, Quality, Reading, Value
 
 SeriesKey = tuple[str, str, str]
@@ -25,6 +26,9 @@ _READINGS = ManyRows(
     columns=9,
     then="ON CONFLICT (series, source_time, ifnull(sequence, -1), fingerprint) DO NOTHING",
 )
+
+_STANDING = "SELECT kept_from, marked_to FROM upkeep"
+_HOUR_US = 3_600_000_000
 
 _STORED_SINCE = """
     SELECT series.source, count(*) FROM readings JOIN series ON series.id = readings.series
@@ -143,11 +147,13 @@ class Writing:
             self._heard(source, received)
 
     def _rows(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[ReadingRow]]:
-        """Readings as rows; one whose names no store can hold is set aside."""
+        """Readings as rows; one that cannot be kept is set aside, a late one leaves a mark."""
         taken: list[Reading] = []
         rows: list[ReadingRow] = []
         said = received = EPOCH
         said_us = received_us = 0
+        kept_from, marked_to = self.connection.execute(_STANDING).fetchone()
+        late: set[tuple[int, int]] = set()
         for reading in readings:
             try:
                 series = self._series(reading)
@@ -160,8 +166,14 @@ class Writing:
             if reading.received_time is not received:
                 received = reading.received_time
                 received_us = microseconds(received)
+            if said_us < marked_to:
+                if said_us < kept_from:
+                    self.set_aside(refused(reading, too_old(instant(kept_from))))
+                    continue
+                late.add((series, said_us - said_us % _HOUR_US))
             taken.append(reading)
             rows.append((series, said_us, received_us, *_content(reading)))
+        self.connection.executemany("INSERT OR IGNORE INTO late VALUES (?, ?)", late)
         return taken, rows
 
     def _take_event(self, event: Event) -> None:

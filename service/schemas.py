@@ -39,6 +39,10 @@ class ReadingOut(Noun):
     source_time: datetime
     received_time: datetime
     sequence: int | None
+    rollup_s: int = Field(
+        default=0,
+        description="Seconds for which it stands as the lowest or highest of them; 0: for itself.",
+    )
 
 
 class EventOut(Noun):

@@ -5,36 +5,18 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from ingest.errors import NotKnown
 from ingest.history import Birth, DeadLetter, History, Record, Written
-from ingest.opening import opened_history
-from ingest.settings import IngestSettings
 from ingest.vocabulary import Event, EventState, Quality, Reading, Severity
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], History]]:
-    """Opens the same history again, as another process would."""
-    url = request.getfixturevalue("postgres") if request.param == "postgres" else ""
-    settings = IngestSettings(history_url=url)
-    with ExitStack() as opened:
-        yield lambda: opened.enter_context(opened_history(tmp_path / "home", settings))
-
-
-@pytest.fixture
-def history(reopen: Callable[[], History]) -> History:
-    return reopen()
 
 
 def reading(**changes: object) -> Reading:
