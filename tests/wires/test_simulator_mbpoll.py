@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
-from ingest.plant import Machine, ModbusUnit, load_plant
+from ingest.plant import Machine, load_plant
 from ingest.probe import read_words
 from ingest.read_plan import plan_of
 from ingest.register_values import block_values
 from ingest.registers import Register, RegisterTable
 from ingest.vocabulary import Value
 from ingest.words import RegisterType, WordOrder
-from simulators.modbus_server import RegisterBank, start_servers, stop_servers
 from tests.conftest import missing
+from tests.simulated import machine_at, served
 
 FreePort = Callable[[], int]
 PLACE = 20
@@ -38,43 +34,6 @@ def mbpoll() -> str:
     if found is None:
         missing("mbpoll", "apt-get install mbpoll")
     return str(found)
-
-
-@dataclass
-class Loop:
-    """An event loop in a thread beside the test."""
-
-    loop: asyncio.AbstractEventLoop
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
-
-
-@contextmanager
-def served(machines: Sequence[Machine], values: Mapping[str, float]) -> Iterator[None]:
-    """The machines' controllers, each register of which holds the value of its signal."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    beside = Loop(loop)
-    try:
-        banks = {m.id: RegisterBank(m.id, m.modbus) for m in machines if m.modbus is not None}
-        for bank in banks.values():
-            bank.put(values)
-        servers = beside.run(start_servers(machines, banks))
-        try:
-            yield
-        finally:
-            beside.run(stop_servers(servers))
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
-        loop.close()
-
-
-def machine_at(port: int, registers: tuple[Register, ...]) -> Machine:
-    unit = ModbusUnit(f"tcp://127.0.0.1:{port}", 7, 0.5, registers)
-    return Machine("m-1", "line-1", "hydraulic-press", {}, unit)
 
 
 def polled(
