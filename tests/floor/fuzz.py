@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,12 +30,12 @@ from ingest.mqtt import SUBSCRIBED
 from ingest.routes import Route
 from ingest.sqlite import SqliteHistory
 from tests.flood import Message, flood
-from tests.floor.crash_floor import ROOT, Worker
 from tests.floor.fuzz_input import FrameFuzz, Fuzz, frames
 from tests.modbus_device import device
 from tests.mosquitto import Mosquitto
 from tests.payload_cases import ROUTES, plant
 
+_ROOT = Path(__file__).parents[2]
 PORTS = Callable[[], int]
 _DEVICES = 4
 _LAST: Message = ("json/m", b'{"ts": "2026-11-22T09:59:59Z", "seq": 777777, "values": {"last": 1}}')
@@ -86,16 +87,17 @@ class FuzzFloor:
             for port, fuzz in zip(self._ports, devices, strict=True):
                 stack.enter_context(device(port, fuzz.answer))
             history = stack.enter_context(SqliteHistory(history_path(self._home)))
-            worker = self._worker()
-            worker.start()
-            stack.callback(worker.kill)
-            self._wait(lambda: worker.told(SUBSCRIBED), _PATIENCE_S)
+            collector = self._collector()
+            stack.callback(collector.wait)
+            stack.callback(collector.kill)
+            self._wait(lambda: SUBSCRIBED in self._told(), _PATIENCE_S)
             flood(self._broker.url, messages, patience_s=_PATIENCE_S)
             total = sum(expected.values())
             within_s = _PATIENCE_S + count / _PER_SECOND
             self._wait(lambda: _received(history.counters()) >= total, within_s)
-            peak_mb = worker.peak_mb()
-            worker.end()
+            peak_mb = _peak_mb(collector.pid)
+            collector.terminate()
+            assert collector.wait(_PATIENCE_S) == 0, self._told()[-3000:]
             counters = history.counters()
             letters = history.dead_letters(10**9)
         mqtt = [count for count in counters if count.source.startswith("mqtt:")]
@@ -112,27 +114,38 @@ class FuzzFloor:
             duplicates=sum(count.duplicates for count in mqtt),
             dead_lettered=sum(count.dead_lettered for count in mqtt),
             wrong_sources=sorted(wrong),
-            own_faults=blamed + self._log.read_text(errors="replace").count("Traceback"),
+            own_faults=blamed + self._told().count("Traceback"),
             polled=sum(count.received for count in counters if count not in mqtt),
             seconds=round(time.monotonic() - began, 1),
             peak_mb=peak_mb,
         )
 
-    def _worker(self) -> Worker:
+    def _collector(self) -> subprocess.Popen[bytes]:
         described = self._folder / "plant.toml"
         described.write_text(plant_text(self._broker.url, self._ports))
         (self._folder / "registers.csv").write_text(_REGISTERS)
         command = [sys.executable, "-m", "service", "ingest"]
         command += ["--plant", str(described), "--home", str(self._home)]
         kept = {name: text for name, text in os.environ.items() if not name.startswith("ANDON_")}
-        settings = {"ANDON_MODBUS_BACKOFF_S": "0.1", "PYTHONPATH": str(ROOT)}
-        return Worker(self._log, command, kept | settings)
+        settings = {"ANDON_MODBUS_BACKOFF_S": "0.1", "PYTHONPATH": str(_ROOT)}
+        with self._log.open("wb") as log:
+            return subprocess.Popen(command, stderr=log, cwd=_ROOT, env=kept | settings)
+
+    def _told(self) -> str:
+        return self._log.read_text(errors="replace")
 
     def _wait(self, condition: Callable[[], bool], within_s: float) -> None:
         deadline = time.monotonic() + within_s
         while not condition():
-            assert time.monotonic() < deadline, self._log.read_text(errors="replace")[-3000:]
+            assert time.monotonic() < deadline, self._told()[-3000:]
             time.sleep(0.05)
+
+
+def _peak_mb(process: int) -> float:
+    """The most memory that a process ever held."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return round(int(peak) / 1024, 1)
 
 
 def expected_counts(messages: list[Message]) -> Counter[str]:
