@@ -101,6 +101,14 @@ def _described(plant: Plant) -> dict[str, Any]:
         )
     return {
         "mqtt": {"url": plant.mqtt.url, "filters": [route.filter for route in plant.mqtt.routes]},
+        "brokers": [
+            {
+                "id": broker.id,
+                "url": broker.url,
+                "filters": [route.filter for route in broker.routes],
+            }
+            for broker in plant.further_brokers
+        ],
         "machines": machines,
     }
 

@@ -23,6 +23,7 @@ from ingest.collector import Collector, Place
 from ingest.history import History
 from ingest.opening import opened_history, opened_roster
 from ingest.plant import load_plant
+from ingest.roster import Roster
 from ingest.roster_sqlite import SqliteRoster, roster_path
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
@@ -120,6 +121,11 @@ def stored(history: History, source: str = "mqtt") -> int:
     return sum(count.stored for count in history.counters() if count.source.startswith(source))
 
 
+def units(roster: Roster) -> list[float]:
+    """How many controllers each collector polls, the fewest first."""
+    return sorted(pulse.figures["modbus_units"] for pulse in roster.pulses())
+
+
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -162,7 +168,7 @@ def test_collectors_divide_the_controllers_and_take_over_those_of_a_dead_one(
 ) -> None:
     """One joins, both store each message once between them, one is killed; never two on a lane."""
     url = request.getfixturevalue("postgres") if store == "postgres" else ""
-    settings = IngestSettings(history_url=url, lease_s=2.0)
+    settings = IngestSettings(history_url=url, lease_s=5.0)
     ports = [free_port() for _ in range(4)]
     stanzas = [machine(f"press-{port}", port) for port in ports]
     topic = "andon/{line}/{machine}/telemetry"
@@ -176,17 +182,18 @@ def test_collectors_divide_the_controllers_and_take_over_those_of_a_dead_one(
         opened_roster(tmp_path / "home", settings) as roster,
     ):
         first = start()
-        until(lambda: all(device.asked_by for device in found), LONG_S)
+        until(lambda: units(roster) == [4], LONG_S)
         start()
-        until(lambda: sum(len(device.connections) > 1 for device in found) == 2, LONG_S)
+        until(lambda: units(roster) == [2, 2], LONG_S)
         until(lambda: [pulse.figures["brokers_connected"] for pulse in roster.pulses()] == [1, 1])
         publisher = publisher_to(any_broker)
         publisher.send("andon/line-1/mill/telemetry", *(message(n) for n in range(400)))
         until(lambda: stored(history) == 400, LONG_S)
         assert sum(count.duplicates for count in history.counters()) == 0
-        held = [device for device in found if len(device.connections) == 1]
         first.kill()
-        until(lambda: all(len(device.connections) > 1 for device in held), LONG_S)
+        until(lambda: 4 in units(roster), LONG_S)
+        seen = [len(device.asked_by) for device in found]
+        until(lambda: all(len(d.asked_by) > n for d, n in zip(found, seen, strict=True)), LONG_S)
     for device in found:
         assert len(set(device.connections)) == len(device.connections)  # none came back
 
