@@ -36,6 +36,7 @@ class Port(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
+        self._heard = False
         self.opened = asyncio.Event()
         self.is_lost = False
 
@@ -56,7 +57,14 @@ class Port(asyncio.Protocol):
             self._fail(LinkFault(tls_words(exc)))
             return
         why = f": {words_of(exc)}" if exc is not None else ""
+        if self._is_encrypted and not self._heard:
+            why += " before its first word: it may not trust our certificate"
         self._fail(LinkFault(f"the connection is closed by the device{why}", lost=True))
+
+    @property
+    def _is_encrypted(self) -> bool:
+        transport = self._transport
+        return transport is not None and transport.get_extra_info("ssl_object") is not None
 
     def close(self) -> None:
         """Close for good; nothing that still comes is looked at."""
@@ -83,6 +91,7 @@ class Port(asyncio.Protocol):
             self._waiting.set_exception(fault)
 
     def _succeed(self, answer: Answer) -> None:
+        self._heard = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(answer)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +28,7 @@ from ingest.errors import SettingsFault
 from ingest.mqtt_reading import BulkClient, Published
 from ingest.plant import MqttBroker
 from ingest.settings import IngestSettings
+from ingest.tls import TlsFiles, client_context, tls_words
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +171,9 @@ class MqttWire:
         self._secure(client)
         client.on_pre_connect = lambda _client, _data: self._new_generation()
         client.on_connect = self._on_connect
-        client.on_connect_fail = lambda _client, _data: self._say_away("cannot be reached")
+        client.on_connect_fail = lambda _client, _data: self._say_away(
+            f"cannot be reached: {_words(sys.exception())}"
+        )
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         return client
@@ -179,13 +184,10 @@ class MqttWire:
             client.username_pw_set(broker.user, _password(broker))
         if not broker.tls:
             return
+        files = TlsFiles(broker.ca_file, broker.client_cert, broker.client_key)
         try:
-            client.tls_set(
-                ca_certs=str(broker.ca_file) if broker.ca_file else None,
-                certfile=str(broker.client_cert) if broker.client_cert else None,
-                keyfile=str(broker.client_key) if broker.client_key else None,
-            )
-        except (OSError, ValueError) as fault:
+            client.tls_set_context(client_context(files))
+        except ValueError as fault:
             raise SettingsFault(
                 f"The TLS files of {broker.url} cannot be used: {fault}.",
                 remedy="Look at ca_file, client_cert and client_key in [mqtt].",
@@ -262,7 +264,7 @@ class MqttWire:
 
     def _on_disconnect(
         self,
-        _client: paho.Client,
+        client: paho.Client,
         _data: Any,
         _flags: paho.DisconnectFlags,
         reason: ReasonCode,
@@ -270,7 +272,8 @@ class MqttWire:
     ) -> None:
         self._new_generation()
         if reason.is_failure:
-            self._say_away(f"is gone: {reason}")
+            fault = client.read_fault if isinstance(client, BulkClient) else None
+            self._say_away(f"is gone: {_words(fault) if fault else reason}")
 
     def _say_away(self, how: str) -> None:
         if not self._told_away:
@@ -317,3 +320,10 @@ def _password(broker: MqttBroker) -> str | None:
             f"The password file {broker.password_file} cannot be read: {fault}.",
             remedy="Look at password_file in [mqtt].",
         ) from fault
+
+
+def _words(fault: BaseException | None) -> str:
+    """Why there is no connection, in words that name what to look at."""
+    if isinstance(fault, ssl.SSLError):
+        return tls_words(fault)
+    return getattr(fault, "strerror", None) or str(fault) or "no reason is known"

@@ -145,6 +145,8 @@ class BulkClient(paho.Client):
         self._is_v5 = version == 5
         self._on_published = on_published
         self._packets = PacketReader(self._is_v5)
+        self.read_fault: OSError | None = None
+        """What ended the connection, where reading did."""
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -160,7 +162,8 @@ class BulkClient(paho.Client):
             self._packet_queue(_PUBACK, packet, wanted[-1] & 0xFFFF, 1)
 
     def reconnect(self) -> MQTTErrorCode:
-        """Forget what the last connection left half read."""
+        """Forget what the last connection left half read, and how it ended."""
+        self.read_fault = None
         self._packets = PacketReader(self._is_v5)
         return super().reconnect()
 
@@ -176,7 +179,8 @@ class BulkClient(paho.Client):
             data = self._sock_recv(_AT_ONCE)
         except BlockingIOError:
             return MQTTErrorCode.MQTT_ERR_SUCCESS
-        except OSError:
+        except OSError as lost:
+            self.read_fault = lost
             data = b""
         if not data:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
