@@ -34,6 +34,11 @@ class PlantWatch:
         self.taken_over = 0
         """How many changes were taken over."""
 
+    @property
+    def changed(self) -> bool:
+        """Whether a file is another one than was read last; for those who do not take it over."""
+        return _looks(self._files) != self._taken
+
     def ask(self) -> None:
         """Read it at the next look, changed or not."""
         self._asked.set()

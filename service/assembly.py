@@ -21,6 +21,7 @@ from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
 from ingest.opening import opened_history, opened_roster
 from ingest.plant import Plant, load_plant
+from ingest.plant_watch import PlantWatch
 from ingest.settings import IngestSettings
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
@@ -85,6 +86,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             access=access,
             feed=Feed(),
             roster=roster,
+            plant_watch=PlantWatch(plant),
             disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from ingest.errors import AndonFault
 from ingest.history import History, SourceCounters
 from ingest.plant import Plant
+from ingest.plant_watch import PlantWatch
 from ingest.room import DiskRoom
 from ingest.roster import Pulse, Roster
 from ingest.timestamps import CLOCK_AHEAD
@@ -58,6 +59,8 @@ class Parts:
     """None: nobody opens cards, as in the tests of a single route."""
     roster: Roster | None = None
     """None: nobody asks after the collectors, as in the tests of a single route."""
+    plant_watch: PlantWatch | None = None
+    """Tells when the description that `plant` was read from has changed."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
     disk_reserve_bytes: int = 0
@@ -86,7 +89,7 @@ class Parts:
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
-        return [*own, self._collectors_state(), *self.components]
+        return [*own, self._collectors_state(), *self._plant_state(), *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -118,6 +121,14 @@ class Parts:
     def pulses(self) -> list[Pulse]:
         """The last sign of life of every collector."""
         return self.roster.pulses() if self.roster else []
+
+    def _plant_state(self) -> list[Component]:
+        if self.plant_watch is None or not self.plant_watch.changed:
+            return []
+        words = (
+            f"{self.plant.path} was changed: collectors take it over, andon serve when restarted."
+        )
+        return [Component("plant", "degraded", words)]
 
     def _collectors_state(self) -> Component:
         try:

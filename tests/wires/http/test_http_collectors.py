@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from ingest.plant_watch import PlantWatch
 from ingest.roster import Attendance
 from ingest.roster_sqlite import SqliteRoster, roster_path
 from service.app import create_app
@@ -77,3 +78,15 @@ def test_a_collector_that_cannot_write_makes_the_service_not_ready(
     (part,) = (part for part in reply.json()["components"] if part["name"] == "collectors")
     assert (reply.status_code, part["state"]) == (503, "missing")
     assert "one: The disk is full." in part["detail"]
+
+
+def test_a_changed_plant_description_is_said(parts: Parts) -> None:
+    """The service goes on with the one that it has read."""
+    app = create_app(replace(parts, plant_watch=PlantWatch(parts.plant)))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        names = {part["name"] for part in client.get("/readyz").json()["components"]}
+        assert "plant" not in names
+        parts.plant.path.write_text("[plant]\nname = 'Another'\n")
+        reply = client.get("/readyz")
+        states = {part["name"]: part["state"] for part in reply.json()["components"]}
+        assert (reply.status_code, states["plant"]) == (200, "degraded")
