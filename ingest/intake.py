@@ -1,13 +1,12 @@
-"""The one way into the history: a bounded queue, and a thread that commits and then confirms."""
+"""The one way into the history: what waits is decoded, committed and only then confirmed."""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingest.codec import Codec, Decoded, Message, Request
@@ -16,44 +15,12 @@ from ingest.history import Birth, DeadLetter, History, Record
 from ingest.mqtt import Delivery
 from ingest.polled import Polled
 from ingest.settings import IngestSettings
+from ingest.waiting import Item, Waiting
 
 logger = logging.getLogger(__name__)
 
 _LOOK_UP_S = 0.2
-_ENOUGH = 100
-"""From this many messages on a commit costs nothing measurable a message."""
-_BYTES_AS_MESSAGE = 32_768
 _STORE_PAUSE_S = (0.2, 5.0)
-
-
-Item = Delivery | Polled
-
-
-class _Line(queue.Queue[Item]):
-    """Waiting items, as long as what is in them: a message counts once, and for its bytes."""
-
-    def _init(self, maxsize: int) -> None:
-        super()._init(maxsize)
-        self._length = 0
-
-    def _qsize(self) -> int:
-        return self._length
-
-    def _put(self, item: Item) -> None:
-        super()._put(item)
-        self._length += _length(item)
-
-    def _get(self) -> Item:
-        item: Item = super()._get()
-        self._length -= _length(item)
-        return item
-
-
-def _length(item: Item) -> int:
-    if isinstance(item, Polled):
-        return 1
-    payloads = sum(len(message.payload) for message in item.messages)
-    return len(item.messages) + payloads // _BYTES_AS_MESSAGE
 
 
 @dataclass(slots=True)
@@ -68,6 +35,26 @@ class Progress:
     """Why the store refuses records now; empty while it does not."""
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What is committed at once, and then confirmed."""
+
+    since: datetime
+    """Receipt of the first of it."""
+    deliveries: list[Delivery] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    births: list[Birth] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def take(self, decoded: Decoded) -> None:
+        """Add what a message said."""
+        self.records += decoded.records
+        self.dead += decoded.dead
+        self.births += decoded.births
+        self.requests += decoded.requests
+
+
 def _received(item: Item) -> datetime:
     if isinstance(item, Polled):
         return item.samples[0].at if item.samples else item.notes[0].received_time
@@ -77,7 +64,9 @@ def _received(item: Item) -> datetime:
 class Intake:
     """Takes what the wires bring, in order, and writes it in batches.
 
-    `deliver` blocks while the queue is full, which slows a broker down; `offer` never blocks.
+    `deliver` blocks while too much waits, which slows a broker down; `offer` never blocks. One
+    thread decodes the next batch while another commits this one: SQLite and the disk need no
+    Python for that.
     """
 
     def __init__(
@@ -94,25 +83,28 @@ class Intake:
         self._settings = settings
         self._confirm = confirm
         self._ask = ask
-        self._queue = _Line(settings.queue_size)
+        self._waiting = Waiting(settings.queue_size)
+        self._decoded: queue.Queue[_Batch | None] = queue.Queue(1)
         self._closing = threading.Event()
         self.progress = Progress()
-        self._thread = threading.Thread(target=self._run, name="andon-intake", daemon=True)
+        self._decoder = threading.Thread(target=self._decode, name="andon-decoder", daemon=True)
+        self._writer = threading.Thread(target=self._write_all, name="andon-writer", daemon=True)
 
     @property
     def depth(self) -> int:
-        """How many items wait."""
-        return self._queue.qsize()
+        """How many messages wait; a long one counts for its bytes."""
+        return self._waiting.qsize()
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        self._decoder.start()
+        self._writer.start()
 
     def close(self, patience_s: float = 20.0) -> None:
         """Take nothing more, write and confirm what waits, and end."""
         self._closing.set()
-        self._thread.join(patience_s)
-        if self._thread.is_alive():
+        self._writer.join(patience_s)
+        if self._writer.is_alive():
             logger.error("intake could not be emptied left=%d", self.depth)
 
     def use(self, codec: Codec) -> None:
@@ -123,7 +115,7 @@ class Intake:
         """Queue messages; while closing they are left to the broker, unconfirmed."""
         while not self._closing.is_set():
             try:
-                self._queue.put(delivery, timeout=_LOOK_UP_S)
+                self._waiting.put(delivery, timeout=_LOOK_UP_S)
             except queue.Full:
                 continue
             return
@@ -133,59 +125,33 @@ class Intake:
         if self._closing.is_set():
             return True
         try:
-            self._queue.put_nowait(polled)
+            self._waiting.put_nowait(polled)
         except queue.Full:
             return False
         return True
 
-    def _run(self) -> None:
-        while not (self._closing.is_set() and self._queue.empty()):
-            if batch := self._next_batch():
-                self._keep(batch)
+    def _decode(self) -> None:
+        settings = self._settings
+        while not (self._closing.is_set() and self._waiting.empty()):
+            items = self._waiting.next_batch(
+                settings.batch_size, patience_s=_LOOK_UP_S, longest_s=settings.batch_ms / 1000
+            )
+            if items:
+                self._decoded.put(self._batch(items))
+        self._decoded.put(None)
 
-    def _next_batch(self) -> list[Item]:
-        """Wait for something, then for enough or the batch's time; then take what is there."""
-        try:
-            batch = [self._queue.get(timeout=_LOOK_UP_S)]
-        except queue.Empty:
-            return []
-        deadline = time.monotonic() + self._settings.batch_ms / 1000
-        most = self._settings.batch_size
-        enough = min(most, _ENOUGH)
-        length = _length(batch[0])
-        while length < most:
-            wait = deadline - time.monotonic() if length < enough else 0
-            try:
-                batch.append(self._queue.get(timeout=max(wait, 0)))
-            except queue.Empty:
-                break
-            length += _length(batch[-1])
+    def _batch(self, items: Sequence[Item]) -> _Batch:
+        batch = _Batch(_received(items[0]))
+        for item in items:
+            if isinstance(item, Polled):
+                batch.records += item.records()
+                continue
+            batch.deliveries.append(item)
+            for message in item.messages:
+                batch.take(self._content(message))
         return batch
 
-    def _keep(self, batch: list[Item]) -> None:
-        """Commit a batch, then confirm it; without a commit nothing is confirmed."""
-        records: list[Record] = []
-        dead: list[DeadLetter] = []
-        births: list[Birth] = []
-        requests: list[Request] = []
-        for item in batch:
-            if isinstance(item, Polled):
-                records += item.records()
-                continue
-            for message in item.messages:
-                decoded = self._decoded(message)
-                records += decoded.records
-                dead += decoded.dead
-                births += decoded.births
-                requests += decoded.requests
-        if self._write(records, dead, births):
-            self.progress.records += len(records)
-            self.progress.lag_s = (datetime.now(UTC) - _received(batch[0])).total_seconds()
-            self._confirm([item for item in batch if isinstance(item, Delivery)])
-            for request in requests:
-                self._ask(request)
-
-    def _decoded(self, message: Message) -> Decoded:
+    def _content(self, message: Message) -> Decoded:
         try:
             return self._codec.decode(message)
         except Exception as fault:  # this loop must not die of a fault of our own
@@ -193,13 +159,28 @@ class Intake:
             reason = f"our own fault: {type(fault).__name__}: {fault}"
             return Decoded(dead=[message.as_dead_letter(reason)])
 
-    def _write(self, records: list[Record], dead: list[DeadLetter], births: list[Birth]) -> bool:
+    def _write_all(self) -> None:
+        """Commit batch after batch, and confirm each; without a commit nothing is confirmed."""
+        written = True
+        while batch := self._decoded.get():
+            written = written and self._write(batch)  # what came after a gap is not confirmed
+            if written:
+                self._confirm_all(batch)
+
+    def _confirm_all(self, batch: _Batch) -> None:
+        self.progress.records += len(batch.records)
+        self.progress.lag_s = (datetime.now(UTC) - batch.since).total_seconds()
+        self._confirm(batch.deliveries)
+        for request in batch.requests:
+            self._ask(request)
+
+    def _write(self, batch: _Batch) -> bool:
         """Write until it succeeds; only an end while the store is away gives up."""
         pause, most = _STORE_PAUSE_S
         told = False
         while True:
             try:
-                self._history.write(records, dead, births)
+                self._history.write(batch.records, batch.dead, batch.births)
             except StoreFault as fault:
                 if not told:
                     logger.error("history cannot be written, nothing is confirmed: %s", fault)
