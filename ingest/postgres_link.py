@@ -23,6 +23,7 @@ _PATIENCE = {
     "application_name": "andon",
 }
 """A server that went without a word is noticed within seconds; the URL may say otherwise."""
+_NO_RIGHT = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)
 _SESSION = """
     SET synchronous_commit = on; SET timezone = 'UTC'; SET jit = off;
     SET client_min_messages = warning"""
@@ -103,7 +104,7 @@ def _place(given: dict[str, Any]) -> str:
 
 
 def _remedy(fault: psycopg.Error) -> str:
-    if isinstance(fault, psycopg.errors.InsufficientPrivilege):
+    if isinstance(fault, _NO_RIGHT):
         return "Make its role the owner of the database: ALTER DATABASE ... OWNER TO ..."
     if isinstance(fault, psycopg.errors.DiskFull):
         return "Make room on the disk of the database server."

@@ -28,6 +28,8 @@ host all all 127.0.0.1/32 trust
 _DISCONNECT = """
     SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_EMPTY = """
+    DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public"""
 
 
 def programs() -> Path | None:
@@ -107,7 +109,7 @@ class PrivatePostgres:
         yield self.url(name)
         with psycopg.connect(self.url(name), autocommit=True) as connection:
             connection.execute(_DISCONNECT)
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            connection.execute(_EMPTY)
         self._empty.append(name)
 
     def _new(self) -> str:
