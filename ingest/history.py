@@ -145,8 +145,8 @@ class History(Protocol):
         """The counters of every source."""
         ...
 
-    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """The newest dead letters, newest first."""
+    def dead_letters(self, limit: int = 100, *, source: str = "") -> list[DeadLetter]:
+        """The newest dead letters, newest first; only of sources that hold this text."""
         ...
 
     def upkeep(self) -> Upkeep:

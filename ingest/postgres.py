@@ -150,9 +150,9 @@ class PostgresHistory:
         """The counters of every source."""
         return self._read(reading_out.all_counters)
 
-    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """The newest dead letters, newest first."""
-        return self._read(lambda link: reading_out.newest_dead_letters(link, limit))
+    def dead_letters(self, limit: int = 100, *, source: str = "") -> list[DeadLetter]:
+        """The newest dead letters, newest first; only of sources that hold this text."""
+        return self._read(lambda link: reading_out.newest_dead_letters(link, limit, source))
 
     def births(self) -> list[Birth]:
         """The last birth of every node and device."""

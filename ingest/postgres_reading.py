@@ -184,12 +184,12 @@ def all_counters(connection: Connection) -> list[SourceCounters]:
     return [SourceCounters(*row) for row in connection.execute(query)]
 
 
-def newest_dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
-    """The newest dead letters, newest first."""
+def newest_dead_letters(connection: Connection, limit: int, source: str) -> list[DeadLetter]:
+    """The newest dead letters of sources that hold this text, newest first."""
     query = """SELECT source, payload, reason, received_time, id FROM dead_letters
-               ORDER BY id DESC LIMIT %s"""
+               WHERE position(%s::text IN source) > 0 ORDER BY id DESC LIMIT %s"""
     cursor = connection.cursor(binary=True)
-    return [DeadLetter(*row) for row in cursor.execute(query, (limit,))]
+    return [DeadLetter(*row) for row in cursor.execute(query, (source, limit))]
 
 
 def all_births(connection: Connection) -> list[Birth]:

@@ -142,13 +142,16 @@ def all_counters(connection: sqlite3.Connection) -> list[SourceCounters]:
     ]
 
 
-def newest_dead_letters(connection: sqlite3.Connection, limit: int) -> list[DeadLetter]:
-    """The newest dead letters, newest first."""
+def newest_dead_letters(
+    connection: sqlite3.Connection, limit: int, source: str
+) -> list[DeadLetter]:
+    """The newest dead letters of sources that hold this text, newest first."""
     query = """SELECT source, payload, reason, received_time, id FROM dead_letters
-               ORDER BY id DESC LIMIT ?"""
+               WHERE instr(source, ?) ORDER BY id DESC LIMIT ?"""
+    found = connection.execute(query, (source, limit))
     return [
         DeadLetter(source, payload, reason, instant(received), identity)
-        for source, payload, reason, received, identity in connection.execute(query, (limit,))
+        for source, payload, reason, received, identity in found
     ]
 
 

@@ -145,10 +145,10 @@ class SqliteHistory:
         with self._reading() as connection:
             return reading_out.all_counters(connection)
 
-    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """The newest dead letters, newest first."""
+    def dead_letters(self, limit: int = 100, *, source: str = "") -> list[DeadLetter]:
+        """The newest dead letters, newest first; only of sources that hold this text."""
         with self._reading() as connection:
-            return reading_out.newest_dead_letters(connection, limit)
+            return reading_out.newest_dead_letters(connection, limit, source)
 
     def births(self) -> list[Birth]:
         """The last birth of every node and device."""

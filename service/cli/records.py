@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from ingest.history import History
 
+SourceOption = Annotated[
+    str, typer.Option(help="Only of sources that hold this: a topic, '@broker:', 'spBv1.0/'.")
+]
+
 history_app = typer.Typer(help="What the machines said.", no_args_is_help=True)
 letters_app = typer.Typer(help="What could not be read, and why.", no_args_is_help=True)
 
@@ -75,12 +79,13 @@ def export(
 def list_letters(
     *,
     limit: Annotated[int, typer.Option(min=1)] = 50,
+    source: SourceOption = "",
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """The newest dead letters with their reasons."""
     with existing_history(home) as history:
-        letters = history.dead_letters(limit)
+        letters = history.dead_letters(limit, source=source)
     entries = [
         {
             "id": letter.id,
@@ -107,12 +112,13 @@ def list_letters(
 @letters_app.command("replay")
 def replay_letters(
     *,
-    limit: Annotated[int, typer.Option(min=1)] = 100_000,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 100_000,
+    source: SourceOption = "",
     plant: PlantOption = DEFAULT_PLANT,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Try the dead letters again with the plant as it is described now."""
+    """Try dead letters again with the plant as it is described now."""
     from dataclasses import asdict
 
     from ingest.codec import Codec
@@ -122,9 +128,10 @@ def replay_letters(
     from service.settings import read_settings
 
     loaded = load_plant(plant)
-    codec = Codec.of(loaded, read_settings(IngestSettings))
+    settings = read_settings(IngestSettings)
     with existing_history(home) as history:
-        result = replay(history, codec, history.dead_letters(limit))
+        codec = Codec.of(loaded, settings, births=history.births())
+        result = replay(history, codec, history.dead_letters(limit, source=source))
     if as_json:
         print_json(asdict(result))
         return

@@ -263,6 +263,20 @@ def test_a_replayed_letter_becomes_its_records_and_the_counters_balance(
         history.replay(stored, [])
 
 
+def test_dead_letters_are_found_by_a_part_of_their_source(history: History) -> None:
+    """The newest of them; nothing in the text is a pattern."""
+    sources = ["mqtt:a/1", "mqtt@north:a/1", "mqtt:b/1", "mqtt@north:a/2", "mqtt:100%"]
+    history.write([], [replace(letter(), source=source) for source in sources])
+
+    def found(source: str, limit: int = 10) -> list[str]:
+        return [dead.source for dead in history.dead_letters(limit, source=source)]
+
+    assert found("") == sources[::-1]
+    assert found("@north:") == ["mqtt@north:a/2", "mqtt@north:a/1"]
+    assert found("a/", 1) == ["mqtt@north:a/2"]
+    assert found("%") == ["mqtt:100%"]
+
+
 def birth(content: str, seconds: int = 0, name: str = "plant/gw-1") -> Birth:
     return Birth("", name, content, START + seconds * SECOND)
 

@@ -185,6 +185,24 @@ def test_dead_letters_are_listed_and_replayed(tmp_path: Path) -> None:
     assert (count.received, count.stored, count.dead_lettered) == (3, 2, 1)
 
 
+def test_dead_letters_of_one_source_alone(tmp_path: Path) -> None:
+    """Named by a part of it; the others are neither shown nor touched."""
+    topic = "andon/line-1/press-3/telemetry"
+    payload = b'{"ts": "2026-11-22T10:00:00Z", "values": {"oil_temp": 1}}'
+    sources = [f"mqtt:{topic}", f"mqtt@north:{topic}", "mqtt:other"]
+    with SqliteHistory(history_path(tmp_path)) as history:
+        history.write([], [DeadLetter(source, payload, "unknown", NOW) for source in sources])
+    asked = ("--home", tmp_path, "--source", "press-3", "--json")
+    listed = json.loads(andon("dead-letters", "list", *asked).output)
+    assert [entry["source"] for entry in listed] == sources[1::-1]
+    limited = andon("dead-letters", "list", *asked, "--limit", 1)
+    assert len(json.loads(limited.output)) == 1
+    again = andon("dead-letters", "replay", *asked, "--plant", plant_file(tmp_path))
+    assert json.loads(again.output)["tried"] == 2
+    with SqliteHistory(history_path(tmp_path)) as history:
+        assert [letter.source for letter in history.dead_letters()] == sources[:0:-1]
+
+
 def start_ingest(folder: Path, plant: Path, **environment: str) -> subprocess.Popen[str]:
     code = "from service.cli.main import main; main()"
     command = [sys.executable, "-c", code, "ingest", "--plant", str(plant), "--home", str(folder)]
