@@ -129,7 +129,7 @@ def test_a_broker_that_restarts_is_found_again(
     with collecting(
         plant_of("press-3", url=any_broker.url, version=any_broker.version)
     ) as collector:
-        until(lambda: "cannot be reached; trying again" in caplog.text)
+        until(lambda: "cannot be reached: Connection refused; trying again" in caplog.text)
         threading.Event().wait(1.5)  # it is tried again meanwhile, without a word
         any_broker.start()
         until(lambda: collector.connected)
