@@ -18,7 +18,7 @@ Row = tuple[int, list[str]]
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DELIMITERS = ";\t,|"
-_SAMPLE = 20_000
+_SAMPLE = 4_000
 _TITLE_ROWS = 50
 _UNITS = {"dec", "decimal", "hex", "hexadecimal", "byte", "bytes", "bit", "bits", "in", "word"}
 """Words of a header that say how its cells are written."""
@@ -64,11 +64,7 @@ def read_list(content: bytes, *, encoding: str | None) -> VendorList:
             "The register list is a workbook, not a CSV.", remedy="Save its sheet as CSV."
         )
     text, assumed = _decoded(content, encoding)
-    best = max(
-        (_table(text, delimiter) for delimiter in _delimiters(text)),
-        key=lambda table: len(table[1]),
-    )
-    rows, columns, place = best
+    rows, columns, place = _best_table(text)
     if "address" not in columns or not {"signal", "description"} & set(columns):
         raise SettingsFault(
             "No row of the register list is a header with a name and an address.",
@@ -103,6 +99,19 @@ def _delimiters(text: str) -> list[str]:
     except csv.Error:
         likely = ""
     return sorted(_DELIMITERS, key=lambda delimiter: delimiter != likely)
+
+
+def _best_table(text: str) -> tuple[list[Row], dict[str, Column], int]:
+    """By the delimiter that gives the best header, or the likely one of several that do."""
+    tables, faults = [], []
+    for delimiter in _delimiters(text):
+        try:
+            tables.append(_table(text, delimiter))
+        except SettingsFault as fault:
+            faults.append(fault)
+    if not tables:
+        raise faults[0]
+    return max(tables, key=lambda table: len(table[1]))
 
 
 def _table(text: str, delimiter: str) -> tuple[list[Row], dict[str, Column], int]:

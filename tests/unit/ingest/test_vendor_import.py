@@ -226,6 +226,15 @@ def test_a_row_that_cannot_be_taken(header: str, row: str, reason: str) -> None:
     assert reason in left_out.reason
 
 
+def test_lines_are_right_behind_cells_of_several_lines() -> None:
+    """As a spreadsheet writes them."""
+    found = listed('"Oil\ntemperature",7,uint16', "x,8,???")
+    assert found.csv.splitlines()[1:] == [
+        "oil_temperature,holding,7,uint16,Oil temperature",
+    ]
+    assert reasons(found) == {4: "type '???' is not known"}
+
+
 def test_a_name_that_stands_twice_is_told_with_the_line_of_the_list() -> None:
     """Not with a line of the file that was made."""
     found = listed("", "x,,", "Oil,7,uint16", "oil,8,uint16")
