@@ -59,20 +59,41 @@ def export(
     start: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
     end: Annotated[str | None, typer.Option(help="Up to this time, without it.")] = None,
     form: Annotated[Literal["csv", "parquet"], typer.Option("--format")] = "csv",
+    rollup: Annotated[
+        Literal["minute", "hour"] | None,
+        typer.Option(help="Rollups in place of readings: mean, lowest, highest ..."),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Write readings to a CSV or Parquet file."""
-    from ingest.export import write_csv, write_parquet
+    """Write readings, or rollups of them, to a CSV or Parquet file."""
+    from ingest.export import write_readings, write_rollups
+    from ingest.upkeep import HOUR, MINUTE
 
-    write = write_csv if form == "csv" else write_parquet
+    first, last = (moment_of(text) if text else None for text in (start, end))
     with existing_history(home) as history:
-        first, last = (moment_of(text) if text else None for text in (start, end))
-        count = write(history.export(machine, first, last), out)
+        if machine is not None:
+            _look_for(machine, history)
+        if rollup is None:
+            kind = "readings"
+            count = write_readings(history.export(machine, first, last), out, form)
+        else:
+            kind, step = "rollups", HOUR if rollup == "hour" else MINUTE
+            count = write_rollups(history.rollups(step, machine, first, last), out, form)
     if as_json:
-        print_json({"file": str(out), "format": form, "readings": count})
+        print_json({"file": str(out), "format": form, kind: count})
     else:
-        console.print(f"{count} readings in {out}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{count} {kind} in {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _look_for(machine: str, history: History) -> None:
+    """NotKnown with the names that are known, so that a misspelt one makes no empty file."""
+    from ingest.errors import NotKnown
+
+    known = history.machines()
+    if machine not in known:
+        names = f"It knows {', '.join(known)}." if known else "It is empty."
+        raise NotKnown(f"The history knows no machine {machine!r}.", remedy=names)
 
 
 @letters_app.command("list")

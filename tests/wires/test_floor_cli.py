@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-from ingest.errors import SettingsFault, WireFault
+from ingest.errors import NotKnown, SettingsFault, WireFault
 from ingest.history import DeadLetter, history_path
+from ingest.housekeeping import Housekeeping
+from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import Quality, Reading
 from service.cli.main import app
@@ -140,9 +142,42 @@ def test_an_export_is_bounded(tmp_path: Path) -> None:
     for bounds, expected in (
         (("--start", "2026-11-22T10:00"), 1),
         (("--end", "2026-11-22T10:00"), 0),
-        (("--machine", "mill-1"), 0),
+        (("--machine", "press-3"), 1),
     ):
         assert json.loads(andon(*base, *bounds).output)["readings"] == expected
+
+
+def test_an_export_of_an_unknown_machine_says_which_are_known(tmp_path: Path) -> None:
+    """A misspelt name makes no empty file that looks like an answer."""
+    with SqliteHistory(history_path(tmp_path)) as history:
+        history.write([reading(1, 61.5)])
+    out = tmp_path / "out.csv"
+    base = ("history", "export", "--home", tmp_path, "--out", out)
+    fault = andon(*base, "--machine", "pres-3").exception
+    assert isinstance(fault, NotKnown)
+    assert "'pres-3'" in str(fault)
+    assert "press-3" in fault.remedy
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_rollups_are_exported(tmp_path: Path, form: str) -> None:
+    """A line a minute or an hour, with what was lowest and highest and when."""
+    with SqliteHistory(history_path(tmp_path)) as history:
+        history.write([reading(n, float(n)) for n in range(1, 5)])
+        Housekeeping(history, IngestSettings()).run_once(NOW + timedelta(hours=2))
+    out = tmp_path / f"out.{form}"
+    base = ("history", "export", "--home", tmp_path, "--out", out, "--format", form, "--json")
+    for rollup, seconds in (("minute", 60), ("hour", 3600)):
+        assert json.loads(andon(*base, "--rollup", rollup).output)["rollups"] == 1
+        (row,) = (
+            parquet.read_table(out).to_pylist()
+            if form == "parquet"
+            else csv.DictReader(out.read_text().splitlines())
+        )
+        assert (int(row["seconds"]), int(row["numbers"])) == (seconds, 4)
+        assert (float(row["mean"]), float(row["low"]), float(row["high"])) == (2.5, 1.0, 4.0)
+        assert (row["quality"], row["unit"]) == ("good", "degC")
 
 
 @pytest.mark.parametrize(
