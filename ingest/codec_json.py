@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 from ingest.codec_values import INTEGERS, quality_of, text_of, value_of
 from ingest.errors import DataFault
@@ -16,6 +18,7 @@ from ingest.timestamps import clock_fault, source_time
 from ingest.vocabulary import Event, EventState, Quality, Severity
 
 _LONGEST_PERIOD_S = 86_400.0
+_NOTHING: Any = object()
 
 
 @dataclass(slots=True)
@@ -32,10 +35,8 @@ class _Sample:
         """What the sample says, or the message for all its samples."""
         if self.content is self.document:
             return look_up(self.document, pointer)
-        try:
-            return look_up(self.content, pointer)
-        except DataFault:
-            return look_up(self.document, pointer)
+        found = look_up_or(self.content, pointer, _NOTHING)
+        return look_up(self.document, pointer) if found is _NOTHING else found
 
     def quality(self, pointer: str) -> Quality:
         try:
@@ -87,9 +88,19 @@ def decode_json(message: Message, place: Place, clock_ahead: timedelta) -> Decod
                 _take(_Sample(message, place, document, content, latest), taken)
             except DataFault as fault:
                 taken.reasons.append(f"{sample_name}: {fault.message}")
-        taken.records = list(apart(taken.records))
+        if not _is_in_order(taken.records):
+            taken.records = list(apart(taken.records))
     dead = [message.as_dead_letter(joined(taken.reasons))] if taken.reasons else []
     return Decoded(taken.records, dead)
+
+
+def _is_in_order(records: Sequence[Record]) -> bool:
+    """Whether every sample is later than that before it, so that none can be taken for another."""
+    return all(
+        one.source_time < other.source_time
+        or (one.source_time is other.source_time and other.source_time is not other.received_time)
+        for one, other in pairwise(records)
+    )
 
 
 def _samples(document: Json, pointer: str) -> Iterator[tuple[Json, str]]:
@@ -141,15 +152,14 @@ def _take_block(sample: _Sample, stamp: Stamp, values: Mapping[str, Json], taken
     last = stamp.source_time + timedelta(seconds=period_s * longest)
     if wrong := clock_fault(last, latest=sample.latest):
         raise DataFault(f"the time {longest} times {period_s:g} s after the first value's {wrong}")
-    stamps = [
-        replace(stamp, source_time=stamp.source_time + timedelta(seconds=period_s * index))
-        for index in range(longest)
-    ]
+    begin = stamp.source_time
+    times = [begin + timedelta(seconds=period_s * index) for index in range(longest)]
     for signal, row in rows.items():
         for index, value in enumerate(row):
             try:
                 unit = sample.place.unit(signal)
-                taken.records.append(stamps[index].reading(signal, value_of(value), unit))
+                stamp.source_time = times[index]
+                taken.records.append(stamp.reading(signal, value_of(value), unit))
             except DataFault as fault:
                 taken.reasons.append(f"signal {shown(signal)}, value {index}: {fault.message}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any
 
 import orjson
 
@@ -15,6 +15,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _LONGEST_SHOWN = 60
 _BEYOND = 2.0**63
+_NOTHING: Any = object()
 
 
 def read_json(payload: bytes) -> Json:
@@ -88,6 +89,14 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def look_up(document: Json, pointer: str) -> Json:
     """What stands at a JSON pointer (RFC 6901); DataFault when nothing does."""
+    found: Json = look_up_or(document, pointer, _NOTHING)
+    if found is _NOTHING:
+        raise DataFault(f"payload has nothing at {pointer!r}")
+    return found
+
+
+def look_up_or(document: Json, pointer: str, default: Json) -> Json:
+    """What stands at a JSON pointer, or the default."""
     here = document
     for key in _steps(pointer):
         if isinstance(here, dict) and key in here:
@@ -95,7 +104,7 @@ def look_up(document: Json, pointer: str) -> Json:
         elif isinstance(here, list) and key.isascii() and key.isdigit() and int(key) < len(here):
             here = here[int(key)]
         else:
-            _missing(pointer)
+            return default
     return here
 
 
@@ -103,18 +112,6 @@ def look_up(document: Json, pointer: str) -> Json:
 def _steps(pointer: str) -> tuple[str, ...]:
     """The keys of a pointer; pointers are the plant's, never a stranger's."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-
-
-def look_up_or(document: Json, pointer: str, default: Json) -> Json:
-    """What stands at a JSON pointer, or the default."""
-    try:
-        return look_up(document, pointer)
-    except DataFault:
-        return default
-
-
-def _missing(pointer: str) -> NoReturn:
-    raise DataFault(f"payload has nothing at {pointer!r}")
 
 
 def shown(value: object) -> str:
