@@ -78,7 +78,8 @@ class Place:
     machine: Machine | None = None
     fault: str = ""
     """Why there is no machine."""
-    _units: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    """Of the signals that were met, whose names were looked at."""
 
     def known_machine(self) -> Machine:
         """The machine that the topic names; DataFault when the plant has none of that name."""
@@ -88,12 +89,12 @@ class Place:
 
     def unit(self, signal: str) -> str:
         """The unit of a signal, whose name is looked at the first time; DataFault for no name."""
-        known = self._units.get(signal)
+        known = self.units.get(signal)
         if known is None:
             spec = self.known_machine().signals.get(name_of(signal))
             known = spec.unit if spec else ""
-            if len(self._units) < _MOST_NAMES:
-                self._units[signal] = known
+            if len(self.units) < _MOST_NAMES:
+                self.units[signal] = known
         return known
 
 

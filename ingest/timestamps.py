@@ -31,6 +31,8 @@ def source_time(
     """
     if isinstance(stated, str):
         moment = _from_text(stated, zone, received)
+        if _EARLIEST <= moment <= latest:
+            return moment
     else:
         moment = _from_number(stated, unit)
     if fault := clock_fault(moment, latest=latest):
