@@ -191,6 +191,7 @@ class PlantReader:
         registers: tuple[Register, ...] = ()
         if path is not None and path.exists():
             registers, defects = load_registers(path, base=table.address_base)
+            self.files += [r.codes_file for r in registers if r.codes_file is not None]
             self.defects += [defect for defect in defects if defect not in self.defects]
             if not registers and not defects:
                 self._fault((*steps, "registers"), f"{path} holds no registers")

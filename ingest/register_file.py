@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ingest.errors import PlantDefect
 from ingest.plant_file import RegisterRow, wording
 from ingest.register_cells import LAST_ADDRESS, Bits, Place, absent_of, bits_of, place_of, widest
-from ingest.register_labels import LabelFault, Labels, labels_of
+from ingest.register_labels import LabelFault, Labels, file_of, labels_of
 from ingest.registers import Limits, Register, RegisterTable
 from ingest.words import RegisterType
 
@@ -130,6 +130,7 @@ class _RowReader:
             bits=bits,
             absent=self._absent(entry, bits),
             labels=self._labels(entry, bits),
+            codes_file=file_of(entry.enum, self._path.parent),
         )
 
     def _bits(self, entry: RegisterRow, place: Place) -> Bits | None:

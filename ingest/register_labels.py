@@ -23,6 +23,11 @@ class LabelFault(ValueError):
         self.defects = tuple(defects)
 
 
+def file_of(cell: str, folder: Path) -> Path | None:
+    """The file of codes that an `enum` cell names; None where it says the codes itself."""
+    return folder / cell if cell and "=" not in cell else None
+
+
 def labels_of(cell: str, folder: Path, codes: range) -> Labels:
     """The codes and texts that an `enum` cell names.
 
@@ -35,8 +40,8 @@ def labels_of(cell: str, folder: Path, codes: range) -> Labels:
         LabelFault: the file has faults.
         ValueError: the cell has one.
     """
-    if "=" not in cell:
-        return _from_file(folder / cell, codes)
+    if (path := file_of(cell, folder)) is not None:
+        return _from_file(path, codes)
     labels: dict[int, str] = {}
     for entry in filter(str.strip, cell.split(";")):
         code, equals, text = entry.partition("=")

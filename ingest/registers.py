@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from ingest.register_cells import Bits
 from ingest.words import RegisterType, WordOrder
@@ -66,6 +67,8 @@ class Register:
     """Raw values by which the device says that it has none."""
     labels: tuple[tuple[int, str], ...] = ()
     """Raw values and the texts that they stand for."""
+    codes_file: Path | None = None
+    """Where those texts were read, if not in the register map itself."""
     deadband: float | None = None
     """A value that moved by less is not kept; None: as the unit says."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.plant import load_plant
 from ingest.register_cells import Bits
 from ingest.register_file import load_registers
 from ingest.registers import Register, RegisterTable
@@ -162,6 +163,20 @@ def test_codes_stand_in_the_cell_or_in_a_file(tmp_path: Path) -> None:
     inline, filed, signed = registers_of(tmp_path, *rows)
     assert inline.labels == filed.labels == ((0, "stopped"), (17, "running"))
     assert signed.labels == ((-1, "away"),)
+    files = [register.codes_file for register in (inline, filed, signed)]
+    assert files == [None, tmp_path / "codes.csv", None]
+
+
+def test_a_file_of_codes_is_one_of_the_files_of_the_plant(tmp_path: Path) -> None:
+    """Who watches the plant for changes watches it too."""
+    (tmp_path / "codes.csv").write_text("code,text\n0,stopped\n")
+    written(tmp_path, "enum=codes.csv")
+    (tmp_path / "plant.toml").write_text(
+        '[[machines]]\nid = "m"\nline = "l"\nkind = "k"\n'
+        '[machines.modbus]\nurl = "tcp://127.0.0.1:1"\nregisters = "map.csv"\n'
+    )
+    names = [path.name for path in load_plant(tmp_path / "plant.toml").files]
+    assert names == ["plant.toml", "map.csv", "codes.csv"]
 
 
 @pytest.mark.parametrize(
