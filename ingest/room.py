@@ -27,7 +27,7 @@ class DiskRoom:
 
     def check(self, connection: sqlite3.Connection) -> None:
         """Raise StoreFault while new records have no room."""
-        if trouble := self.trouble(connection):
+        if self.reserve_bytes and (trouble := self.trouble(connection)):
             raise StoreFault(trouble, remedy="Make room; nothing is lost meanwhile.")
 
     @property
@@ -37,8 +37,8 @@ class DiskRoom:
 
     def trouble(self, connection: sqlite3.Connection | None = None) -> str:
         """What is wrong, with the figures; empty while there is room."""
-        free = self.free_bytes
-        if free >= self.reserve_bytes or free + self._free_inside(connection) >= self.reserve_bytes:
+        free, needed = self.free_bytes, max(self.reserve_bytes, 1)
+        if free >= needed or free + self._free_inside(connection) >= needed:
             return ""
         return (
             f"The disk of {self.path} is full: {free / _MEGABYTE:.1f} MB are free, "
