@@ -80,7 +80,7 @@ class Node:
 _UNKNOWN = Certificate()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Letter:
     """A message taken apart as far as its topic goes."""
 
@@ -298,20 +298,16 @@ def _take_metrics(step: _Step, letter: _Letter, certificate: Certificate) -> Non
     clock = _Clock(letter)
     readings: list[Record] = []
     for index, metric in enumerate(letter.payload.metrics):
-        label = f"metric {index}"
+        known = None
         try:
             known = _known(metric, certificate)
-            if is_control(known.name):
-                continue
-            label = f"metric {shown(known.name)}"
-            reading = _reading(metric, known, clock, place)
-        except _Unannounced as fault:
-            step.reasons.append(f"{label}: {fault.message}")
-            step.node = _wishing(step.node, f"{letter.name} sends what no birth announced")
+            if not known.is_control:
+                readings.append(_reading(metric, known, clock, place))
         except DataFault as fault:
-            step.reasons.append(f"{label}: {fault.message}")
-        else:
-            readings.append(reading)
+            label = shown(known.name) if known else str(index)
+            step.reasons.append(f"metric {label}: {fault.message}")
+            if isinstance(fault, _Unannounced):
+                step.node = _wishing(step.node, f"{letter.name} sends what no birth announced")
     step.decoded.records.extend(apart(readings) if len(readings) > 1 else readings)
 
 
@@ -329,9 +325,10 @@ def _known(metric: Any, certificate: Certificate) -> Announced:
         return found
     if name in certificate.metrics:
         return certificate.metrics[name]
-    if not metric.datatype and not is_control(name):
+    of_protocol = is_control(name)
+    if not metric.datatype and not of_protocol:
         raise _Unannounced(f"no birth announced {shown(name)}, and it has no data type")
-    return Announced(name, signal_of(name), metric.datatype)
+    return Announced(name, signal_of(name), metric.datatype, is_control=of_protocol)
 
 
 @dataclass(slots=True)
@@ -342,14 +339,15 @@ class _Clock:
     _known: dict[int, Stamp] = field(default_factory=dict)
 
     def stamp(self, metric: Any) -> Stamp:
-        payload = self.letter.payload
-        holder = metric if metric.HasField("timestamp") else payload
-        if not holder.HasField("timestamp"):
-            raise DataFault("neither it nor its message has a time")
-        stated = holder.timestamp
-        if stated not in self._known:
-            self._known[stated] = self._made(stated)
-        return self._known[stated]
+        stated = metric.timestamp
+        if not stated and not metric.HasField("timestamp"):
+            if not self.letter.payload.HasField("timestamp"):
+                raise DataFault("neither it nor its message has a time")
+            stated = self.letter.payload.timestamp
+        found = self._known.get(stated)
+        if found is None:
+            found = self._known[stated] = self._made(stated)
+        return found
 
     def _made(self, stated: int) -> Stamp:
         moment = moment_of(stated)
@@ -364,11 +362,11 @@ class _Clock:
 def _reading(metric: Any, known: Announced, clock: _Clock, place: Place) -> Reading:
     if known.rival:
         raise DataFault(f"is the same signal as metric {shown(known.rival)}")
-    place.known_machine()
+    stamp = clock.stamp(metric)
     value = value_of_metric(metric, known.datatype or metric.datatype)
     signal = _signal(place, known.signal, place.parts)
     unit = place.unit(signal) or known.unit
-    reading = clock.stamp(metric).reading(signal, value, unit)
+    reading = stamp.reading(signal, value, unit)
     quality = quality_of_metric(metric)
     if quality is Quality.GOOD or value is None:
         return reading

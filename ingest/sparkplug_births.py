@@ -31,6 +31,8 @@ class Announced(NamedTuple):
     unit: str = ""
     rival: str = ""
     """Another metric that is the same signal and was announced before this one."""
+    is_control: bool = False
+    """Whether it belongs to the protocol and says nothing of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Certificate:
         for name, alias, datatype, unit in rows:
             signal = signal_of(name)
             owner = owners.setdefault(signal, name)
-            announced = Announced(name, signal, datatype, unit, "" if owner == name else owner)
+            rival = "" if owner == name else owner
+            announced = Announced(name, signal, datatype, unit, rival, is_control(name))
             metrics[name] = announced
             if alias is not None:
                 aliases[alias] = announced
@@ -112,9 +115,7 @@ class Certificate:
     def signals(self) -> Iterator[Announced]:
         """The metrics that are signals of a machine."""
         return (
-            known
-            for known in self.metrics.values()
-            if not is_control(known.name) and not known.rival
+            known for known in self.metrics.values() if not known.is_control and not known.rival
         )
 
 

@@ -52,7 +52,8 @@ _STALE = 500
 
 def value_of_metric(metric: Any, datatype: int) -> Value:
     """The value; None when the metric says that it has none. DataFault when it cannot be kept."""
-    if datatype not in _CARRIED:
+    carriers = _CARRIED.get(datatype)
+    if carriers is None:
         name = _NAMES.get(datatype, "array" if datatype <= 34 else "unknown")
         raise DataFault(f"data type {name} ({datatype}) is not kept")
     if metric.is_null:
@@ -60,7 +61,7 @@ def value_of_metric(metric: Any, datatype: int) -> Value:
     carried = metric.WhichOneof("value")
     if carried is None:
         raise DataFault("has neither a value nor is it null")
-    if carried not in _CARRIED[datatype]:
+    if carried not in carriers:
         raise DataFault(f"is a {_NAMES[datatype]} and carries a {carried}")
     stated = getattr(metric, carried)
     if datatype in _FLOATS:
