@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.plant import load_plant
 from ingest.register_cells import Bits
 from ingest.register_file import load_registers
+from ingest.register_values import block_values
 from ingest.registers import Register, RegisterTable
 from ingest.words import RegisterType
 
@@ -244,3 +248,45 @@ def test_a_column_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "map.csv"
     path.write_text("signal,table,address,type,type\n")
     assert [defect.message for defect in load_registers(path)[1]] == ["column 'type' stands twice"]
+
+
+@given(
+    cells=st.fixed_dictionaries(
+        {
+            name: st.text(max_size=12)
+            | st.sampled_from(["", "0", "1", "-1", "40001", "0x10", "1-3", "9" * 50, "inf", "1=a"])
+            for name in ("address", "bit", "length", "scale", "nan", "enum")
+        }
+    ),
+    kind=st.sampled_from(RegisterType),
+    table=st.sampled_from(["", "holding", "coil"]),
+)
+def test_whatever_stands_in_a_row_it_is_a_register_or_a_fault(
+    cells: dict[str, str],
+    kind: RegisterType,
+    table: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """And a register without a fault can be read out of words."""
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    row = {"signal": "x", "table": table, "type": kind.value, **cells}
+    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow(row)
+    registers, defects = load_registers(path)
+    assert registers or defects
+    for register in () if defects else registers:
+        assert 0 <= register.address < register.end <= 65_536
+        (value,) = block_values(registers, [0] * register.count, register.address).values()
+        assert value is None or isinstance(value, int | float | str)
+
+
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_a_register_map_or_faults_with_lines(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nothing is raised."""
+    path = tmp_path_factory.getbasetemp() / "bytes.csv"
+    path.write_bytes(b"signal,table,address,type\n" + content)
+    assert all(defect.line >= 1 for defect in load_registers(path)[1])
