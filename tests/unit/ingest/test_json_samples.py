@@ -102,6 +102,13 @@ def test_samples_of_one_number_are_not_merged() -> None:
     ]
 
 
+def test_samples_of_no_time_are_not_merged() -> None:
+    """All of one message have the time of its receipt."""
+    route = Route("t/{machine}", sequence="/seq", samples="/samples")
+    content = {"seq": 7, "samples": [{"values": {"oil": n}} for n in (1, 2)]}
+    assert [r.sequence for r in readings(decode(route, content))] == [7, None]
+
+
 def test_one_wrong_sample_does_not_take_the_others_along() -> None:
     """One dead letter says all that was wrong."""
     wrong = [sample(0, 1, oil=1), {"ts": "x"}, 5, sample(2, -1), sample(3, 4, oil=2, odd=[1])]
