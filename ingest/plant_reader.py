@@ -149,6 +149,8 @@ class PlantReader:
             route = Route(**table.model_dump() | {"words": tuple(table.words.items())})
             for message in topic_faults(route):
                 self._fault((*steps, "topic"), message)
+            if route.machine and "{" not in route.machine:
+                self._standing(route.machine, (*steps, "machine"))
             if route.codec == "sparkplug-b" and content.get("share"):
                 self._fault(
                     (*steps, "codec"),
@@ -156,6 +158,14 @@ class PlantReader:
                     "divides them: put this route under [[brokers]] without share",
                 )
             yield route
+
+    def _standing(self, machine: str, steps: Steps) -> None:
+        """A route that writes its machine out must mean one of the plant."""
+        entries = self._toml.values.get("machines", [])
+        ids = [entry.get("id") for entry in entries if isinstance(entry, Mapping)]
+        if machine not in ids:
+            known = ", ".join(str(known) for known in ids)
+            self._fault(steps, f"machine {machine!r} does not stand here; known are {known}")
 
     def _machines(self, content: Mapping[str, Any]) -> Iterator[Machine]:
         lines: dict[str, int] = {}
