@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 _FULL_PAUSE_S = 0.05
 _LONGEST_START_S = 1.0
-_SHARE = 0.03
+_SHARE = 0.02
 """The part of the time of a shared connection that one unit may spend on being away."""
 _LONGEST_SHARED_PAUSE_S = 300.0
 _SHORTEST_PROBE_S = 0.1
@@ -33,6 +33,7 @@ _LATE_FACTOR = 1.5
 _JITTERS = 500
 _TOLD_AGAIN_S = 60.0
 _MOST_NAMED = 5
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Lane:
         self._notes: list[Event] = []
         self._tries = 0
         self._cost_s = 0.0
+        self._is_refused = False
         self._reason = ""
         self._there_until = self._away_from = datetime.now(UTC)
         self._told: dict[str, float] = {}
@@ -134,16 +136,20 @@ class Lane:
     def _pause(self) -> float:
         """Longer and longer while the unit is away, and never dear to those who share the line.
 
-        After the first failure only a probe is dear: it may have been the connection that failed.
+        A first silence is not paid for: it may have been the connection that failed.
         """
         pause = min(self._unit.period_s * (1 << min(self._tries, 20)), self._backoff_s)
-        if self._link.users > 1 and self._tries > 1:
+        if self._link.users > 1 and (self._tries > 1 or self._is_refused):
             pause = max(pause, min(self._cost_s / _SHARE, _LONGEST_SHARED_PAUSE_S))
         return pause
 
-    def _probe_timeout(self) -> float:
-        """On a shared connection as long as neighbours take, and this unit when it was late."""
-        if self._link.users < 2 or self._link.is_serial_framed or not self._link.slowest_s:
+    def _timeout(self) -> float:
+        """As the plant file says, but for a unit that is not there on a connection that others use.
+
+        That one gets as long as the others take, and as it took itself when it was late.
+        """
+        there = self._last_success is not None and not self._tries
+        if there or self._link.users < 2 or self._link.is_serial_framed or not self._link.slowest_s:
             return self._unit.timeout_s
         usual = _PROBE_FACTOR * self._link.slowest_s
         late = _LATE_FACTOR * self._link.late_s(self._unit.unit)
@@ -160,6 +166,7 @@ class Lane:
                 await self._read(block, decoder)
                 left.remove(block)
         except (LinkFault, DeviceRefusal) as fault:
+            self._is_refused = isinstance(fault, DeviceRefusal)
             self._lose(fault.message, left)
         else:
             self._return()
@@ -169,7 +176,7 @@ class Lane:
         register = block.registers[0]
         ask = self._ask(Block(block.table, register.address, register.count, (register,)))
         try:
-            await self._link.read(ask, self._probe_timeout())
+            await self._link.read(ask, self._timeout())
         except DeviceRefusal as refusal:
             if refusal.is_of_gateway:
                 raise
@@ -196,11 +203,11 @@ class Lane:
     async def _answer(self, ask: Ask) -> Sequence[int]:
         """Ask again at once where the connection was stale, or a line may have been noisy."""
         try:
-            return await self._link.read(ask, self._unit.timeout_s)
+            return await self._link.read(ask, self._timeout())
         except LinkFault as fault:
             if not (fault.lost or (self._link.is_serial_framed and not self._tries)):
                 raise
-        return await self._link.read(ask, self._unit.timeout_s)
+        return await self._link.read(ask, self._timeout())
 
     def _answered(self, now: datetime, now_s: float, *, is_first: bool) -> None:
         self._last_success = self._there_until = now
@@ -311,8 +318,9 @@ def _decoder(block: Block) -> BlockDecoder:
     return BlockDecoder(block.registers, block.address)
 
 
-def _listed(signals: Iterable[str]) -> str:
-    return ",".join(sorted(signals))
+def _listed(signals: Sequence[str]) -> str:
+    more = f",and {len(signals) - _MOST_LISTED} more" if len(signals) > _MOST_LISTED else ""
+    return ",".join(sorted(signals)[:_MOST_LISTED]) + more
 
 
 def _shown(at: datetime) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, retrieval, training
+from tests.bench import ingest, modbus, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
@@ -28,6 +28,7 @@ def main() -> None:
     measurements: list[Measurement] = []
     suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
         ("ingest", ingest.all_figures),
+        ("modbus", modbus.all_figures),
         ("retrieval", retrieval.manual),
         ("training", training.error_code),
     )

@@ -257,7 +257,10 @@ def test_ingest_waits_for_a_broker_that_is_away_and_ends_on_a_signal(
     assert running.stderr
     lines = [running.stderr.readline(), running.stderr.readline()]
     assert lines[0].startswith(f"Collecting from mqtt://127.0.0.1:{port} as andon-")
-    assert f"broker mqtt://127.0.0.1:{port} cannot be reached; trying again" in lines[1]
+    assert (
+        f"broker mqtt://127.0.0.1:{port} cannot be reached: Connection refused; trying again"
+        in lines[1]
+    )
     running.send_signal(end)
     _, rest = running.communicate(timeout=20)
     assert running.returncode == 0
