@@ -13,7 +13,7 @@ COPY finetune finetune
 COPY rag rag
 COPY service service
 COPY simulators simulators
-RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[offline]'
+RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[offline,postgres]'
 
 # The demo plant with the hosts of docker-compose.yml in place of loopback.
 COPY plant.toml ./

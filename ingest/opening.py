@@ -61,5 +61,5 @@ def _postgres_installed() -> Iterator[None]:
     except ImportError as fault:
         raise SettingsFault(
             f"ANDON_HISTORY_URL names a PostgreSQL database, and {fault.name} is not installed.",
-            remedy="pip install 'andon[postgres]', or unset it.",
+            remedy="Install it: pip install 'psycopg[binary]'; or unset the setting.",
         ) from fault

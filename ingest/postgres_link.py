@@ -33,13 +33,7 @@ class PostgresLink:
     """Makes connections to one database. It never shows the password."""
 
     def __init__(self, url: str, password_file: Path | None = None) -> None:
-        try:
-            given = conninfo_to_dict(url)
-        except psycopg.ProgrammingError as fault:
-            raise SettingsFault(
-                f"ANDON_HISTORY_URL cannot be used: {str(fault).strip()}.",
-                remedy="Write it as postgresql://USER@HOST:PORT/DATABASE.",
-            ) from fault
+        given = _parsed(url)
         if given.pop("password", None):
             raise SettingsFault(
                 "ANDON_HISTORY_URL holds a password, which others could read.",
@@ -96,6 +90,19 @@ class PostgresLink:
                 f"The password file {self._password_file} cannot be read: {fault}.",
                 remedy="Correct ANDON_HISTORY_PASSWORD_FILE.",
             ) from fault
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    remedy = "Write it as postgresql://USER@HOST:PORT/DATABASE."
+    if not url.startswith(("postgresql://", "postgres://")):
+        scheme = url.split("://", maxsplit=1)[0] if "://" in url else "no URL"
+        words = f"ANDON_HISTORY_URL names no PostgreSQL database ({scheme[:20]})."
+        raise SettingsFault(words, remedy=remedy)
+    try:
+        return dict(conninfo_to_dict(url))
+    except psycopg.ProgrammingError as fault:
+        words = f"ANDON_HISTORY_URL cannot be used: {str(fault).strip()}."
+        raise SettingsFault(words, remedy=remedy) from fault
 
 
 def _place(given: dict[str, Any]) -> str:

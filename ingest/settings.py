@@ -15,7 +15,7 @@ class IngestSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
 
-    history_url: str = Field(default="", pattern=r"^$|^postgres(ql)?://")
+    history_url: str = ""
     """Database of the history, such as postgresql://andon@10.0.0.5:5432/andon; empty: a file."""
     history_password_file: Path | None = None
     """File that holds the password of that database, if it wants one."""

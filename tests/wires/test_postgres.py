@@ -299,6 +299,8 @@ def test_a_password_comes_from_its_file_and_is_never_shown(
     [
         ("postgresql://andon:secret@127.0.0.1/andon", "holds a password"),
         ("postgresql://andon@127.0.0.1/andon?ssl=yes", "invalid URI query parameter"),
+        ("mysql://andon:secret@127.0.0.1/andon", r"no PostgreSQL database \(mysql\)"),
+        ("history.db", r"no PostgreSQL database \(no URL\)"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_a_fault_of_the_settings(url: str, words: str) -> None:
