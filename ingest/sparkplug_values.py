@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingest.codec_values import quality_of, text_of, value_of, whole
+from ingest.codec_values import INTEGERS, quality_of, text_of, value_of
 from ingest.errors import DataFault
 from ingest.instants import EPOCH
 from ingest.vocabulary import Quality, Value
@@ -84,10 +84,11 @@ def _signed(stated: int, bits: int) -> int:
     return value
 
 
-def _unsigned(stated: int, bits: int) -> int:
+def _unsigned(stated: int, bits: int) -> int | float:
+    """From 2^63 on a float, as of registers: no store holds it as an integer."""
     if stated >> bits:
         raise DataFault(f"{stated} is no UInt{bits}")
-    return whole(stated)
+    return stated if stated in INTEGERS else float(stated)
 
 
 def moment_of(milliseconds: int) -> datetime:
