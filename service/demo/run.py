@@ -35,8 +35,8 @@ TICK_S = 0.5
 SERVICE_START_S = 120.0
 COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
-OWN_HISTORY = {"ANDON_HISTORY_URL": ""}
-"""What the simulators say goes into the demo's own file, never into a plant's database."""
+OWN_HISTORY = {"ANDON_HISTORY_URL": "", "ANDON_FORWARD_URL": ""}
+"""What the simulators say goes into the demo's own file, never to a plant's database or centre."""
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
     "ANDON_WATCH_BASELINE_S": 3600.0,
