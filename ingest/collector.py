@@ -129,6 +129,7 @@ class Collector:
 
     def _publish(self, request: Request) -> None:
         if wire := self._wires.wire(request.broker):
+            logger.info("asking over MQTT topic=%s reason=%s", request.topic, request.reason)
             wire.publish(request.topic, request.payload)
 
     def _machine_of(self, source: str) -> str | None:

@@ -66,7 +66,7 @@ class CrewMember:
         lanes: dict[str, list[Machine]] = {}
         for machine in machines:
             if machine.modbus is not None and _within_reach(machine.modbus):
-                lanes.setdefault(machine.modbus.url, []).append(machine)
+                lanes.setdefault(_lane(machine.modbus), []).append(machine)
         with self._lock:
             self._machines = lanes
             self._poll(self._held & lanes.keys())
@@ -148,6 +148,12 @@ class CrewMember:
             logger.info("lanes are ours count=%d of=%d", len(lanes), len(self._machines))
         self._held = lanes
         self._assign([machine for lane in sorted(lanes) for machine in self._machines[lane]])
+
+
+def _lane(unit: ModbusUnit) -> str:
+    """The connection of a unit, however its url is spelled."""
+    address = unit.address
+    return f"{address.carrier.value}://{address.device or f'{address.host}:{address.port}'}"
 
 
 def _within_reach(unit: ModbusUnit) -> bool:

@@ -94,7 +94,9 @@ def test_two_share_and_the_last_one_gets_all_again(roster: Trouble) -> None:
 
 def test_units_of_one_connection_go_together(roster: Trouble) -> None:
     """A gateway with one connection to give is asked by one collector."""
-    floor = [machine(name, host="gateway") for name in "abc"] + [machine("d")]
+    floor = [machine(name, host="gateway") for name in "ab"] + [machine("d")]
+    unit = ModbusUnit("tcp://gateway", 2, 1.0, ())  # the same address in other words
+    floor.append(Machine("c", "line-1", "press", signals_by_id([]), unit))
     (one, first), (two, second) = member(roster, "one", floor), member(roster, "two", floor)
     for _ in range(3):
         one.turn()
