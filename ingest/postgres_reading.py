@@ -86,7 +86,7 @@ def newest_readings(connection: Connection, machine: str) -> list[Reading]:
         SELECT DISTINCT ON (signal COLLATE "C") {_READING}
         FROM series CROSS JOIN LATERAL (
             SELECT * FROM readings WHERE readings.series = series.id
-            ORDER BY source_time DESC, sequence DESC, numbered DESC LIMIT 1) AS readings
+            ORDER BY source_time DESC, id DESC LIMIT 1) AS readings
         WHERE series.machine = %s
         ORDER BY signal COLLATE "C", source_time DESC, series.id"""
     cursor = connection.cursor(binary=True)

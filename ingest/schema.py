@@ -73,8 +73,8 @@ def _m0003_rollups(connection: sqlite3.Connection) -> None:
         """CREATE TABLE rollups (
                series INTEGER NOT NULL, step INTEGER NOT NULL, bucket INTEGER NOT NULL,
                count INTEGER NOT NULL, rest INTEGER NOT NULL, texts INTEGER NOT NULL,
-               total REAL NOT NULL, low, low_time INTEGER, high, high_time INTEGER,
-               first, first_time INTEGER, last, last_time INTEGER,
+               total REAL NOT NULL, low REAL, low_time INTEGER, high REAL, high_time INTEGER,
+               first REAL, first_time INTEGER, last REAL, last_time INTEGER,
                received_time INTEGER NOT NULL, unit TEXT NOT NULL,
                all_good INTEGER NOT NULL, is_bool INTEGER NOT NULL,
                PRIMARY KEY (series, step, bucket)) WITHOUT ROWID""",
