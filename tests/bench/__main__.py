@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, modbus, retrieval, training
+from tests.bench import ingest, modbus, postgres, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
@@ -29,6 +29,7 @@ def main() -> None:
     suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
         ("ingest", ingest.all_figures),
         ("modbus", modbus.all_figures),
+        ("postgres", postgres.all_figures),
         ("retrieval", retrieval.manual),
         ("training", training.error_code),
     )
