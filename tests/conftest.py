@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.private_postgres import PrivatePostgres
 
 ROOT = Path(__file__).parent.parent
+
+# A loaded machine is slow, and that is no fault of what is tested.
+settings.register_profile("andon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("andon")
 
 
 @pytest.hookimpl(tryfirst=True)
