@@ -15,7 +15,7 @@ from ingest.polled import Polled
 from ingest.settings import IngestSettings
 from ingest.tls import TlsFiles
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)

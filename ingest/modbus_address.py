@@ -113,8 +113,9 @@ class IllegalRange:
     last: int
 
     def __str__(self) -> str:
-        """`holding 100 to 120`."""
-        return f"{self.table} {self.first} to {self.last}"
+        """`holding 100 to 120`, `coil 7`."""
+        more = f" to {self.last}" if self.last > self.first else ""
+        return f"{self.table} {self.first}{more}"
 
     def touches(self, table: str, start: int, end: int) -> bool:
         """Whether one of the addresses from `start` to before `end` is in it."""

@@ -30,6 +30,8 @@ _LONGEST_SHARED_PAUSE_S = 300.0
 _SHORTEST_PROBE_S = 0.1
 _PROBE_FACTOR = 4.0
 _LATE_FACTOR = 1.5
+_PATIENT_EACH = 8
+_LATELY_S = 5.0
 _JITTERS = 500
 _TOLD_AGAIN_S = 60.0
 _MOST_NAMED = 5
@@ -139,21 +141,25 @@ class Lane:
         A first silence is not paid for: it may have been the connection that failed.
         """
         pause = min(self._unit.period_s * (1 << min(self._tries, 20)), self._backoff_s)
-        if self._link.users > 1 and (self._tries > 1 or self._is_refused):
+        dear = self._tries > 1 or self._is_refused
+        if dear and self._link.serves_others(_LATELY_S):
             pause = max(pause, min(self._cost_s / _SHARE, _LONGEST_SHARED_PAUSE_S))
         return pause
 
     def _timeout(self) -> float:
         """As the plant file says, but for a unit that is not there on a connection that others use.
 
-        That one gets as long as the others take, and as it took itself when it was late.
+        That one gets as long as the others take, and as it took itself when it was late; all of
+        its time now and again, for it may have become slower.
         """
+        link, stated_s = self._link, self._unit.timeout_s
         there = self._last_success is not None and not self._tries
-        if there or self._link.users < 2 or self._link.is_serial_framed or not self._link.slowest_s:
-            return self._unit.timeout_s
-        usual = _PROBE_FACTOR * self._link.slowest_s
-        late = _LATE_FACTOR * self._link.late_s(self._unit.unit)
-        return min(self._unit.timeout_s, max(usual, late, _SHORTEST_PROBE_S))
+        patient = self._tries % _PATIENT_EACH == _PATIENT_EACH - 1
+        if there or patient or link.is_serial_framed or not link.serves_others(_LATELY_S):
+            return stated_s
+        usual = _PROBE_FACTOR * link.slowest_s
+        late = _LATE_FACTOR * link.late_s(self._unit.unit)
+        return min(stated_s, max(usual, late, _SHORTEST_PROBE_S))
 
     async def _turn(self) -> None:
         """One poll; of a unit that is away, only once it answers a probe."""
@@ -176,7 +182,7 @@ class Lane:
         register = block.registers[0]
         ask = self._ask(Block(block.table, register.address, register.count, (register,)))
         try:
-            await self._link.read(ask, self._timeout())
+            await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
         except DeviceRefusal as refusal:
             if refusal.is_of_gateway:
                 raise
@@ -203,11 +209,11 @@ class Lane:
     async def _answer(self, ask: Ask) -> Sequence[int]:
         """Ask again at once where the connection was stale, or a line may have been noisy."""
         try:
-            return await self._link.read(ask, self._timeout())
+            return await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
         except LinkFault as fault:
             if not (fault.lost or (self._link.is_serial_framed and not self._tries)):
                 raise
-        return await self._link.read(ask, self._timeout())
+        return await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
 
     def _answered(self, now: datetime, now_s: float, *, is_first: bool) -> None:
         self._last_success = self._there_until = now

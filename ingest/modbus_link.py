@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import ssl
+import time
 
 from ingest.errors import WireFault
 from ingest.modbus_address import Address, Carrier
@@ -38,11 +40,11 @@ class ModbusLink:
         self._late: dict[int, float] = {}
         self._silent_until = 0.0
         self._took_s = 0.0
+        self._answered_at = -math.inf
         self.held_s = 0.0
         """How long the last read kept all others waiting."""
         self.slowest_s = 0.0
         """The slowest answer of late: it fades with each answer behind it."""
-        self.connects = 0
         self.users = 0
         """How many lanes ask over it."""
 
@@ -63,18 +65,31 @@ class ModbusLink:
         """How long the unit took for the last answer that came after we gave it up; 0: none."""
         return self._late.get(unit, 0.0)
 
-    async def read(self, ask: Ask, timeout_s: float) -> tuple[int, ...]:
+    def serves_others(self, lately_s: float) -> bool:
+        """Whether other lanes use it, and any unit has answered lately."""
+        return self.users > 1 and time.monotonic() - self._answered_at < lately_s
+
+    async def read(
+        self, ask: Ask, timeout_s: float, *, connect_s: float | None = None
+    ) -> tuple[int, ...]:
         """Words, or bits as 0 and 1, exactly as many as asked for.
+
+        Args:
+            ask: what to read.
+            timeout_s: how long to wait for the answer.
+            connect_s: how long to wait for a connection where there is none; as long, if None.
 
         Raises:
             DeviceRefusal: the device answers with an exception code.
             LinkFault: no answer or a wrong one; one that comes late is not taken for the next.
         """
         async with self._turn:
-            clock = asyncio.get_running_loop().time
-            began = clock()
+            began = time.monotonic()
             try:
-                answer = await self._exchange(ask, timeout_s)
+                port = self._port
+                if port is None or port.is_lost:
+                    port = self._port = await self._connect(connect_s or timeout_s)
+                answer = await self._exchange(port, ask, timeout_s)
                 self._answered.add(ask.unit)
                 values = values_of(ask, answer)
             except TimeoutError:
@@ -84,18 +99,16 @@ class ModbusLink:
                 lost = isinstance(fault, LinkFault) and fault.lost
                 raise LinkFault(fault.message, lost=lost) from fault
             finally:
-                self.held_s = clock() - began
+                self.held_s = time.monotonic() - began
+            self._answered_at = time.monotonic()
             self.slowest_s = max(self._took_s, self.slowest_s * _FADE)
             return values
 
-    async def _exchange(self, ask: Ask, timeout_s: float) -> Answer:
-        port = self._port
-        if port is None or port.is_lost:
-            port = self._port = await self._connect(timeout_s)
+    async def _exchange(self, port: Port, ask: Ask, timeout_s: float) -> Answer:
         loop = asyncio.get_running_loop()
-        if (pause := self._silent_until - loop.time()) > 0:
+        if (pause := self._silent_until - time.monotonic()) > 0:
             await asyncio.sleep(pause)
-        transaction, sent = next(self._transactions), loop.time()
+        transaction, sent = next(self._transactions), time.monotonic()
         waiting = port.send(ask, transaction)
         timer = loop.call_later(timeout_s + self._on_the_line_s(ask), _time_over, waiting)
         try:
@@ -107,8 +120,8 @@ class ModbusLink:
             raise
         finally:
             timer.cancel()
-            self._silent_until = loop.time() + self._silence_s()
-        self._took_s = loop.time() - sent
+            self._silent_until = time.monotonic() + self._silence_s()
+        self._took_s = time.monotonic() - sent
         return answer
 
     async def _connect(self, timeout_s: float) -> Port:
@@ -117,12 +130,11 @@ class ModbusLink:
             async with asyncio.timeout(timeout_s):
                 port = await open_port(self._address, self._tls, self._is_late)
         except TimeoutError:
-            raise LinkFault(f"cannot be reached within {timeout_s:g} s") from None
+            raise LinkFault(f"cannot be reached within {timeout_s:.3g} s") from None
         except ssl.SSLError as fault:
             raise LinkFault(tls_words(fault)) from fault
         except (OSError, ValueError) as fault:
             raise LinkFault(f"cannot be reached: {words_of(fault)}") from fault
-        self.connects += 1
         return port
 
     def _fallen_silent(self, ask: Ask, timeout_s: float) -> str:
@@ -138,14 +150,14 @@ class ModbusLink:
         if not (alive and told_apart and len(self._given_up) < _MOST_GIVEN_UP):
             self.close()
         came = f"; {left} bytes came that are no answer" if left else ""
-        return f"no answer within {timeout_s:g} s{came}"
+        return f"no answer within {timeout_s:.3g} s{came}"
 
     def _is_late(self, answer: Answer) -> bool:
         """Note how late an answer is that we gave up; False for one that was never asked for."""
         unit, sent = self._given_up.pop(answer.transaction, (None, 0.0))
         if unit is None:
             return False
-        self._late[unit] = asyncio.get_running_loop().time() - sent
+        self._late[unit] = time.monotonic() - sent
         return True
 
     def _silence_s(self) -> float:

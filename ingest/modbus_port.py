@@ -56,10 +56,10 @@ class Port(asyncio.Protocol):
         if isinstance(exc, ssl.SSLError):
             self._fail(LinkFault(tls_words(exc)))
             return
-        why = f": {words_of(exc)}" if exc is not None else ""
+        how = f" ({words_of(exc).lower()})" if exc is not None else ""
         if self._is_encrypted and not self._heard:
-            why += " before its first word: it may not trust our certificate"
-        self._fail(LinkFault(f"the connection is closed by the device{why}", lost=True))
+            how += " before its first word: it may not trust our certificate"
+        self._fail(LinkFault(f"the connection is closed by the device{how}", lost=True))
 
     @property
     def _is_encrypted(self) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -123,13 +122,15 @@ def _wires(plant: Plant) -> Iterator[Finding]:
     for machine in plant.machines:
         if machine.modbus is None:
             continue
-        address = urlsplit(machine.modbus.url)
+        address = machine.modbus.address
         name = f"modbus {machine.id}"
-        if address.hostname:
-            yield _reach(name, machine.modbus.url, address.hostname, port=address.port or 502)
+        if address.host:
+            yield _reach(name, machine.modbus.url, address.host, address.port)
+        elif Path(address.device).exists():
+            yield Finding(name, OK, f"{machine.modbus.url} is there")
         else:
-            there = Path(address.path).exists()
-            yield Finding(name, OK if there else DEGRADED, machine.modbus.url)
+            words = f"there is no serial line {address.device}"
+            yield Finding(name, DEGRADED, words, "Plug it in, or correct the plant description.")
 
 
 def _reach(name: str, url: str, host: str, port: int) -> Finding:

@@ -70,16 +70,12 @@ def check(
 
 def _described(plant: Plant) -> dict[str, Any]:
     """Machines with their read plan, and the broker's subscriptions."""
-    from ingest.read_plan import read_plan
+    from ingest.read_plan import plan_of
 
     machines = []
     for machine in plant.machines:
         unit = machine.modbus
-        blocks = (
-            read_plan(unit.registers, max_registers=unit.max_registers, max_gap=unit.max_gap)
-            if unit
-            else ()
-        )
+        blocks = plan_of(unit) if unit else ()
         requests = [
             {
                 "table": block.table.value,
@@ -92,7 +88,13 @@ def _described(plant: Plant) -> dict[str, Any]:
             for block in blocks
         ]
         modbus = (
-            {"url": unit.url, "unit": unit.unit, "period_s": unit.period_s, "requests": requests}
+            {
+                "url": unit.url,
+                "unit": unit.unit,
+                "period_s": unit.period_s,
+                "illegal": [str(own) for own in unit.illegal],
+                "requests": requests,
+            }
             if unit
             else None
         )
@@ -122,6 +124,8 @@ def _print_machine(entry: dict[str, Any]) -> None:
         markup=False,
         highlight=False,
     )
+    if modbus["illegal"]:
+        console.print(f"    never {', '.join(modbus['illegal'])}", markup=False, highlight=False)
     for request in modbus["requests"]:
         last = request["address"] + request["count"] - 1
         named = zip(request["signals"], request["meanings"], strict=True)
@@ -136,7 +140,7 @@ def _print_machine(entry: dict[str, Any]) -> None:
 
 
 def probe(
-    url: Annotated[str, typer.Argument(help="tcp://host:port or rtu+tcp://host:port")],
+    url: Annotated[str, typer.Argument(help="Like tcp://host:502 or rtu:///dev/ttyUSB0")],
     *,
     unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
     address: Annotated[int, typer.Option(min=0, max=65_535, help="Counted from 0.")] = 0,
@@ -159,20 +163,15 @@ def probe(
 
 
 def _refuse_address(url: str) -> None:
-    from urllib.parse import urlsplit
-
     from ingest.errors import SettingsFault
+    from ingest.modbus_address import parse_address
 
-    remedy = "Like tcp://10.0.0.7:502"
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # looks at it: no number, or one beyond 65535
+        parse_address(url)
     except ValueError as fault:
         raise SettingsFault(
-            f"{url!r} is no address of a device: {fault}.", remedy=remedy
+            f"{url!r} is no address of a device: {fault}.", remedy="Like tcp://10.0.0.7:502"
         ) from fault
-    if parts.scheme not in ("tcp", "rtu+tcp") or not parts.hostname:
-        raise SettingsFault(f"{url!r} is no address of a device.", remedy=remedy)
 
 
 def _show_meanings(found: list[Interpretation], *, as_json: bool) -> None:

@@ -81,6 +81,22 @@ def test_check_prints_the_read_plan(tmp_path: Path) -> None:
     }
 
 
+def test_check_shows_what_is_never_read(tmp_path: Path) -> None:
+    """The plan goes around illegal addresses, over whatever carries it."""
+    (tmp_path / "press.csv").write_text(
+        "signal,table,address,type\na,holding,0,uint16\nb,holding,2,float32\n"
+    )
+    more = RELATIVE_PLANT.replace("tcp://127.0.0.1:5020", "rtu:///dev/ttyUSB0?baud=9600")
+    path = plant_file(tmp_path, more=more + 'illegal = ["holding 1", "input 0-99"]\n')
+    shown = andon("check", path).output
+    assert "Modbus rtu:///dev/ttyUSB0?baud=9600 unit 1 every 1 s:" in shown
+    assert "never holding 1, input 0 to 99" in shown
+    assert "read holding 0 to 0 (function 3): a" in shown
+    assert "read holding 2 to 3 (function 3): b" in shown
+    told = json.loads(andon("check", path, "--json").output)["machines"][0]["modbus"]
+    assert told["illegal"] == ["holding 1", "input 0 to 99"]
+
+
 def test_check_exits_2_and_names_every_fault(tmp_path: Path) -> None:
     """With file and line, as text and as JSON."""
     path = plant_file(tmp_path, more="high = 1\n[machine]\n")

@@ -67,6 +67,7 @@ def test_a_range_of_addresses() -> None:
     assert own == IllegalRange("holding", 100, 120)
     assert str(own) == "holding 100 to 120"
     assert parse_range("coil 7") == IllegalRange("coil", 7, 7)
+    assert str(parse_range("coil 7")) == "coil 7"
     touching = [
         (99, 100, False),
         (99, 101, True),
