@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from ingest.errors import AndonFault
 from ingest.history import History, SourceCounters
+from ingest.outbox import outbox_figures
 from ingest.plant import Plant
 from ingest.plant_watch import PlantWatch
 from ingest.room import DiskRoom
@@ -28,6 +29,9 @@ from service.lookout import Lookout
 from service.ports import Library, Shelf, Summarizes
 from service.settings import ServiceSettings
 from service.watch import Watch
+
+LONG_OWED = timedelta(minutes=5)
+"""A centre that has not confirmed for so long is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ class Parts:
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
-        return [*own, self._collectors_state(), *self._plant_state(), *self.components]
+        others = (*self._plant_state(), *self._outbox_state())
+        return [*own, self._collectors_state(), *others, *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -129,6 +134,17 @@ class Parts:
             f"{self.plant.path} was changed: collectors take it over, andon serve when restarted."
         )
         return [Component("plant", "degraded", words)]
+
+    def _outbox_state(self) -> list[Component]:
+        try:
+            owed = outbox_figures(self.settings.history_file)
+        except AndonFault as fault:
+            return [Component("outbox", "degraded", str(fault))]
+        if owed is None:
+            return []
+        late = owed.oldest is not None and self.clock() - owed.oldest > LONG_OWED
+        words = f"{owed.waiting} record(s) wait for {owed.url}"
+        return [Component("outbox", "degraded" if late else "ok", words)]
 
     def _collectors_state(self) -> Component:
         try:

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -189,10 +190,14 @@ def test_a_command_asks_a_service_with_keys(centre: Peer) -> None:
         desk.documents()
 
 
-def test_figures_of_the_outbox_are_shown_to_prometheus(home: Path) -> None:
-    """By the service on the same home."""
+def test_the_service_of_a_cell_tells_what_it_owes(home: Path) -> None:
+    """To Prometheus, and as a part that works with less while the centre is away for long."""
     (home / "plant.toml").write_text(PLANT)
     with parts_at(home, home / "plant.toml") as parts:
         shown = exposition(parts, Traffic()).decode()
+        (part,) = [part for part in parts.state_of_parts() if part.name == "outbox"]
+        soon = replace(parts, clock=lambda: NOON + timedelta(seconds=9)).state_of_parts()
     assert "andon_outbox_records 2.0" in shown
     assert "andon_outbox_oldest_seconds" in shown
+    assert (part.state, part.detail) == ("degraded", f"2 record(s) wait for {CENTRE}")
+    assert [part.state for part in soon if part.name == "outbox"] == ["ok"]
