@@ -113,7 +113,7 @@ def type_of(cell: str, length: int | None) -> tuple[RegisterType, int, str]:
         cell: the vendor's name of it.
         length: in registers, where it is stated.
     """
-    name = plain(cell).replace(" ", "")
+    name = plain(cell).replace(" ", "").replace("integer", "int")
     if match := _WIDTH_IN_NAME.fullmatch(re.sub(r"\s", "", cell.lower())):
         return _text_type(cell, int(match[2]), length)
     if family := FAMILIES.get(name):

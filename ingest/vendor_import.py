@@ -39,6 +39,7 @@ from ingest.vendor_words import NOTHING, RESERVED, SWAPS, plain
 from ingest.words import RegisterType
 
 _BITS_TABLES = ("coil", "discrete")
+_HEX = {"hex", "hexadecimal", "hexadezimal"}
 _NUMBER_COLUMNS = ("scale", "divisor", "offset")
 
 
@@ -104,6 +105,7 @@ class _Importer:
             for _, cells in found.rows
             for column in _NUMBER_COLUMNS
         )
+        self._is_hex = bool(_HEX & found.columns["address"].words)
         self._last_address = ""
         self._is_mixed = False
         """Some addresses can be in the vendors' count, others cannot."""
@@ -173,9 +175,8 @@ class _Importer:
 
     def _address(self, cells: Sequence[str]) -> VendorAddress | None:
         text = self._cell(cells, "address")
-        words = self._list.columns["address"].words
         try:
-            return address_of(text, is_hex=bool({"hex", "hexadecimal"} & words)) if text else None
+            return address_of(text, is_hex=self._is_hex) if text else None
         except ValueError:
             return None
 
@@ -227,8 +228,7 @@ class _Importer:
             self._assume("a row with a bit and no address belongs to the register above it")
         else:
             raise ValueError("no address")
-        words = self._list.columns["address"].words
-        return address_of(self._last_address, is_hex=bool({"hex", "hexadecimal"} & words))
+        return address_of(self._last_address, is_hex=self._is_hex)
 
     def _table(
         self, cells: Sequence[str], address: VendorAddress, *, counted: bool

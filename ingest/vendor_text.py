@@ -20,7 +20,10 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DELIMITERS = ";\t,|"
 _SAMPLE = 4_000
 _TITLE_ROWS = 50
-_UNITS = {"dec", "decimal", "hex", "hexadecimal", "byte", "bytes", "bit", "bits", "in", "word"}
+_UNITS = (
+    *("dec", "decimal", "dez", "dezimal", "hex", "hexadecimal", "hexadezimal"),
+    *("byte", "bytes", "bit", "bits", "word", "words", "in"),
+)
 """Words of a header that say how its cells are written."""
 
 
@@ -65,6 +68,9 @@ def read_list(content: bytes, *, encoding: str | None) -> VendorList:
         )
     text, assumed = _decoded(content, encoding)
     rows, columns, place = _best_table(text)
+    if "address" not in columns and (offset := columns.pop("offset", None)) is not None:
+        columns["address"] = offset
+        assumed = (*assumed, f"the column {offset.header!r} holds the addresses")
     if "address" not in columns or not {"signal", "description"} & set(columns):
         raise SettingsFault(
             "No row of the register list is a header with a name and an address.",

@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "address": _listed(
         "address, modbus address, register address, register, modbus register, addr, reg, "
-        "start address, starting address, register number, register no, reg no, "
+        "start address, starting address, start, register number, register no, reg no, "
         "adresse, modbus adresse, modbusadresse, registeradresse, startadresse, "
         "registernummer, register nr"
     ),
@@ -80,13 +80,16 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 TYPES: Mapping[str, str] = _turned(
     {
         "uint16": "uint16, u16, ui16, uint16t, unsigned16, unsignedint16, unsigned16bit, "
-        "16bituint, ushort, unsignedshort, word, bitfield16, bitmap16, enum16",
+        "16bituint, 16bitunsigned, 16bitunsignedint, unsigned16bitint, unsignedint16bit, ushort, "
+        "unsignedshort, word, bitfield16, bitmap16, enum16",
         "int16": "int16, i16, s16, si16, int16t, sint16, signed16, signedint16, signed16bit, "
-        "16bitint, short, signedshort",
+        "16bitint, 16bitsigned, 16bitsignedint, signed16bitint, signedint16bit, short, signedshort",
         "uint32": "uint32, u32, ui32, uint32t, unsigned32, unsignedint32, unsigned32bit, "
-        "32bituint, ulong, unsignedlong, udint, dword, bitfield32, bitmap32, enum32, acc32",
+        "32bituint, 32bitunsigned, 32bitunsignedint, unsigned32bitint, unsignedint32bit, ulong, "
+        "unsignedlong, udint, dword, bitfield32, bitmap32, enum32, acc32",
         "int32": "int32, i32, s32, si32, int32t, sint32, signed32, signedint32, signed32bit, "
-        "32bitint, long, signedlong, dint",
+        "32bitint, 32bitsigned, 32bitsignedint, signed32bitint, signedint32bit, long, signedlong, "
+        "dint",
         "uint64": "uint64, u64, ui64, uint64t, unsigned64, unsignedint64, unsigned64bit, ulint, "
         "lword, acc64",
         "int64": "int64, i64, s64, si64, int64t, sint64, signed64, signedint64, signed64bit, lint",
@@ -99,12 +102,12 @@ TYPES: Mapping[str, str] = _turned(
         "string": "string, str, ascii, char, text",
     }
 )
-"""Names of types that say the width, written without blanks."""
+"""Names of types that say the width, without blanks and with `int` for `integer`."""
 
 FAMILIES: Mapping[str, str] = _turned(
     {
-        "uint": "uint, unsigned, unsignedint, unsignedinteger, bitfield, bitmap, enum",
-        "int": "int, integer, signed, sint, signedint, signedinteger",
+        "uint": "uint, unsigned, unsignedint, bitfield, bitmap, enum",
+        "int": "int, signed, sint, signedint",
         "float": "float, floatingpoint, ieee754, floatieee754, ieee754float",
         "bcd": "bcd",
     }

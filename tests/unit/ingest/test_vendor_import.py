@@ -161,6 +161,10 @@ def test_bits_below_their_register() -> None:
     [
         ("Name,Address (hex),Type", "a,0010,uint16", "a,holding,16,uint16"),
         ("Name,Address Hex,Type", "a,1F,uint16", "a,holding,31,uint16"),
+        ("Name,Adresse (hexadezimal),Type", "a,1F,uint16", "a,holding,31,uint16"),
+        ("Name,Adresse dez,Type", "a,31,uint16", "a,holding,31,uint16"),
+        ("Name,Offset,Format", "a,31,Unsigned integer 16 bit", "a,holding,31,uint16"),
+        ("Name,Start,Type,Offset", "a,31,32-bit signed integer,5", "a,holding,31,int32,5"),
         ("Name,Address (dec),Address (hex),Type", "a,16,0010,uint16", "a,holding,16,uint16"),
         ("Name,Register Address,Register,Type", "a,7,R8,uint16", "a,holding,7,uint16"),
         ("Name,Address,Type,Length (bytes)", "a,7,float,4", "a,holding,7,float32"),
@@ -285,6 +289,13 @@ def test_columns_that_nothing_is_taken_from_are_told() -> None:
     """Measuring ranges are no limits of an alarm."""
     found = listed("a,7,uint16,0,100", header="Name,Address,Type,Min,Max")
     assert found.unused == ("Min", "Max")
+
+
+def test_a_list_that_calls_its_addresses_offset_says_so() -> None:
+    """Where no other column holds them."""
+    found = listed("a,31,uint16", header="Name,Offset,Format")
+    assert "the column 'Offset' holds the addresses" in found.assumed
+    assert found.columns["address"] == "Offset"
 
 
 def test_codes_that_cannot_be_read_are_told() -> None:
