@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ingest.settings import IngestSettings
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE_S = 5.0
 MakeWire = Callable[..., MqttWire]
 
 
@@ -120,9 +122,12 @@ class BrokerWires:
         wire.start()
 
     def _end(self, line: _Line, *, for_good: bool) -> None:
+        """One that waits for room in the intake ends when there is some, and not we for that."""
         if for_good:
             line.wire.leave()
-        line.wire.stop()
+        ending = threading.Thread(target=line.wire.stop, name="andon-wire-end", daemon=True)
+        ending.start()
+        ending.join(_PATIENCE_S)
         logger.info("broker is left url=%s", line.broker.url)
 
     def _remember(self) -> None:

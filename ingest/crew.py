@@ -133,6 +133,7 @@ class CrewMember:
                 if not self._told:
                     logger.error("the roster cannot be used, leases will lapse: %s", fault)
                 self._told = True
+                self.lapse()
             except Exception:  # this loop must not die: nobody would poll our lanes
                 logger.exception("a turn in the roster failed")
             else:

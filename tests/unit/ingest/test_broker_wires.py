@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -172,3 +173,25 @@ def test_a_confirmation_goes_to_the_connection_that_brought_the_message(
         deliveries.append(Delivery([], [7, 8], wire._generation))
     wires.acknowledge(deliveries)
     assert [(name, mids) for name, mids in confirmed if mids] == [("", [7, 8]), ("hall-2", [7, 8])]
+
+
+def test_a_wire_that_waits_for_the_store_does_not_hold_up_the_others(
+    wires: BrokerWires, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its network thread stands in a full intake; it ends when the store is back."""
+    monkeypatch.setattr("ingest.broker_wires._PATIENCE_S", 0.01)
+    store_is_back, ended = threading.Event(), threading.Event()
+    wires.follow([FIRST, SECOND])
+    wire = wires.wire("hall-2")
+    assert wire is not None
+
+    def stop() -> None:
+        store_is_back.wait(60)
+        ended.set()
+
+    monkeypatch.setattr(wire, "stop", stop)
+    wires.follow([FIRST])
+    assert len(wires) == 1
+    assert not ended.is_set()
+    store_is_back.set()
+    assert ended.wait(60)
