@@ -28,6 +28,12 @@ class Slot:
     memory: Path
     """File in which the topics of its broker sessions are noted."""
 
+    def named(self, wanted: str) -> str:
+        """The client id made of a wanted one: two collectors of a home must not share it."""
+        if not wanted:
+            return self.client_id
+        return wanted if self.number == 1 else f"{wanted}-{self.number}"
+
 
 @contextmanager
 def claimed_slot(home: Path) -> Iterator[Slot]:

@@ -245,7 +245,7 @@ def ingest(
         opened_roster(home, settings) as roster,
         outbox.passing_on(home, settings),
     ):
-        client_id = settings.client_id or slot.client_id
+        client_id = slot.named(settings.client_id)
         chosen = settings.model_copy(update={"client_id": client_id})
         # Controllers are divided among the collectors of a history, each is polled by one of them.
         controllers = sum(machine.modbus is not None for machine in loaded.machines)

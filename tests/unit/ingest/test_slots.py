@@ -27,6 +27,8 @@ def test_two_collectors_of_a_home_do_not_throw_each_other_out(tmp_path: Path) ->
         with claimed_slot(tmp_path) as second:
             assert (first.number, second.number) == (1, 2)
             assert first.client_id != second.client_id
+            assert (first.named("line-1"), second.named("line-1")) == ("line-1", "line-1-2")
+            assert (first.named(""), second.named("")) == (first.client_id, second.client_id)
         with claimed_slot(tmp_path) as third:
             assert third == second
 
