@@ -40,6 +40,14 @@ class Limits:
     high_high: float | None = None
 
 
+_FIRST_DIGITS = {
+    RegisterTable.DISCRETE: 1,
+    RegisterTable.INPUT: 3,
+    RegisterTable.HOLDING: 4,
+}
+_FIVE_DIGITS = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """Where one signal stands in a device; value = raw x scale + offset."""
@@ -83,6 +91,12 @@ class Register:
     def end(self) -> int:
         """The first address behind it."""
         return self.address + self.count
+
+    @property
+    def looks_counted(self) -> bool:
+        """Its address would be in this very table if it were the vendors' count, like 40001."""
+        digit = _FIRST_DIGITS.get(self.table)
+        return digit == self.address // _FIVE_DIGITS and self.address % _FIVE_DIGITS > 0
 
     @property
     def meaning(self) -> str:

@@ -84,6 +84,7 @@ def _described(plant: Plant) -> dict[str, Any]:
                 "count": block.count,
                 "signals": [entry.signal for entry in block.registers],
                 "meanings": [entry.meaning for entry in block.registers],
+                "looks_counted": [e.signal for e in block.registers if e.looks_counted],
             }
             for block in blocks
         ]
@@ -137,6 +138,14 @@ def _print_machine(entry: dict[str, Any]) -> None:
             highlight=False,
             soft_wrap=True,
         )
+        if doubtful := request["looks_counted"]:
+            console.print(
+                f"      Is {doubtful[0]} stated in the vendors' count? It is read at that very "
+                "address; in a row without a table, 40001 is the first holding register.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def probe(

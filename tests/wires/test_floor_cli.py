@@ -78,6 +78,7 @@ def test_check_prints_the_read_plan(tmp_path: Path) -> None:
         "count": 1,
         "signals": ["c"],
         "meanings": ["int16"],
+        "looks_counted": [],
     }
 
 
@@ -95,6 +96,33 @@ def test_check_shows_what_is_never_read(tmp_path: Path) -> None:
     assert "read holding 2 to 3 (function 3): b" in shown
     told = json.loads(andon("check", path, "--json").output)["machines"][0]["modbus"]
     assert told["illegal"] == ["holding 1", "input 0 to 99"]
+
+
+@pytest.mark.parametrize(
+    ("row", "asked"),
+    [
+        ("holding,40001", True),
+        ("holding,49999", True),
+        ("holding,40000", False),
+        ("holding,50001", False),
+        ("input,30001", True),
+        ("input,40001", False),
+        (",40001", False),
+    ],
+)
+def test_check_asks_about_addresses_that_look_counted(
+    tmp_path: Path, row: str, asked: bool
+) -> None:
+    """A table beside 40001 is most often a mistake by 40,000 addresses, and sometimes right."""
+    (tmp_path / "press.csv").write_text(f"signal,table,address,type\na,{row},uint16\n")
+    path = plant_file(tmp_path, more=RELATIVE_PLANT)
+    shown = andon("check", path)
+    assert shown.exit_code == 0
+    assert ("Is a stated in the vendors' count?" in shown.output) == asked
+    (request,) = json.loads(andon("check", path, "--json").output)["machines"][0]["modbus"][
+        "requests"
+    ]
+    assert request["looks_counted"] == (["a"] if asked else [])
 
 
 def test_check_exits_2_and_names_every_fault(tmp_path: Path) -> None:
