@@ -105,8 +105,8 @@ class Flood:
     """Publishes messages as fast as the broker confirms them, or as it is allowed to.
 
     `rate` is in messages a second, 0 for none. `allowed` gives how many messages may have been
-    sent by now: so a flood can keep a bounded lead over a collector. `confirmed` and `sent` may be
-    read from another thread while it runs.
+    sent by now, and at the end more than there are: so a flood can keep a bounded lead over a
+    collector. `confirmed` and `sent` may be read from another thread while it runs.
     """
 
     def __init__(

@@ -35,11 +35,8 @@ _MARK_AGAIN_S = 10.0
 _MOST_MARKS = 10
 
 
-class Broker(Protocol):
-    """A broker that can be restarted and keeps its sessions."""
-
-    @property
-    def url(self) -> str: ...
+class Restartable(Protocol):
+    """A broker that keeps what it has over a restart."""
 
     def start(self) -> None: ...
 
@@ -75,13 +72,6 @@ class Worker:
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(_PATIENCE_S) == 0, self.log_tail()
 
-    def peak_mb(self) -> float:
-        """The most memory that it ever held."""
-        assert self._process
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
-        return round(int(peak) / 1024, 1)
-
     @property
     def listens(self) -> bool:
         """Whether the broker knows, since the last start, what this one wants."""
@@ -102,16 +92,19 @@ class CrashFloor:
     on after everything that it had kept before them.
     """
 
-    def __init__(self, folder: Path, broker: Broker, plan: CrashPlan) -> None:
+    def __init__(
+        self, folder: Path, url: str, plan: CrashPlan, broker: Restartable | None = None
+    ) -> None:
+        self._url = url
         self._broker = broker
         self._plan = plan
         self._dice = random.Random(1)
         self._home = folder / "home"
         self._plant = folder / "plant.toml"
-        self._plant.write_text(plan.plant(broker.url))
+        self._plant.write_text(plan.plant(url))
         self._workers = [self._worker(folder, number) for number in range(plan.collectors)]
         self._flood = Flood(
-            broker.url, version=plan.version, allowed=self._allowed, patience_s=_PATIENCE_S
+            url, version=plan.version, allowed=self._allowed, patience_s=_PATIENCE_S
         )
         self._limit = 0
         self._kills = self._restarts = self._marks = 0
@@ -135,7 +128,7 @@ class CrashFloor:
             stream.start()
             stack.callback(stream.join)
             stack.callback(self._let_everything_out)
-            self._kill_again_and_again(stream)
+            self._disturb(stream)
             self._let_everything_out()
             stream.join()
             self._wait_for_the_end()
@@ -162,7 +155,8 @@ class CrashFloor:
     def _let_everything_out(self) -> None:
         self._limit = sys.maxsize
 
-    def _kill_again_and_again(self, stream: threading.Thread) -> None:
+    def _disturb(self, stream: threading.Thread) -> None:
+        """Kill again and again."""
         plan = self._plan
         restarts = {
             plan.kills * (number + 1) // (plan.broker_restarts + 1): number
@@ -189,6 +183,7 @@ class CrashFloor:
 
     def _restart_the_broker(self) -> None:
         """In the middle of what the publisher sends."""
+        assert self._broker
         sent = self._flood.sent
         self._limit += self._plan.lead or 0
         self._wait(lambda: self._flood.sent > sent or sent == self._plan.messages)
@@ -204,6 +199,8 @@ class CrashFloor:
             if found != last or not self._all_listen():
                 last, since = found, time.monotonic()
             time.sleep(_LOOK_S)
+        if found < count:  # the publisher must not wait for what will not come
+            self._let_everything_out()
 
     def _look(self) -> int:
         """How many records are stored; the publisher may go on from there."""
@@ -216,7 +213,7 @@ class CrashFloor:
         """Until the last mark is stored, and everything is, or nothing has come for a while."""
         self._wait(self._all_listen)
         while not self._is_marked():
-            flood(self._broker.url, [mark(self._marks)], version=self._plan.version)
+            flood(self._url, [mark(self._marks)], version=self._plan.version)
             self._marks += 1
             deadline = time.monotonic() + _MARK_AGAIN_S
             while not self._is_marked() and time.monotonic() < deadline:
