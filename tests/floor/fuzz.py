@@ -90,11 +90,11 @@ class FuzzFloor:
             collector = self._collector()
             stack.callback(collector.wait)
             stack.callback(collector.kill)
-            self._wait(lambda: SUBSCRIBED in self._told(), _PATIENCE_S)
+            assert _came(lambda: SUBSCRIBED in self._told(), _PATIENCE_S), self._told()[-3000:]
             flood(self._broker.url, messages, patience_s=_PATIENCE_S)
             total = sum(expected.values())
             within_s = _PATIENCE_S + count / _PER_SECOND
-            self._wait(lambda: _received(history.counters()) >= total, within_s)
+            _came(lambda: _received(history.counters()) >= total, within_s)
             peak_mb = _peak_mb(collector.pid)
             collector.terminate()
             assert collector.wait(_PATIENCE_S) == 0, self._told()[-3000:]
@@ -134,11 +134,15 @@ class FuzzFloor:
     def _told(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def _wait(self, condition: Callable[[], bool], within_s: float) -> None:
-        deadline = time.monotonic() + within_s
-        while not condition():
-            assert time.monotonic() < deadline, self._told()[-3000:]
-            time.sleep(0.05)
+
+def _came(condition: Callable[[], bool], within_s: float) -> bool:
+    """Whether it came to pass in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _peak_mb(process: int) -> float:
