@@ -186,7 +186,8 @@ def _refuse_address(url: str) -> None:
 def _show_meanings(found: list[Interpretation], *, as_json: bool) -> None:
     if not as_json:
         rows = ([str(one.address), one.words, one.type.value, *_shown(one.values)] for one in found)
-        print_table(("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA"), rows)
+        names = ("address", "words", "type", "ABCD", "CDAB", "BADC", "DCBA")
+        print_table(names, rows, wide=True)
         return
     print_json(
         [
@@ -210,7 +211,7 @@ def _shown(values: Mapping[WordOrder, Value]) -> list[str]:
 def _shown_value(value: Value) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else f"{value:.7g}"
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
 def ingest(

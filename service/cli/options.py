@@ -23,6 +23,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 DEFAULT_PLANT = Path("plant.toml")
 DEFAULT_HOME = Path(".andon")
 
+_WIDEST = 1000
+"""More columns than any table of ours has."""
+
 console = Terminal()
 """For people: results."""
 complaints = Terminal(stderr=True)
@@ -30,7 +33,11 @@ complaints = Terminal(stderr=True)
 
 
 def print_table(
-    names: Sequence[str], rows: Iterable[Sequence[str]], *, wrapped: Collection[str] | None = None
+    names: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    wrapped: Collection[str] | None = None,
+    wide: bool = False,
 ) -> None:
     """A table for people, its cells shown as they are and never read as markup.
 
@@ -38,7 +45,9 @@ def print_table(
         names: the columns.
         rows: a text for each.
         wrapped: the columns that may break their lines; None: all.
+        wide: whether the table may be wider than the terminal; no number is broken in two then.
     """
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -47,7 +56,9 @@ def print_table(
         table.add_column(name, no_wrap=wrapped is not None and name not in wrapped)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    if wide:
+        table.width = Measurement.get(console, console.options.update(width=_WIDEST), table).maximum
+    console.print(table, crop=not wide)
 
 
 def print_json(result: Any) -> None:

@@ -50,5 +50,5 @@ def test_every_interpretation_is_shown_to_a_person(free_port: Callable[[], int])
     port = free_port()
     with served([machine_at(port, REGISTERS)], VALUES):
         shown = probed(port)
-    for words in ("61.5", "PUMP 3", "bcd32", "0000 4276", "float16"):
+    for words in ("61.5", "1115029504", "12345600", "PUMP 3", "bcd32", "0000 4276", "float16"):
         assert words in shown
