@@ -77,7 +77,7 @@ class _Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._say_at_once()
-        self._flood.take(data)
+        self._flood.take(data, self)
 
     def _say_at_once(self) -> None:
         """Nagle at the broker waits for our TCP confirmation: 40 ms a window without this."""
@@ -106,7 +106,8 @@ class Flood:
 
     `rate` is in messages a second, 0 for none. `allowed` gives how many messages may have been
     sent by now, and at the end more than there are: so a flood can keep a bounded lead over a
-    collector. `confirmed` and `sent` may be read from another thread while it runs.
+    collector. `insists`: what nobody has subscribed to is sent again until somebody has (MQTT 5).
+    `confirmed` and `sent` may be read from another thread while it runs.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Flood:
         window: int = 1000,
         rate: float = 0,
         allowed: Callable[[], int] | None = None,
+        insists: bool = False,
         patience_s: float = 60,
         client_id: str = "",
     ) -> None:
@@ -126,6 +128,7 @@ class Flood:
         self._window = self._limit = min(window, IDS)
         self._rate = rate
         self._allowed = allowed
+        self._insists = insists
         self._patience_s = patience_s
         self._client_id = client_id or f"flood-{secrets.token_hex(4)}"
         self._pending: deque[bytes] = deque()
@@ -134,6 +137,7 @@ class Flood:
         self._rest = b""
         self._welcomed = asyncio.Event()
         self._wake = asyncio.Event()
+        self._fault: ValueError | None = None
         self._began = 0.0
         self.sent = self.confirmed = self.resent = self.connections = 0
 
@@ -175,25 +179,36 @@ class Flood:
         """Something happened that the flood may be waiting for."""
         self._wake.set()
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes, link: _Link) -> None:
         """Bytes of the broker: mostly confirmations in the order of what was sent."""
         count, over = divmod(len(data), 4)
         expected = PUBACKS[4 * self._oldest : 4 * (self._oldest + count)]
         if not self._rest and not over and not self._early and data == expected:
             self._confirm(count)
         else:
-            self._understand(received(self._rest + data, self._version))
+            try:
+                self._understand(received(self._rest + data, self._version), link)
+            except ValueError as fault:
+                self._fault = fault
         self._wake.set()
 
-    def _understand(self, said: Received) -> None:
+    def _understand(self, said: Received, link: _Link) -> None:
         self._rest = said.rest
         if said.receive_maximum is not None:
             self._welcomed.set()
             self._limit = min(self._window, said.receive_maximum)
+        if self._insists and said.unwanted:
+            asyncio.get_running_loop().call_later(_AGAIN_S, self._insist, said.unwanted, link)
+            said.confirmed = [index for index in said.confirmed if index not in said.unwanted]
         self._early.update(said.confirmed)
         while self._oldest in self._early:
             self._early.remove(self._oldest)
             self._confirm(1)
+
+    def _insist(self, indexes: list[int], link: _Link) -> None:
+        again = [self._pending[(index - self._oldest) % IDS] for index in indexes if link.open]
+        self.resent += len(again)
+        link.write(b"".join(again))
 
     def _confirm(self, count: int) -> None:
         for _ in range(count):
@@ -229,6 +244,8 @@ class Flood:
             await asyncio.sleep(_PAUSE_S)
             return
         self._wake.clear()
+        if self._fault:
+            raise self._fault
         try:
             await asyncio.wait_for(self._wake.wait(), self._patience_s)
         except TimeoutError:
@@ -256,6 +273,8 @@ class Flood:
             )
             await asyncio.wait_for(self._welcomed.wait(), _WELCOME_S)
         except (OSError, TimeoutError):
+            if self._fault:
+                raise self._fault from None
             return None
         return link if link.open else None
 

@@ -13,7 +13,7 @@ PUBACKS = 2 * b"".join(b"\x40\x02" + two for two in _TWO_BYTES)
 """Every confirmation in order, twice around."""
 
 _CONNACK, _PUBACK, _DISCONNECT = 2, 4, 14
-_GOING_DOWN = b"\x8b"
+_GOING_DOWN, _NOBODY = b"\x8b", b"\x10"
 _RECEIVE_MAXIMUM = 0x21
 _WIDTHS = {0x11: 4, 0x21: 2, 0x24: 1, 0x25: 1, 0x27: 4, 0x22: 2, 0x28: 1, 0x29: 1, 0x2A: 1, 0x13: 2}
 """Bytes of each property of a CONNACK that is a number; the others are texts."""
@@ -30,6 +30,8 @@ class Received:
     """How many unconfirmed messages it takes, if this holds its welcome."""
     confirmed: list[int] = field(default_factory=list)
     """Indexes of packets."""
+    unwanted: list[int] = field(default_factory=list)
+    """Those of them that nobody has subscribed to: MQTT 5 says it, 3.1.1 cannot."""
     rest: bytes = b""
     """The begin of a packet of which more will come."""
 
@@ -70,6 +72,8 @@ def received(data: bytes, version: int) -> Received:
         elif kind == _PUBACK:
             _refuse(content[2:3], "refused a message")
             said.confirmed.append(int.from_bytes(content[:2]) - 1)
+            if content[2:3] == _NOBODY:
+                said.unwanted.append(said.confirmed[-1])
         elif kind == _DISCONNECT and content[:1] != _GOING_DOWN:
             _refuse(content[:1], "broke off")
     said.rest = data[at:]

@@ -20,7 +20,7 @@ from ingest.mqtt import SUBSCRIBED
 from ingest.opening import opened_history
 from ingest.settings import IngestSettings
 from tests.flood import TOPIC, Flood, Message, flood, readings
-from tests.floor.crash_plan import MARK, CrashOutcome, CrashPlan, count_up
+from tests.floor.crash_plan import MACHINE, MARK, CrashOutcome, CrashPlan, count_up
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,12 @@ class CrashFloor:
         self._plant.write_text(plan.plant(url))
         self._workers = [self._worker(folder, number) for number in range(plan.collectors)]
         self._flood = Flood(
-            url, version=plan.version, allowed=self._allowed, patience_s=_PATIENCE_S
+            url,
+            version=plan.version,
+            rate=plan.rate,
+            allowed=self._allowed,
+            insists=plan.insists,
+            patience_s=_PATIENCE_S,
         )
         self._limit = 0
         self._kills = self._restarts = self._marks = 0
@@ -225,7 +230,7 @@ class CrashFloor:
         return all(worker.listens for worker in self._workers)
 
     def _is_marked(self) -> bool:
-        return any(reading.signal == MARK for reading in self._history.latest("press-3"))
+        return any(reading.signal == MARK for reading in self._history.latest(MACHINE))
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE_S

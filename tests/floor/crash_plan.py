@@ -17,12 +17,13 @@ share = "{share}"
 topic = "andon/{{line}}/{{machine}}/telemetry"
 {names}
 [[machines]]
-id = "press-3"
+id = "{machine}"
 line = "line-1"
 kind = "hydraulic-press"
 """
 NAMES = 'time = "/ts"\nsequence = "/seq"\n'
 """What tells one record from another; without it the same message is another one each time."""
+MACHINE = "press-3"
 MARK = "mark"
 """A signal that is sent after everything else."""
 
@@ -45,12 +46,17 @@ class CrashPlan:
     names: str = NAMES
     settings: Mapping[str, str] = field(default_factory=dict)
     """`ANDON_` settings of the collectors."""
+    rate: float = 0
+    """Messages a second; 0: as fast as the collectors and the lead allow."""
+    insists: bool = False
+    """Whether the publisher sends again what the broker says that nobody has subscribed to."""
     quiet_s: float = 30.0
     """A collector that stores nothing new for this long has nothing more to store."""
 
     def plant(self, url: str) -> str:
         """The text of the plant."""
-        return PLANT.format(url=url, version=self.version, share=self.share, names=self.names)
+        broker = {"url": url, "version": self.version, "share": self.share}
+        return PLANT.format(**broker, names=self.names, machine=MACHINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +96,13 @@ def count_up(
 ) -> CrashOutcome:
     """Compare the rows of a history with its counters and with the numbers that were published."""
     numbers: Counter[int] = Counter()
-    marks = 0
+    beside = 0
     for row in rows:
-        if row.signal == MARK:
-            marks += 1
-        else:
+        if row.machine == MACHINE and row.signal != MARK:
             assert isinstance(row.value, float)
             numbers[int(row.value)] += 1
+        else:
+            beside += 1
     listed = list(counters)
     stored = sum(count.stored for count in listed)
     balanced = all(c.received == c.stored + c.duplicates + c.dead_lettered for c in listed)
@@ -108,7 +114,7 @@ def count_up(
         dead_lettered=sum(count.dead_lettered for count in listed),
         lost=sum(number not in numbers for number in range(published)),
         doubled=numbers.total() - len(numbers),
-        balanced=balanced and stored == numbers.total() + marks,
+        balanced=balanced and stored == numbers.total() + beside,
         kills=kills,
         broker_restarts=broker_restarts,
         sent_again=sent_again,

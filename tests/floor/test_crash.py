@@ -34,7 +34,8 @@ def test_what_was_committed_and_not_confirmed_comes_again_and_is_recognised(
     tmp_path: Path, broker: Mosquitto
 ) -> None:
     """A collector that confirms half a second late: every kill makes duplicates, none is stored."""
-    plan = CrashPlan(messages=8_000, kills=5, mode="late-ack")
+    settings = {"ANDON_BATCH_SIZE": "1000"}
+    plan = CrashPlan(messages=8_000, kills=5, mode="late-ack", settings=settings)
     outcome = CrashFloor(tmp_path, broker.url, plan, broker).run()
     assert outcome.clean, outcome
     assert outcome.duplicates > 0

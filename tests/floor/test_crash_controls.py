@@ -57,24 +57,24 @@ def test_confirming_before_the_commit_loses_what_was_in_the_buffer(crash: Crash)
 
 def test_a_clean_start_loses_what_came_while_nobody_was_there(crash: Crash) -> None:
     """The broker throws the session away at each connection."""
-    outcome = crash(mode="clean-start")
+    outcome = crash(mode="clean-start", kills=1)
     assert outcome.lost == MESSAGES, outcome
 
 
 def test_a_session_that_expires_at_once_loses_as_much(crash: Crash) -> None:
     """0 is what MQTT 5 takes for a session whose expiry nobody states."""
-    outcome = crash(settings={"ANDON_SESSION_EXPIRY_S": "0"})
+    outcome = crash(settings={"ANDON_SESSION_EXPIRY_S": "0"}, kills=1)
     assert outcome.lost == MESSAGES, outcome
 
 
 def test_the_queue_that_mosquitto_has_by_default_overflows(crash: Crash) -> None:
     """The line that we ship is the one that matters."""
-    outcome = crash(without=UNBOUNDED)
+    outcome = crash(without=UNBOUNDED, kills=1)
     assert outcome.lost >= MESSAGES - MOSQUITTOS_QUEUE - IN_FLIGHT, outcome
 
 
 def test_messages_without_an_identity_are_stored_twice(crash: Crash) -> None:
     """No number and no time in the route: what comes again cannot be recognised."""
-    outcome = crash(mode="late-ack", names="")
+    outcome = crash(mode="late-ack", names="", settings={"ANDON_BATCH_SIZE": "1000"})
     assert outcome.doubled > 0, outcome
     assert outcome.lost == 0
