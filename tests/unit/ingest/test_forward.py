@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import logging
@@ -251,23 +252,21 @@ def test_it_goes_on_when_the_centre_is_back(cell: Cell, caplog: pytest.LogCaptur
     assert cell.waiting == []
 
 
-def test_one_forwarder_a_home(cell: Cell) -> None:
-    """A second one waits for the end of the first, and takes over."""
-    stops = threading.Event(), threading.Event()
+def test_one_forwarder_a_home(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
+    """A second one waits until the first is gone, however it went, and takes over."""
     cell.history.write([reading(1)])
-    threads = [
-        threading.Thread(target=cell.forwarder().run, args=(stop,), daemon=True) for stop in stops
-    ]
-    threads[0].start()
-    until(lambda: len(cell.requests) == 1)
-    threads[1].start()
-    stops[0].set()
-    threads[0].join(60)
-    cell.history.write([reading(2)])
-    until(lambda: len(cell.requests) == 2)
-    stops[1].set()
-    threads[1].join(60)
-    assert sequences(cell.requests[1]) == [2]
+    thread = threading.Thread(target=cell.forwarder().run, args=(cell.stop,))
+    with cell.outbox.path.with_name("outbox.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with caplog.at_level(logging.INFO):
+            thread.start()
+            until(lambda: "another collector" in caplog.text)
+        assert cell.requests == []
+    until(lambda: cell.waiting == [])
+    cell.stop.set()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert [sequences(request) for request in cell.requests] == [[1]]
 
 
 def test_a_key_is_sent_and_read_anew(tmp_path: Path) -> None:
