@@ -67,7 +67,7 @@ class PostgresLink:
         try:
             yield
         except psycopg.Error as fault:
-            words = " ".join(str(fault).split()) or type(fault).__name__
+            words = (str(fault).strip() or type(fault).__name__).splitlines()[0].rstrip(".")
             raise StoreFault(
                 f"The history {self.place} cannot be used: {words}.", remedy=_remedy(fault)
             ) from fault

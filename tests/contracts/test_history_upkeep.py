@@ -230,6 +230,24 @@ def test_nothing_is_deleted_before_it_is_rolled_up(history: History) -> None:
     assert sum(one.count for one in history.rollups(MINUTE)) == 180
 
 
+def test_a_reading_that_comes_behind_a_piece_that_is_done_is_not_missed(history: History) -> None:
+    """Its mark is worked off after the slice of which the piece was a part."""
+    machines = [f"m{n}" for n in range(20)]  # more series than the first piece takes
+    for after in (10 * MINUTE, 40 * MINUTE):
+        history.write([reading(after, 1.0, machine=machine) for machine in machines])
+    upkeep = history.upkeep()
+    upkeep.advance(START + 30 * MINUTE)
+    while upkeep.roll():
+        pass
+    upkeep.advance(START + 60 * MINUTE)
+    assert upkeep.roll()
+    history.write([reading(45 * MINUTE, 2.0, machine="m0")])
+    while upkeep.roll():
+        pass
+    assert sum(one.count for one in history.rollups(MINUTE)) == 41
+    assert sum(one.count for one in history.rollups(HOUR)) == 41
+
+
 def test_writers_are_not_disturbed_by_housekeeping(reopen: Callable[[], History]) -> None:
     """Every reading is in a rollup in the end, whenever it came."""
     first, second = reopen(), reopen()

@@ -228,6 +228,20 @@ def test_a_backend_that_is_ended_in_a_write_leaves_nothing(
     assert balanced(history)
 
 
+def test_a_server_that_takes_no_writes_is_asked_anew(
+    history: PostgresHistory, postgres: str
+) -> None:
+    """After a change of the leading server the old connection leads nowhere."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        with pytest.raises(StoreFault, match="read-only"):
+            history.write([reading(1)])
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    assert history.write([reading(1)]).stored == 1
+
+
 def test_every_commit_waits_for_the_disk(history: PostgresHistory, postgres: str) -> None:
     """Whatever the database has as its default."""
     with psycopg.connect(postgres, autocommit=True) as connection:
