@@ -13,7 +13,9 @@ from ingest.json_text import Json, shown
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LEAP_SECOND = re.compile(r"(.{11}\d\d:\d\d):60(.*)", re.ASCII)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"[1-9]\d{8,19}", re.ASCII)
+"""A number since 1970 that was written as a text; a date in digits is shorter."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_AHEAD = timedelta(days=1)
 """How far ahead of ours a source's clock may be, unless a setting says otherwise."""
 
@@ -21,7 +23,7 @@ CLOCK_AHEAD = timedelta(days=1)
 def source_time(
     stated: Json, unit: str, *, received: datetime, latest: datetime, zone: ZoneInfo | None = None
 ) -> datetime:
-    """A stated time: ISO 8601 text, or a number of `unit` since the Unix epoch.
+    """A stated time: ISO 8601 text, or a number of `unit` since 1970, in quotation marks or not.
 
     Text that names no zone is local time of `zone`, and refused without one. An hour that the
     clocks go through twice is that which is nearer to the time of receipt.
@@ -30,8 +32,8 @@ def source_time(
         DataFault: it is no time, has no zone, or the clock that made it is not set.
     """
     if isinstance(stated, str):
-        moment = _from_text(stated, zone, received)
-        if _EARLIEST <= moment <= latest:
+        moment = _from_text(stated, unit, zone=zone, received=received)
+        if EARLIEST <= moment <= latest:
             return moment
     else:
         moment = _from_number(stated, unit)
@@ -42,17 +44,21 @@ def source_time(
 
 def clock_fault(moment: datetime, *, latest: datetime) -> str:
     """What is wrong with the clock that told this time; empty for a time that can be."""
-    if moment < _EARLIEST:
+    if moment < EARLIEST:
         return "is before 2000: the source's clock is not set"
     return "is in the future: the source's clock is wrong" if moment > latest else ""
 
 
-def _from_text(stated: str, zone: ZoneInfo | None, received: datetime) -> datetime:
+def _from_text(stated: str, unit: str, *, zone: ZoneInfo | None, received: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(stated)
     except ValueError:
+        if _NUMBER.fullmatch(stated):
+            return _from_number(int(stated), unit)
         moment = _leap_second(stated)
     try:
+        if moment.tzinfo is None and _NUMBER.fullmatch(stated):
+            return _from_number(int(stated), unit)
         if moment.tzinfo is None:
             return _local(moment, zone, received, stated)
         return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -261,6 +261,25 @@ def test_a_quality_as_publishers_say_it(stated: object, expected: Quality) -> No
     assert (found.quality, found.value) == (expected, 1)
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_number_may_stand_in_quotation_marks(unit: str) -> None:
+    """Thirteen digits could also be read as a day of 1712, and are not."""
+    stated = int(START.timestamp()) * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    for zone in ("", "UTC"):
+        route = Route("t/{machine}", time="/ts", time_unit=unit, time_zone=zone)
+        assert said(decode(route, {"ts": str(stated), "values": {"a": 1}}))[0][2] == 0
+    odd = Route("t/{machine}", time="/ts", time_unit="ms")
+    decoded = decode(odd, {"ts": "1712121212345", "values": {"a": 1}})
+    assert readings(decoded)[0].source_time.year == 2024
+
+
+@pytest.mark.parametrize("stated", ["20261122", "1", "0795341600123", "1795341600.5", "9" * 21])
+def test_other_digits_in_quotation_marks_are_no_number(stated: str) -> None:
+    """A date without a zone, or nothing at all."""
+    route = Route("t/{machine}", time="/ts", time_unit="ms")
+    assert decode(route, {"ts": stated, "values": {"a": 1}}).records == []
+
+
 def test_a_quality_that_is_none_is_refused_and_a_missing_one_is_good() -> None:
     """Nothing is guessed."""
     route = Route("t/{machine}", quality="/q")

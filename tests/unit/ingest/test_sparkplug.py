@@ -450,6 +450,19 @@ def test_an_old_birth_tried_again_ends_no_newer_one(floor: Floor) -> None:
     assert values(floor.data(Metric(alias=11, value=1), seq=2)) == {"speed": 1}
 
 
+def test_a_node_of_another_broker_is_another_node(floor: Floor) -> None:
+    """The same names there tell nothing here, and are asked for there."""
+    route = Route("spBv1.0/#", codec="sparkplug-b")
+    north = MqttBroker(url="mqtt://b", routes=(route,), id="north")
+    plant = replace(floor.codec.plant, further_brokers=(north,))
+    codec = Codec.of(plant, IngestSettings(), after=floor.codec)
+    content = payload(Metric(alias=11, value=1), timestamp=AT, seq=2)
+    decoded = codec.decode(Message(DEVICE.format("DDATA"), content, RECEIVED, "north"))
+    assert decoded.records == []
+    assert [request.broker for request in decoded.requests] == ["north"]
+    assert decoded.dead[0].source == "mqtt@north:" + DEVICE.format("DDATA")
+
+
 def test_a_flood_of_invented_nodes_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded; the known nodes go on."""
     monkeypatch.setattr("ingest.sparkplug._MOST_NODES", 3)
