@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from ingest.codec_json import decode_json
+from ingest.codec_quick import usual_keys
 from ingest.codec_scalar import decode_scalar
 from ingest.errors import DataFault, NotKnown
 from ingest.history import Birth
@@ -95,7 +96,7 @@ class Codec:
         route, parts = found
         if route.codec == "sparkplug-b":
             parts = sparkplug_parts(message.topic)
-        place = Place(message.source, route, parts)
+        place = Place(message.source, route, parts, keys=usual_keys(route))
         try:
             place.machine = self._machine(route, parts)
         except DataFault as fault:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from ingest.codec_quick import quick_readings
 from ingest.codec_values import INTEGERS, quality_of, text_of, value_of
 from ingest.errors import DataFault
 from ingest.history import Record
@@ -63,6 +64,10 @@ class _Taking:
 
     def take(self, content: Json) -> None:
         """One sample; the message itself where it has no samples."""
+        usual = quick_readings(self.place, content, self.received, self.latest)
+        if usual is not None:
+            self.records += usual
+            return
         stamp = self._stamp(content)
         route = self.place.route
         if route.kind == "events":

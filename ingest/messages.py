@@ -80,6 +80,8 @@ class Place:
     """Why there is no machine."""
     units: dict[str, str] = field(default_factory=dict)
     """Of the signals that were met, whose names were looked at."""
+    keys: tuple[str, str, str] | None = None
+    """Of time, sequence number and values in a usual sample; None: no sample is usual here."""
 
     def known_machine(self) -> Machine:
         """The machine that the topic names; DataFault when the plant has none of that name."""
