@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -54,7 +54,7 @@ class Worker:
         self._told = 0
 
     def start(self) -> None:
-        self._told = self._subscriptions()
+        self._told = self.told(SUBSCRIBED)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, stderr=log, cwd=ROOT, env=self._environment
@@ -72,13 +72,19 @@ class Worker:
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(_PATIENCE_S) == 0, self.log_tail()
 
+    def hang_up(self) -> None:
+        """SIGHUP."""
+        assert self._process
+        self._process.send_signal(signal.SIGHUP)
+
     @property
     def listens(self) -> bool:
         """Whether the broker knows, since the last start, what this one wants."""
-        return self._subscriptions() > self._told
+        return self.told(SUBSCRIBED) > self._told
 
-    def _subscriptions(self) -> int:
-        return self._log.read_text().count(SUBSCRIBED) if self._log.exists() else 0
+    def told(self, words: str) -> int:
+        """How often it has logged this."""
+        return self._log.read_text().count(words) if self._log.exists() else 0
 
     def log_tail(self) -> str:
         return self._log.read_text()[-2000:]
@@ -151,7 +157,10 @@ class CrashFloor:
         return Worker(folder / f"collector-{number}.log", command, environment)
 
     def _publish(self) -> None:
-        self._flood.run(readings(self._plan.messages))
+        self._flood.run(self._messages())
+
+    def _messages(self) -> Iterator[Message]:
+        return readings(self._plan.messages)
 
     def _allowed(self) -> int:
         """How many messages may have been sent by now; asked by the publisher's thread."""
@@ -224,7 +233,7 @@ class CrashFloor:
             while not self._is_marked() and time.monotonic() < deadline:
                 time.sleep(_LOOK_S)
             assert self._marks < _MOST_MARKS, [worker.log_tail() for worker in self._workers]
-        self._wait_for_growth(self._plan.messages + self._marks)
+        self._wait_for_growth(self._flood.confirmed + self._marks)
 
     def _all_listen(self) -> bool:
         return all(worker.listens for worker in self._workers)
