@@ -82,7 +82,8 @@ class Chores:
                 logger.warning("chores are put off: %s", fault)
             except Exception:  # this loop must not die
                 logger.exception("a chore failed")
-            before = now
+            else:
+                before = now
 
     def _learn(self, minutes: float) -> None:
         received = {

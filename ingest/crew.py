@@ -102,11 +102,8 @@ class CrewMember:
             logger.warning("the roster is not left in order: %s", fault)
 
     def claim(self, chore: str, term_s: float) -> bool:
-        """Whether a chore that one collector does for all is ours; False while in doubt."""
-        try:
-            return self._roster.claim(chore, self._name, term_s)
-        except StoreFault:
-            return False
+        """Whether a chore that one collector does for all is ours; StoreFault while in doubt."""
+        return self._roster.claim(chore, self._name, term_s)
 
     def turn(self) -> None:
         """Attend once: take what is ours, give up what is due to others."""

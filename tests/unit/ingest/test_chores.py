@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from ingest.alarms import group
 from ingest.chores import OWN_SOURCE, Chores
-from ingest.rates import LEARNED_AFTER
+from ingest.errors import StoreFault
+from ingest.rates import LEARNED_AFTER, RateChange
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import RATE, EventState, Quality, Reading
 
@@ -106,3 +108,34 @@ def test_a_chore_that_is_anothers_is_left_to_it(history: SqliteHistory) -> None:
         chores.turn(1.0)
     assert len(kept) == 4
     assert chores.slow == []
+
+
+def test_a_store_that_is_away_for_a_moment_makes_nobody_forget(
+    history: SqliteHistory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The turn is put off; the next one covers the time of both."""
+    turns: list[str] = []
+    done = threading.Event()
+
+    def claim(name: str, _term_s: float) -> bool:
+        turns.append(name)
+        if len(turns) == 1:
+            raise StoreFault("the server is away")
+        return True
+
+    minutes: list[float] = []
+
+    def take(_received: object, covered: float) -> list[RateChange]:
+        minutes.append(covered)
+        done.set()
+        return []
+
+    chores = Chores(history, window_s=0.05, claim=claim)
+    monkeypatch.setattr(chores._rates, "take", take)
+    chores.start()
+    try:
+        assert done.wait(60)
+    finally:
+        chores.stop()
+    assert "chores are put off" in caplog.text
+    assert minutes[0] * 60 > 0.09
