@@ -6,11 +6,13 @@ import socket
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ingest.errors import SettingsFault
 from ingest.plant import load_plant
 from service.demo.home import demo_history, fresh_history, mark, unmark
 from service.demo.ports import on_free_ports
+from service.demo.run import Demo, DemoOptions
 
 
 def test_a_demo_empties_what_a_demo_wrote(tmp_path: Path) -> None:
@@ -31,6 +33,20 @@ def test_a_real_history_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault, match="not written by a demo"):
         fresh_history(tmp_path)
     assert (tmp_path / "history.db").read_text() == "real rows"
+
+
+def test_a_demo_writes_into_no_database_of_a_plant(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Simulated machines go neither there nor to a centre, whatever is set for the real ones."""
+    monkeypatch.setenv("ANDON_HISTORY_URL", "postgresql://andon@10.0.0.5/andon")
+    monkeypatch.setenv("ANDON_FORWARD_URL", "https://centre")
+    plant = repository / "plant.toml"
+    options = DemoOptions(plant, tmp_path, "demo", 1, 1.0, port=1, once=True)
+    demo = Demo(options, load_plant(plant), Console())
+    for child in (demo._service(tmp_path, tmp_path), demo._collector(tmp_path, tmp_path)):
+        assert child.environment["ANDON_HISTORY_URL"] == ""
+        assert child.environment["ANDON_FORWARD_URL"] == ""
 
 
 def test_a_demo_broken_off_while_it_starts_can_be_started_again(tmp_path: Path) -> None:
