@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from ingest.codec_values import name_of
 from ingest.errors import DataFault
 from ingest.history import Birth, Record
 from ingest.json_text import shown
@@ -263,14 +264,21 @@ def _device_death(step: _Step, letter: _Letter) -> None:
     certificate = step.node.certificate(letter.device)
     if not certificate.is_alive or certificate.is_later_than(letter.received):
         return
-    moment = letter.received
-    if letter.payload.HasField("timestamp"):
-        stated = moment_of(letter.payload.timestamp)
-        moment = letter.received if clock_fault(stated, latest=letter.latest) else stated
-    _say_dead(step, letter, letter.place.parts, moment)
+    _say_dead(step, letter, letter.place.parts, _moment_of_death(letter))
     died = certificate.died(letter.received)
     step.node = step.node.with_certificate(letter.device, died)
     step.decoded.births.append(died.as_birth(letter.message.broker, letter.name))
+
+
+def _moment_of_death(letter: _Letter) -> datetime:
+    """As the message says it, or else its receipt: a death is believed whatever its clock says."""
+    if not letter.payload.HasField("timestamp"):
+        return letter.received
+    try:
+        stated = moment_of(letter.payload.timestamp)
+    except DataFault:
+        return letter.received
+    return letter.received if clock_fault(stated, latest=letter.latest) else stated
 
 
 def _say_dead(step: _Step, letter: _Letter, parts: Mapping[str, str], moment: datetime) -> None:
@@ -281,7 +289,10 @@ def _say_dead(step: _Step, letter: _Letter, parts: Mapping[str, str], moment: da
         return  # its birth was set aside for the same reason
     stamp = Stamp(machine.id, moment, letter.received, letter.place.source)
     for known in step.node.certificate(parts["device"]).signals():
-        signal = _signal(letter.place, known.signal, parts)
+        try:
+            signal = name_of(_signal(letter.place, known.signal, parts))
+        except DataFault:
+            continue
         spec = machine.signals.get(signal)
         unit = (spec.unit if spec else "") or known.unit
         step.decoded.records.append(stamp.reading(signal, None, unit))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ingest.errors import DataFault
 from ingest.history import Birth
-from ingest.sparkplug_values import name_of_metric, unit_of_metric
+from ingest.sparkplug_values import is_kept, name_of_metric, unit_of_metric
 
 BIRTH_NUMBER = "bdSeq"
 _CONTROLS = ("Node Control/", "Device Control/")
@@ -50,15 +51,7 @@ class Certificate:
     @classmethod
     def of_payload(cls, payload: Any, received: datetime) -> Certificate:
         """As a birth message announces it."""
-        rows = (
-            (
-                name_of_metric(metric),
-                metric.alias if metric.HasField("alias") else None,
-                metric.datatype,
-                unit_of_metric(metric),
-            )
-            for metric in payload.metrics
-        )
+        rows = (row for metric in payload.metrics if (row := _row(metric)))
         return cls._of_rows(rows, received, birth_number(payload), is_alive=True)
 
     @classmethod
@@ -115,8 +108,20 @@ class Certificate:
     def signals(self) -> Iterator[Announced]:
         """The metrics that are signals of a machine."""
         return (
-            known for known in self.metrics.values() if not known.is_control and not known.rival
+            known
+            for known in self.metrics.values()
+            if not known.is_control and not known.rival and is_kept(known.datatype)
         )
+
+
+def _row(metric: Any) -> tuple[str, int | None, int, str] | None:
+    """Name, alias, type and unit; None for a metric whose name cannot be read."""
+    try:
+        name = name_of_metric(metric)
+    except DataFault:
+        return None
+    alias = metric.alias if metric.HasField("alias") else None
+    return name, alias, metric.datatype, unit_of_metric(metric)
 
 
 def signal_of(name: str) -> str:

@@ -50,6 +50,11 @@ _STALE = 500
 """The one Sparkplug quality beyond OPC's: the value is an old one."""
 
 
+def is_kept(datatype: int) -> bool:
+    """Whether values of this type are readings; a birth may leave the type to the data."""
+    return not datatype or datatype in _CARRIED
+
+
 def value_of_metric(metric: Any, datatype: int) -> Value:
     """The value; None when the metric says that it has none. DataFault when it cannot be kept."""
     carriers = _CARRIED.get(datatype)

@@ -408,6 +408,30 @@ def test_a_device_that_dies_has_one_bad_reading_a_signal(floor: Floor) -> None:
     assert again.records == []
 
 
+@pytest.mark.parametrize("at", [0, AT + 10**9, 2**63, None])
+def test_a_death_is_believed_whatever_its_clock_says(floor: Floor, at: int | None) -> None:
+    """Then the receipt is its time."""
+    decoded = floor.says(DEVICE.format("DDEATH"), payload(timestamp=at, seq=2))
+    assert [(r.value, r.source_time) for r in readings(decoded)] == [(None, RECEIVED)] * 2
+
+
+def test_what_was_never_a_signal_does_not_die_as_one() -> None:
+    """One bad name, type or rival harms no other metric of the birth, and no death names it."""
+    floor = Floor()
+    floor.node_birth()
+    odd = [
+        Metric(b"\xff", 1, INT32, alias=1),
+        Metric("t", datatype=TEMPLATE, alias=2, raw=text(18, b"x")),
+        Metric("x" * 300, 1, INT32, alias=3),
+        Metric("a b", 1, INT32, alias=4),
+        Metric("a_b", 1, INT32, alias=5),
+    ]
+    assert values(floor.device_birth(*odd, SPEED)) == {"a_b": 1, "speed": -3}
+    assert values(floor.data(Metric(alias=11, value=1), seq=2)) == {"speed": 1}
+    decoded = floor.says(DEVICE.format("DDEATH"), payload(timestamp=AT, seq=3))
+    assert values(decoded) == {"a_b": None, "speed": None}
+
+
 def test_a_node_that_dies_takes_its_devices_along() -> None:
     """The broker says it, at an instant that only the receipt tells."""
     floor = Floor()
