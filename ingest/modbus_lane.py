@@ -78,7 +78,7 @@ class Lane:
         self._unit = unit
         self._link = link
         self._offer = offer
-        self._backoff_s = max(backoff_s, unit.period_s)
+        self._backoff_s = backoff_s
         self._blocks = [(block, _decoder(block)) for block in plan_of(unit)]
         self._news = News(unit)
         self._units = {entry.signal: machine.signals[entry.signal].unit for entry in unit.registers}
@@ -138,7 +138,8 @@ class Lane:
     def _pause(self) -> float:
         """Longer and longer while the unit is away, and never dear to those who share the line.
 
-        A first silence is not paid for: it may have been the connection that failed.
+        A unit that is polled once an hour is looked for as often as any other. A first silence is
+        not paid for: it may have been the connection that failed.
         """
         pause = min(self._unit.period_s * (1 << min(self._tries, 20)), self._backoff_s)
         dear = self._tries > 1 or self._is_refused
@@ -146,16 +147,15 @@ class Lane:
             pause = max(pause, min(self._cost_s / _SHARE, _LONGEST_SHARED_PAUSE_S))
         return pause
 
-    def _timeout(self) -> float:
-        """As the plant file says, but for a unit that is not there on a connection that others use.
+    def _probe_timeout(self) -> float:
+        """How long to wait for a unit that may not be there.
 
-        That one gets as long as the others take, and as it took itself when it was late; all of
-        its time now and again, for it may have become slower.
+        On a connection that others use: as long as they take, and as it took itself when it was
+        late; all of its time now and again, for it may have become slower.
         """
         link, stated_s = self._link, self._unit.timeout_s
-        there = self._last_success is not None and not self._tries
         patient = self._tries % _PATIENT_EACH == _PATIENT_EACH - 1
-        if there or patient or link.is_serial_framed or not link.serves_others(_LATELY_S):
+        if patient or link.is_serial_framed or not link.serves_others(_LATELY_S):
             return stated_s
         usual = _PROBE_FACTOR * link.slowest_s
         late = _LATE_FACTOR * link.late_s(self._unit.unit)
@@ -182,7 +182,7 @@ class Lane:
         register = block.registers[0]
         ask = self._ask(Block(block.table, register.address, register.count, (register,)))
         try:
-            await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
+            await self._link.read(ask, self._probe_timeout(), connect_s=self._unit.timeout_s)
         except DeviceRefusal as refusal:
             if refusal.is_of_gateway:
                 raise
@@ -208,12 +208,15 @@ class Lane:
 
     async def _answer(self, ask: Ask) -> Sequence[int]:
         """Ask again at once where the connection was stale, or a line may have been noisy."""
+        stated_s = self._unit.timeout_s
+        is_known = self._last_success is not None or self._tries > 0  # it has just been probed
+        timeout_s = stated_s if is_known else self._probe_timeout()
         try:
-            return await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
+            return await self._link.read(ask, timeout_s, connect_s=stated_s)
         except LinkFault as fault:
             if not (fault.lost or (self._link.is_serial_framed and not self._tries)):
                 raise
-        return await self._link.read(ask, self._timeout(), connect_s=self._unit.timeout_s)
+        return await self._link.read(ask, timeout_s, connect_s=stated_s)
 
     def _answered(self, now: datetime, now_s: float, *, is_first: bool) -> None:
         self._last_success = self._there_until = now

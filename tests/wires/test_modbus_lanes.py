@@ -99,6 +99,17 @@ def test_a_gateway_that_speaks_for_a_dead_unit_is_no_dead_gateway(free_port: Fre
     assert log.connections == 1
 
 
+def test_a_unit_that_is_polled_once_an_hour_is_looked_for_sooner(free_port: FreePort) -> None:
+    """It was away when it was due; its value comes when it does."""
+    port = free_port()
+    kept = Kept()
+    machine = machine_at(f"tcp://127.0.0.1:{port}", period_s=3600.0, timeout_s=20)
+    with polling(machine, kept=kept, modbus_backoff_s=0.2) as wire:
+        until(lambda: wire.figures()["m"].failures >= 2)
+        with device(port, lambda asked: values(asked, 7)):
+            until(lambda: 7 in kept.values("a"))
+
+
 def test_lanes_change_while_others_go_on(free_port: FreePort) -> None:
     """An unchanged one keeps its connection; of one that is gone, nothing comes any more."""
     first, second = free_port(), free_port()
