@@ -59,6 +59,11 @@ class BrokerWires:
         """How many brokers have accepted us."""
         return sum(line.wire.connected for line in self._lines.values())
 
+    @property
+    def listening(self) -> int:
+        """How many brokers keep for us what arrives."""
+        return sum(line.wire.listening for line in self._lines.values())
+
     def __len__(self) -> int:
         return len(self._lines)
 

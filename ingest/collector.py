@@ -98,8 +98,8 @@ class Collector:
 
     @property
     def connected(self) -> bool:
-        """Whether every broker has accepted us; True for a plant without one."""
-        return self._wires.connected == len(self._plant.brokers)
+        """Whether every broker keeps for us what arrives; True for a plant without one."""
+        return self._wires.listening == len(self._plant.brokers)
 
     def reload(self) -> None:
         """Read the plant description at the next look, changed or not; safe in a signal handler."""

@@ -71,7 +71,7 @@ class MqttWire:
         self._deliver = deliver
         self._lock = threading.Lock()
         self._generation = next(_GENERATIONS)
-        self._connected = False
+        self._connected = self._listening = False
         self._told_away = False
         self._unwanted: set[str] = set()
         self._asked: dict[int, tuple[str, ...]] = {}
@@ -84,6 +84,11 @@ class MqttWire:
     def connected(self) -> bool:
         """Whether the broker has accepted us."""
         return self._connected
+
+    @property
+    def listening(self) -> bool:
+        """Whether it has answered our subscription since: it keeps for us what arrives."""
+        return self._listening
 
     @property
     def filters(self) -> list[str]:
@@ -154,7 +159,7 @@ class MqttWire:
         logger.error("mqtt thread died, a new one is started url=%s", self._broker.url)
         with self._lock:
             self._generation = next(_GENERATIONS)
-            self._connected = False
+            self._connected = self._listening = False
             self._client = self._make_client()
         self.start()
 
@@ -202,7 +207,7 @@ class MqttWire:
     def _new_generation(self) -> None:
         with self._lock:
             self._generation = next(_GENERATIONS)
-            self._connected = False
+            self._connected = self._listening = False
 
     def _on_connect(
         self,
@@ -259,6 +264,7 @@ class MqttWire:
             if reason.is_failure:
                 refused += 1
                 logger.error("broker refuses a subscription topic=%s reason=%s", topic, reason)
+        self._listening = True
         if not refused:
             logger.info("%s topics=%d", SUBSCRIBED, len(reasons))
 
