@@ -21,7 +21,8 @@ from ingest.messages import Decoded, Message, Place, Request, address_of
 from ingest.plant import Machine, Plant
 from ingest.routes import Route, filled, find_route
 from ingest.settings import IngestSettings
-from ingest.sparkplug import SparkplugFloor, sparkplug_parts
+from ingest.sparkplug import SparkplugFloor
+from ingest.sparkplug_letters import sparkplug_parts
 from ingest.timestamps import CLOCK_AHEAD
 
 __all__ = ["Codec", "Decoded", "Message", "Request"]
