@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 from typing import Any
 
 from ingest.codec_quick import quick_readings
@@ -158,7 +159,8 @@ class _Taking:
 
 def _is_in_order(records: Sequence[Record]) -> bool:
     """Whether every sample is later than that before it, so that none can be taken for another."""
-    return all(
+    times = [record.source_time for record in records]
+    return all(map(lt, times, islice(times, 1, None))) or all(
         one.source_time < other.source_time
         or (one.source_time is other.source_time and other.source_time is not other.received_time)
         for one, other in pairwise(records)

@@ -14,6 +14,7 @@ from ingest.errors import DataFault
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _LONGEST_SHOWN = 60
+_BLANKS = (b" ", b"\t", b"\n", b"\r")
 _BEYOND = 2.0**63
 _NOTHING: Any = object()
 
@@ -38,7 +39,7 @@ def _is_exact(payload: bytes, document: Json) -> bool:
     colon follows its quotation mark unless there is a blank before it; text can only add such
     pairs. So there is no key twice where there are as many pairs as keys.
     """
-    if b" :" in payload or b"\t:" in payload or b"\n:" in payload or b"\r:" in payload:
+    if any(one in payload and one + b":" in payload for one in _BLANKS):
         return False
     try:
         return _keys([document]) == payload.count(b'":')
