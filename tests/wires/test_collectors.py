@@ -218,6 +218,12 @@ def test_a_signal_has_the_plant_read_again(
         assert roster.pulses() == []
 
 
+@pytest.fixture(autouse=True)
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collector in this process looks at its plant description ten times a second."""
+    monkeypatch.setattr("ingest.collector._WATCH_S", 0.1)
+
+
 @contextmanager
 def collecting(
     plant: Path, history: SqliteHistory, home: Path, **settings: object
