@@ -13,13 +13,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, modbus, postgres, retrieval, training
+from tests.bench import ingest, modbus, mqtt, postgres, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
 WIDTH = 116
 """Columns that the table needs, also where the output goes into a file."""
-LIBRARIES = ("numpy", "torch", "transformers", "scikit-learn", "qdrant-edge-py")
+LIBRARIES = (
+    "paho-mqtt",
+    "orjson",
+    "numpy",
+    "torch",
+    "transformers",
+    "scikit-learn",
+    "qdrant-edge-py",
+)
 
 
 def main() -> None:
@@ -28,6 +36,7 @@ def main() -> None:
     measurements: list[Measurement] = []
     suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
         ("ingest", ingest.all_figures),
+        ("mqtt", mqtt.all_figures),
         ("modbus", modbus.all_figures),
         ("postgres", postgres.all_figures),
         ("retrieval", retrieval.manual),
