@@ -79,7 +79,7 @@ def test_three_collectors_come_to_rest(another: Open) -> None:
 def test_the_lanes_of_one_that_fell_silent_go_to_the_others(another: Open) -> None:
     """At the end of its term, by the clock of the store, and not before."""
     roster = another()
-    attend(roster, "dead", term_s=2.0)
+    attend(roster, "dead", term_s=3.0)
     assert attend(roster, "heir").held == frozenset()
     deadline = time.monotonic() + 30
     while attend(roster, "heir").held != frozenset(LANES):
@@ -122,8 +122,8 @@ def test_a_collector_gets_no_lane_that_it_does_not_know(another: Open) -> None:
 def test_a_chore_is_one_collectors_until_its_term_is_over(another: Open) -> None:
     """Renewed by its holder, refused to the others, and not divided as a lane."""
     roster = another()
-    assert roster.claim("housekeeping", "one", 1.0)
-    assert roster.claim("housekeeping", "one", 1.0)
+    assert roster.claim("housekeeping", "one", 3.0)
+    assert roster.claim("housekeeping", "one", 3.0)
     assert not another().claim("housekeeping", "two", TERM_S)
     deadline = time.monotonic() + 30
     while not roster.claim("housekeeping", "two", TERM_S):

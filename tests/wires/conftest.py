@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, sig
 from ingest.routes import Route
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
+from tests.mosquitto import Mosquitto
 
 ROUTES = (
     Route("andon/{line}/{machine}/telemetry", time="/ts", sequence="/seq"),
@@ -28,7 +27,7 @@ ROUTES = (
 )
 
 
-def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait for something that another thread or process does."""
     deadline = time.monotonic() + within_s
     while not condition():
@@ -64,39 +63,12 @@ def any_broker(
     kind, version = request.param.split("-")
     if kind == "mosquitto":
         program: Path = request.getfixturevalue("mosquitto")
-        yield from _mosquitto(program, tmp_path, free_port(), int(version))
+        with Mosquitto(program, tmp_path / "mosquitto", free_port()) as running:
+            yield BrokerUnderTest(running.url, int(version), running.start, running.stop)
     else:
         with EmbeddedBroker(free_port(), tmp_path / "broker") as broker:
             url = broker.url if version == "5" else broker.url_v4
             yield BrokerUnderTest(url, int(version), broker.start, broker.stop)
-
-
-def _mosquitto(program: Path, folder: Path, port: int, version: int) -> Iterator[BrokerUnderTest]:
-    config = folder / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
-        f"persistence true\npersistence_location {folder}/\n"
-    )
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start() -> None:
-        running.append(subprocess.Popen([program, "-c", config], stderr=subprocess.DEVNULL))
-        until(lambda: _listens(port))
-
-    def stop() -> None:
-        process = running.pop()
-        process.terminate()
-        process.wait(10)
-
-    start()
-    yield BrokerUnderTest(f"mqtt://127.0.0.1:{port}", version, start, stop)
-    if running:
-        stop()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Publisher:
@@ -114,7 +86,7 @@ class Publisher:
     def send(self, topic: str, *payloads: bytes | str) -> None:
         sent = [self._client.publish(topic, payload, qos=1) for payload in payloads]
         for info in sent:
-            info.wait_for_publish(20)
+            info.wait_for_publish(60)
             assert info.is_published()
 
     def close(self) -> None:

@@ -306,7 +306,7 @@ def test_ingest_waits_for_a_broker_that_is_away_and_ends_on_a_signal(
         in lines[1]
     )
     running.send_signal(end)
-    _, rest = running.communicate(timeout=20)
+    _, rest = running.communicate(timeout=60)
     assert running.returncode == 0
     assert rest == "Collected; everything that was received is in the history.\n"
 

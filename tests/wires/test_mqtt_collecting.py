@@ -215,7 +215,7 @@ def test_silence_is_said_once_and_its_end_once(
         threading.Event().wait(2.5)
         client.connect("127.0.0.1", int(broker.rsplit(":", 1)[1]))
         client.loop_start()
-        client.publish(TELEMETRY, message(1), qos=1).wait_for_publish(10)
+        client.publish(TELEMETRY, message(1), qos=1).wait_for_publish(60)
         until(lambda: "broker speaks again" in caplog.text)
         client.disconnect()
         client.loop_stop()

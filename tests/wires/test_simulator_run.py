@@ -23,6 +23,7 @@ from ingest.errors import WireFault
 from ingest.plant import MqttBroker
 from ingest.vocabulary import MachineState
 from simulators.publisher import Publisher
+from tests.mosquitto import Mosquitto
 
 FreePort = Callable[[], int]
 SHORT = """
@@ -69,7 +70,7 @@ class Listener:
         self._client.loop_stop()
 
 
-def wait_until(condition: Callable[[], bool], *, within_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -144,7 +145,7 @@ def test_a_run_publishes_what_its_truth_says(
     options = ("--scenario", scenario, "--seed", "4", "--speed", "60", "--truth", truth_file)
     with started("run", "--plant", plant, *options, "--exit-at-end") as child:
         told = marks(child, "finished")
-        assert child.wait(20) == 0
+        assert child.wait(60) == 0
     truth = json.loads(truth_file.read_text())
     wait_until(lambda: len(listener.messages) >= truth["messages"])
     assert len(listener.messages) == truth["messages"] == told[-1]["messages"]
@@ -167,7 +168,7 @@ def test_sequences_are_never_used_twice_and_signals_stand_on_one_wire(
         options = ("--scenario", scenario, "--speed", "200", "--exit-at-end")
         with started("run", "--plant", plant, *options) as child:
             marks(child, "finished")
-            assert child.wait(20) == 0
+            assert child.wait(60) == 0
     keys = [(topic, content["seq"]) for topic, content in listener.messages]
     assert len(keys) == len(set(keys))
     press = [c["values"] for t, c in listener.messages if t == "andon/line-1/press-3/telemetry"]
@@ -185,20 +186,22 @@ def test_registers_follow_the_machine_until_it_is_told_to_stop(
     with started("run", "--plant", plant, *options) as child:
         messages = marks(child, "finished")[-1]["messages"]
         port = int(re.findall(r"tcp://127\.0\.0\.1:(\d+)", plant.read_text())[0])
-        with closing(ModbusTcpClient("127.0.0.1", port=port, timeout=2)) as client:
+        with closing(ModbusTcpClient("127.0.0.1", port=port, timeout=20)) as client:
             wait_until(lambda: connected(client))
             executing = [MachineState.EXECUTE.number]
             wait_until(lambda: client.read_holding_registers(0, device_id=1).registers == executing)
-            temps = set()
-            for _ in range(20):
+            temps: set[int] = set()
+
+            def changed() -> bool:
                 temps.add(client.read_input_registers(10, device_id=1).registers[0])
-                time.sleep(0.05)
-        assert len(temps) > 5
+                return len(temps) > 5
+
+            wait_until(changed)
         assert all(4600 < temp < 5000 for temp in temps)
         wait_until(lambda: len(listener.messages) >= messages)
         assert len(listener.messages) == messages
         child.send_signal(signal.SIGTERM)
-        assert child.wait(10) == 0
+        assert child.wait(60) == 0
 
 
 def test_a_run_that_is_stopped_leaves_a_truth(
@@ -211,7 +214,7 @@ def test_a_run_that_is_stopped_leaves_a_truth(
         marks(child, "fault_started")
         child.send_signal(signal.SIGTERM)
         assert marks(child, "stopped")
-        assert child.wait(10) == 0
+        assert child.wait(60) == 0
     truth = json.loads(truth_file.read_text())
     assert not truth["completed"]
     wait_until(lambda: len(listener.messages) >= truth["messages"])
@@ -222,24 +225,15 @@ def test_mosquitto_confirms_as_many(
     plant: Path, scenario: Path, tmp_path: Path, mosquitto: Path, free_port: FreePort
 ) -> None:
     """The same count on the broker that plants use."""
-    port = free_port()
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    server = subprocess.Popen([mosquitto, "-c", config], stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(0.5)
-        listening = Listener(f"mqtt://127.0.0.1:{port}")
+    with Mosquitto(mosquitto, tmp_path / "mosquitto", free_port()) as server:
+        listening = Listener(server.url)
         options = ("--scenario", scenario, "--speed", "200", "--exit-at-end")
-        url = f"mqtt://127.0.0.1:{port}"
-        with started("run", "--plant", plant, *options, "--broker", url) as child:
+        with started("run", "--plant", plant, *options, "--broker", server.url) as child:
             finished = marks(child, "finished")[-1]
         wait_until(lambda: len(listening.messages) >= finished["messages"])
         assert len(listening.messages) == finished["messages"]
         assert sum(records(c) for _, c in listening.messages) == finished["published"]
         listening.close()
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def test_a_missing_broker_is_named(free_port: FreePort) -> None:
@@ -258,7 +252,7 @@ def test_wrong_settings_exit_with_2(tmp_path: Path) -> None:
         ("run", "--speed", "0"),
     ):
         with started(*arguments) as child:
-            _, complaint = child.communicate(timeout=20)
+            _, complaint = child.communicate(timeout=60)
             assert child.returncode == 2
             assert "Traceback" not in complaint
 
@@ -272,7 +266,7 @@ def test_a_recording_is_replayed_over_mqtt(plant: Path, listener: Listener, tmp_
     options = ("--machine", "press-3", "--rate", "max", *renaming)
     with started("replay", file, "--plant", plant, *options) as child:
         finished = marks(child, "finished")[-1]
-        assert child.wait(20) == 0
+        assert child.wait(60) == 0
     assert (finished["messages"], finished["published"]) == (60, 120)
     wait_until(lambda: len(listener.messages) >= 60)
     topic, content = listener.messages[7]
@@ -292,7 +286,7 @@ def test_a_recording_is_replayed_as_if_it_ended_now(
     wait_until(lambda: len(listener.messages) >= 2)
     first, last = (datetime.fromisoformat(c["ts"]) for _, c in listener.messages)
     assert (last - first).total_seconds() == 60
-    assert abs((datetime.now(UTC) - last).total_seconds()) < 15
+    assert abs((datetime.now(UTC) - last).total_seconds()) < 50
 
 
 def test_a_recording_is_replayed_over_modbus(plant: Path, tmp_path: Path) -> None:
@@ -301,13 +295,13 @@ def test_a_recording_is_replayed_over_modbus(plant: Path, tmp_path: Path) -> Non
     file.write_text("t,oil_temp\n" + "".join(f"{s},{40 + s}\n" for s in range(30)))
     port = int(re.findall(r"tcp://127\.0\.0\.1:(\d+)", plant.read_text())[0])
     seen: set[float] = set()
-    with started("replay", file, "--plant", plant, "--modbus", "--rate", "8") as child:
-        with closing(ModbusTcpClient("127.0.0.1", port=port, timeout=2)) as client:
+    with started("replay", file, "--plant", plant, "--modbus", "--rate", "4") as child:
+        with closing(ModbusTcpClient("127.0.0.1", port=port, timeout=20)) as client:
             wait_until(lambda: connected(client))
             while child.poll() is None and len(seen) < 12:
                 answer = client.read_input_registers(10, device_id=1)
                 seen.add(answer.registers[0] / 100)
                 time.sleep(0.04)
-        assert child.wait(20) == 0
+        assert child.wait(60) == 0
     assert len(seen) >= 8
     assert seen <= {0.0, *(40.0 + s for s in range(30))}
