@@ -194,7 +194,7 @@ class PostgresHistory:
             except BaseException:
                 connection.close()
                 raise
-            self._idle.append(connection)
+            self._give_back(connection)
 
     def _written(self, fill: Fill) -> Written:
         """Fill a transaction and commit it, the careful way once the quick one was refused."""
@@ -232,8 +232,7 @@ class PostgresHistory:
         return written
 
     def _connected_writer(self) -> Connection:
-        if self._closed:
-            raise StoreFault(f"The history {self.place} is closed.")
+        self._refuse_if_closed()
         if self._writer is None or self._writer.closed:
             self._series.clear()  # another database may stand behind the same URL by now
             self._writer = self._link.connect()
@@ -259,15 +258,26 @@ class PostgresHistory:
                         raise
                     self._forget_readers()
                 else:
-                    self._idle.append(connection)
+                    self._give_back(connection)
                     return found
 
     def _borrowed(self) -> tuple[Connection, bool]:
         """A connection for one reading alone, and whether it is a new one."""
+        self._refuse_if_closed()
         try:
             return self._idle.pop(), False
         except IndexError:
             return self._link.connect(), True
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StoreFault(f"The history {self.place} is closed.")
 
     def _forget_readers(self) -> None:
         while self._idle:
