@@ -70,8 +70,8 @@ class FuzzFloor:
 
     def __init__(self, folder: Path, mosquitto: Path, free_port: PORTS) -> None:
         self._folder = folder
-        self._broker = Mosquitto(mosquitto, folder / "mosquitto", free_port())
-        self._ports = [free_port() for _ in range(_DEVICES)]
+        self._mosquitto = mosquitto
+        self._free_port = free_port
         self._home = folder / "home"
         self._log = folder / "collector.log"
 
@@ -83,15 +83,19 @@ class FuzzFloor:
         began = time.monotonic()
         devices = [FrameFuzz(seed + index) for index in range(_DEVICES)]
         with ExitStack() as stack:
-            stack.enter_context(self._broker)
-            for port, fuzz in zip(self._ports, devices, strict=True):
-                stack.enter_context(device(port, fuzz.answer))
+            broker = stack.enter_context(
+                Mosquitto(self._mosquitto, self._folder / "mosquitto", self._free_port())
+            )
+            ports = []
+            for fuzz in devices:
+                ports.append(self._free_port())
+                stack.enter_context(device(ports[-1], fuzz.answer))
             history = stack.enter_context(SqliteHistory(history_path(self._home)))
-            collector = self._collector()
+            collector = self._collector(plant_text(broker.url, ports))
             stack.callback(collector.wait)
             stack.callback(collector.kill)
             assert _came(lambda: SUBSCRIBED in self._told(), _PATIENCE_S), self._told()[-3000:]
-            flood(self._broker.url, messages, patience_s=_PATIENCE_S)
+            flood(broker.url, messages, patience_s=_PATIENCE_S)
             total = sum(expected.values())
             within_s = _PATIENCE_S + count / _PER_SECOND
             _came(lambda: _received(history.counters()) >= total, within_s)
@@ -120,9 +124,9 @@ class FuzzFloor:
             peak_mb=peak_mb,
         )
 
-    def _collector(self) -> subprocess.Popen[bytes]:
+    def _collector(self, described_as: str) -> subprocess.Popen[bytes]:
         described = self._folder / "plant.toml"
-        described.write_text(plant_text(self._broker.url, self._ports))
+        described.write_text(described_as)
         (self._folder / "registers.csv").write_text(_REGISTERS)
         command = [sys.executable, "-m", "service", "ingest"]
         command += ["--plant", str(described), "--home", str(self._home)]
