@@ -18,9 +18,14 @@ _OPC_QUALITY = range(256)
 _OPC_UNCERTAIN, _OPC_GOOD = 64, 192
 
 
+def is_name(signal: str) -> bool:
+    """Whether it may stand on screens and in logs as a signal's name."""
+    return 0 < len(signal) <= LONGEST_NAME and signal.isprintable()
+
+
 def name_of(signal: str) -> str:
-    """A signal's name as it may stand on screens and in logs."""
-    if not signal or len(signal) > LONGEST_NAME or not signal.isprintable():
+    """A signal's name; DataFault for what is none."""
+    if not is_name(signal):
         raise DataFault("is no name for a signal")
     return signal
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ingest.codec_values import is_name
 from ingest.errors import DataFault
 from ingest.history import Birth
 from ingest.sparkplug_values import is_kept, name_of_metric, unit_of_metric
@@ -34,6 +35,8 @@ class Announced(NamedTuple):
     """Another metric that is the same signal and was announced before this one."""
     is_control: bool = False
     """Whether it belongs to the protocol and says nothing of the machine."""
+    is_refused: bool = False
+    """Whether its birth's dead letter said that it is not kept; then its data need not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Certificate:
             signal = signal_of(name)
             owner = owners.setdefault(signal, name)
             rival = "" if owner == name else owner
-            announced = Announced(name, signal, datatype, unit, rival, is_control(name))
+            is_refused = bool(rival) or not is_kept(datatype) or not is_name(signal)
+            announced = Announced(name, signal, datatype, unit, rival, is_control(name), is_refused)
             metrics[name] = announced
             if alias is not None:
                 aliases[alias] = announced
@@ -110,7 +114,7 @@ class Certificate:
         return (
             known
             for known in self.metrics.values()
-            if not known.is_control and not known.rival and is_kept(known.datatype)
+            if not known.is_control and not known.is_refused
         )
 
 

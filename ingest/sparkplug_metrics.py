@@ -12,7 +12,7 @@ from ingest.json_text import shown
 from ingest.messages import Place, Stamp, apart
 from ingest.routes import filled
 from ingest.sparkplug_births import Announced, Certificate, is_control, signal_of
-from ingest.sparkplug_letters import Letter
+from ingest.sparkplug_letters import BIRTHS, Letter
 from ingest.sparkplug_values import moment_of, name_of_metric, quality_of_metric, value_of_metric
 from ingest.timestamps import clock_fault
 from ingest.vocabulary import Quality, Reading
@@ -35,13 +35,17 @@ class MetricsTaken:
 
 
 def take_metrics(letter: Letter, certificate: Certificate) -> MetricsTaken:
-    """Every metric as a reading, or the reason why it is none."""
+    """Every metric as a reading, or the reason why it is none.
+
+    What a birth announced and we do not keep is said once, with the birth.
+    """
     taken, clock = MetricsTaken(), _Clock(letter)
+    is_birth = letter.kind in BIRTHS
     for index, metric in enumerate(letter.payload.metrics):
         known = None
         try:
             known = _known(metric, certificate)
-            if not known.is_control:
+            if not known.is_control and (is_birth or not known.is_refused):
                 taken.readings.append(_reading(metric, known, clock, letter.place))
         except DataFault as fault:
             label = shown(known.name) if known else str(index)

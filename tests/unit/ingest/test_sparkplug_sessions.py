@@ -186,7 +186,10 @@ def test_a_death_is_believed_whatever_its_clock_says(floor: Floor, at: int | Non
 
 
 def test_what_was_never_a_signal_does_not_die_as_one() -> None:
-    """One bad name, type or rival harms no other metric of the birth, and no death names it."""
+    """One bad name, type or rival harms no other metric of the birth, and no death names it.
+
+    The birth's dead letter says it; data that comes ten times a second does not say it again.
+    """
     floor = Floor()
     floor.node_birth()
     odd = [
@@ -196,8 +199,11 @@ def test_what_was_never_a_signal_does_not_die_as_one() -> None:
         Metric("a b", 1, INT32, alias=4),
         Metric("a_b", 1, INT32, alias=5),
     ]
-    assert values(floor.device_birth(*odd, SPEED)) == {"a_b": 1, "speed": -3}
-    assert values(floor.data(Metric(alias=11, value=1), seq=2)) == {"speed": 1}
+    born = floor.device_birth(*odd, SPEED)
+    assert values(born) == {"a_b": 1, "speed": -3}
+    assert reason(born).count("; ") == 3
+    later = floor.data(*(Metric(alias=alias, value=1) for alias in (2, 3, 5, 11)), seq=2)
+    assert (values(later), later.dead) == ({"speed": 1}, [])
     decoded = floor.says(DEVICE.format("DDEATH"), payload(timestamp=AT, seq=3))
     assert values(decoded) == {"a_b": None, "speed": None}
 
