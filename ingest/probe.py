@@ -38,7 +38,6 @@ def read_words(url: str, table: RegisterTable, address: int, *, count: int, unit
         WireFault: no answer or a wrong one.
         DeviceRefusal: the device answered with an exception code.
     """
-
     ask = Ask(unit, table.read_function, address, count)
 
     async def read() -> list[int]:

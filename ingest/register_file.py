@@ -38,6 +38,13 @@ def load_registers(
         return (), (PlantDefect(path, 1, f"cannot be read: {fault.strerror}"),)
     except UnicodeDecodeError:
         return (), (PlantDefect(path, 1, "is not UTF-8 text"),)
+    return registers_in(text, path, base=base)
+
+
+def registers_in(
+    text: str, path: Path, *, base: int = 0
+) -> tuple[tuple[Register, ...], tuple[PlantDefect, ...]]:
+    """The same of a text; the path stands in the faults, and files of codes lie beside it."""
     rows = csv.reader(io.StringIO(text))
     try:
         return _read_rows(path, rows, base)

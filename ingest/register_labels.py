@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.errors import PlantDefect
 from ingest.register_cells import whole_number
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 Labels = tuple[tuple[int, str], ...]
 
@@ -47,11 +51,11 @@ def labels_of(cell: str, folder: Path, codes: range) -> Labels:
         code, equals, text = entry.partition("=")
         if not equals:
             raise ValueError(f"enum: {entry.strip()!r} must be a code and a text, like 1=running")
-        _note(labels, code.strip(), text.strip(), codes)
+        _note(labels, code.strip(), text.strip(), codes=codes)
     return tuple(labels.items())
 
 
-def _note(labels: dict[int, str], code: str, text: str, codes: range) -> None:
+def _note(labels: dict[int, str], code: str, text: str, *, codes: range) -> None:
     try:
         number = whole_number(code)
     except ValueError:
@@ -76,31 +80,36 @@ def _from_file(path: Path, codes: range) -> Labels:
     except UnicodeDecodeError:
         raise LabelFault([PlantDefect(path, 1, "is not UTF-8 text")]) from None
     labels: dict[int, str] = {}
-    if defects := list(_file_defects(path, text, labels, codes)):
+    rows = csv.reader(io.StringIO(text))
+    defects = [PlantDefect(path, line, fault) for line, fault in _faults(rows, labels, codes=codes)]
+    if defects:
         raise LabelFault(defects)
     return tuple(labels.items())
 
 
-def _file_defects(
-    path: Path, text: str, labels: dict[int, str], codes: range
-) -> Iterator[PlantDefect]:
-    """Every fault of the file; what is right goes into the labels."""
-    rows = csv.reader(io.StringIO(text))
+def _faults(rows: CsvReader, labels: dict[int, str], *, codes: range) -> Iterator[tuple[int, str]]:
+    """Line and words of every fault; what is right goes into the labels."""
     try:
         if [name.strip().lower() for name in next(rows, [])] != _HEADER:
-            yield PlantDefect(path, 1, f"the header must be {','.join(_HEADER)}")
+            yield 1, f"the header must be {','.join(_HEADER)}"
             return
         for row in rows:
-            if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
-                continue
-            if len(row) != len(_HEADER):
-                yield PlantDefect(path, rows.line_num, f"has {len(row)} cells, must have 2")
-                continue
-            try:
-                _note(labels, row[0].strip(), row[1].strip(), codes)
-            except ValueError as fault:
-                yield PlantDefect(path, rows.line_num, str(fault))
-    except csv.Error as fault:
-        yield PlantDefect(path, rows.line_num, f"is no CSV: {fault}")
+            if fault := _row_fault(row, labels, codes=codes):
+                yield rows.line_num, fault
+    except csv.Error as broken:
+        yield rows.line_num, f"is no CSV: {broken}"
     if not labels:
-        yield PlantDefect(path, 1, "holds no codes")
+        yield 1, "holds no codes"
+
+
+def _row_fault(row: Sequence[str], labels: dict[int, str], *, codes: range) -> str:
+    """Take a row over; what is wrong with it, empty for nothing."""
+    if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
+        return ""
+    if len(row) != len(_HEADER):
+        return f"has {len(row)} cells, must have 2"
+    try:
+        _note(labels, row[0].strip(), row[1].strip(), codes=codes)
+    except ValueError as fault:
+        return str(fault)
+    return ""

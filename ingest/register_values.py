@@ -60,16 +60,6 @@ class BlockDecoder:
         }
 
 
-def block_values(
-    registers: Iterable[Register], words: Sequence[int], start: int
-) -> dict[str, Value]:
-    """The values of the registers in the words from address `start` on, decoded once.
-
-    Who polls keeps a `BlockDecoder` instead.
-    """
-    return BlockDecoder(registers, start).values(words)
-
-
 @dataclass(frozen=True, slots=True)
 class _Field:
     """What is unpacked for one or more signals, at a byte behind the start of the block."""

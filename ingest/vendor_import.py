@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Literal
 
 from ingest.plant_file import RegisterRow
 from ingest.register_cells import TABLE_DIGITS
-from ingest.register_file import load_registers
+from ingest.register_file import registers_in
 from ingest.vendor_cells import (
     VendorAddress,
     address_of,
@@ -147,13 +146,14 @@ class _Importer:
         text = cells[place.index].strip().strip("\u00a0")
         return "" if text.lower() in NOTHING else text
 
-    def _has(self, *columns: str) -> bool:
-        return any(column in self._list.columns for column in columns)
+    def _words(self, cells: Sequence[str], column: str) -> str:
+        """The same in one line, for a cell of ours is one."""
+        return " ".join(self._cell(cells, column).split())
 
     def _assume_of_columns(self) -> None:
         if self._commas:
             self._assume("numbers are written with decimal commas")
-        if not self._has("signal"):
+        if "signal" not in self._list.columns:
             self._assume(
                 f"names are taken from the column {self._list.columns['description'].header!r}"
             )
@@ -183,8 +183,6 @@ class _Importer:
     def _register(self, cells: Sequence[str], *, counted: bool) -> dict[str, str]:
         """The row of our CSV; ValueError with the reason where there is none."""
         name = self._cell(cells, "signal") or self._cell(cells, "description")
-        if not self._has("signal"):
-            name = self._cell(cells, "description")
         self._refuse_row(cells, name)
         address = self._place(cells)
         table, number = self._table(cells, address, counted=counted)
@@ -197,9 +195,9 @@ class _Importer:
             "type": kind.value,
             "length": str(length) if kind is RegisterType.STRING else "",
             "order": self._order(cells, length),
-            "unit": self._cell(cells, "unit"),
+            "unit": self._words(cells, "unit"),
             "description": self._description(cells, name),
-            "nan": self._cell(cells, "nan"),
+            "nan": self._words(cells, "nan"),
         }
         if kind not in (RegisterType.BOOL, RegisterType.STRING):
             row |= self._meaning(cells, kind)
@@ -311,7 +309,7 @@ class _Importer:
 
     def _description(self, cells: Sequence[str], name: str) -> str:
         """The vendor's, and its name where ours lost something of it."""
-        said = " ".join(self._cell(cells, "description").split())
+        said = self._words(cells, "description")
         title = " ".join(name.split())
         if title == said or title.lower() == name_of(name):
             return said
@@ -367,11 +365,8 @@ def _text_of(rows: Iterable[Mapping[str, str]]) -> str:
 
 def _faults_in(text: str) -> Iterator[tuple[int, str]]:
     """Row, counted from 0, and fault, as `andon check` would find them."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "registers.csv"
-        path.write_text(text, encoding="utf-8")
-        for defect in load_registers(path)[1]:
-            yield defect.line - 2, defect.message
+    for defect in registers_in(text, Path())[1]:
+        yield defect.line - 2, defect.message
 
 
 def _in_lines_of_the_list(reason: str, taken: Sequence[tuple[int, object]]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from ingest.plant import Machine, load_plant
 from ingest.probe import read_words
 from ingest.read_plan import plan_of
-from ingest.register_values import block_values
+from ingest.register_values import BlockDecoder
 from ingest.registers import Register, RegisterTable
 from ingest.vocabulary import Value
 from ingest.words import RegisterType, WordOrder
@@ -58,7 +58,7 @@ def read(machine: Machine) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for block in plan_of(unit):
         words = read_words(unit.url, block.table, block.address, count=block.count, unit=unit.unit)
-        values |= block_values(block.registers, words, block.address)
+        values |= BlockDecoder(block.registers, block.address).values(words)
     return values
 
 
@@ -110,7 +110,7 @@ def test_the_demo_plant_word_by_word(mbpoll: str, free_port: FreePort, repositor
                     mbpoll, machine, f"{table}:hex", register.address, count=register.count
                 )
                 words = [int(word, 16) for word in shown]
-                assert block_values([register], words, register.address) == {
+                assert BlockDecoder([register], register.address).values(words) == {
                     register.signal: ours[register.signal]
                 }
                 found = ours[register.signal]

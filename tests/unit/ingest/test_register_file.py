@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.plant import load_plant
 from ingest.register_cells import Bits
 from ingest.register_file import load_registers
-from ingest.register_values import block_values
+from ingest.register_values import BlockDecoder
 from ingest.registers import Register, RegisterTable
 from ingest.words import RegisterType
 
@@ -278,7 +278,7 @@ def test_whatever_stands_in_a_row_it_is_a_register_or_a_fault(
     assert registers or defects
     for register in () if defects else registers:
         assert 0 <= register.address < register.end <= 65_536
-        (value,) = block_values(registers, [0] * register.count, register.address).values()
+        (value,) = BlockDecoder(registers, register.address).values([0] * register.count).values()
         assert value is None or isinstance(value, int | float | str)
 
 

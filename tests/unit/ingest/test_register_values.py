@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.register_cells import Bits
-from ingest.register_values import BlockDecoder, block_values
+from ingest.register_values import BlockDecoder
 from ingest.registers import Register, RegisterTable
 from ingest.vocabulary import Value
 from ingest.words import RegisterType, WordOrder
@@ -79,7 +79,7 @@ def register(kind: str, order: str = "ABCD", address: int = START, **more: Any) 
 
 
 def value_of(entry: Register, words: Sequence[int]) -> Value:
-    return block_values([entry], words, entry.address)[entry.signal]
+    return BlockDecoder([entry], entry.address).values(words)[entry.signal]
 
 
 def kept(kind: str, value: Any) -> Any:
@@ -127,7 +127,7 @@ def test_a_block_of_all_sorts_is_taken_apart(data: st.DataObject) -> None:
         entries.append(register(kind, order, START + len(words), signal=f"s{number}"))
         words += words_of(pack(value), order)
         expected[f"s{number}"] = kept(kind, value)
-    assert block_values(data.draw(st.permutations(entries)), words, START) == expected
+    assert BlockDecoder(data.draw(st.permutations(entries)), START).values(words) == expected
 
 
 @given(raw=st.integers(-(2**31), 2**31 - 1), scale=st.decimals(-1000, 1000, places=3))
@@ -190,7 +190,7 @@ def test_a_value_that_means_none_is_none(
 def test_each_bit_of_a_word_is_a_signal(word: int) -> None:
     """Bit 0 is the least significant; 16 signals of one word agree with its binary digits."""
     entries = [register("bool", signal=f"b{n}", bits=Bits(n, n)) for n in range(16)]
-    found = block_values(entries, [word], START)
+    found = BlockDecoder(entries, START).values([word])
     assert [found[f"b{15 - n}"] for n in range(16)] == [digit == "1" for digit in f"{word:016b}"]
 
 
@@ -247,7 +247,7 @@ def test_a_text_ends_at_the_first_zero_byte_and_can_be_shown(
 def test_bits_of_a_table_of_bits() -> None:
     """Each address is one."""
     entries = [Register(f"c{n}", RegisterTable.COIL, n, RegisterType.BOOL) for n in (7, 9)]
-    assert block_values(entries, [1, 0, 0], 7) == {"c7": True, "c9": False}
+    assert BlockDecoder(entries, 7).values([1, 0, 0]) == {"c7": True, "c9": False}
 
 
 def test_one_plan_serves_every_poll() -> None:
@@ -266,4 +266,4 @@ def test_one_plan_serves_every_poll() -> None:
 
 def test_a_block_without_registers_has_no_values() -> None:
     """Whatever was read."""
-    assert block_values([], [1, 2, 3], START) == {}
+    assert BlockDecoder([], START).values([1, 2, 3]) == {}

@@ -239,6 +239,15 @@ def test_lines_are_right_behind_cells_of_several_lines() -> None:
     assert reasons(found) == {4: "type '???' is not known"}
 
 
+def test_a_unit_of_several_lines_hides_no_row() -> None:
+    """A register file has one line a register, by which its faults are traced to the list."""
+    found = listed(
+        'P,1,uint16,"kW\nh"', "q,2,uint32,V", "r,3,uint16,A", header="Name,Address,Type,Unit"
+    )
+    assert found.csv.splitlines()[1:] == ["p,holding,1,uint16,kW h", "q,holding,2,uint32,V"]
+    assert reasons(found) == {5: "'r' (holding 3 to 3) overlaps 'q' (2 to 3)"}
+
+
 def test_a_name_that_stands_twice_is_told_with_the_line_of_the_list() -> None:
     """Not with a line of the file that was made."""
     found = listed("", "x,,", "Oil,7,uint16", "oil,8,uint16")

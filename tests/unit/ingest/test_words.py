@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.register_values import block_values
+from ingest.register_values import BlockDecoder
 from ingest.registers import Register, RegisterTable
 from ingest.words import RegisterType, WordOrder, is_finite, raw_value, scaling
 
@@ -78,11 +78,9 @@ def test_scaling_leaves_no_binary_noise() -> None:
 
 def test_an_unscaled_integer_stays_one() -> None:
     """A counter of 64 bits keeps every digit."""
-    (value,) = block_values(
-        [Register("n", RegisterTable.INPUT, 4, RegisterType.INT64)],
-        [0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF],
-        4,
-    ).values()
+    counter = Register("n", RegisterTable.INPUT, 4, RegisterType.INT64)
+    decoder = BlockDecoder([counter], 4)
+    value = decoder.values([0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF])["n"]
     assert value == 2**63 - 1
     assert isinstance(value, int)
 
