@@ -14,7 +14,6 @@ from ingest.errors import DataFault
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _LONGEST_SHOWN = 60
-_BLANKS = (b" ", b"\t", b"\n", b"\r")
 _BEYOND = 2.0**63
 _NOTHING: Any = object()
 
@@ -39,7 +38,12 @@ def _is_exact(payload: bytes, document: Json) -> bool:
     colon follows its quotation mark unless there is a blank before it; text can only add such
     pairs. So there is no key twice where there are as many pairs as keys.
     """
-    if any(one in payload and one + b":" in payload for one in _BLANKS):
+    if (  # one byte is found much faster than two, and mostly there is none
+        (b" " in payload and b" :" in payload)
+        or (b"\n" in payload and b"\n:" in payload)
+        or (b"\t" in payload and b"\t:" in payload)
+        or (b"\r" in payload and b"\r:" in payload)
+    ):
         return False
     try:
         return _keys([document]) == payload.count(b'":')
