@@ -90,7 +90,9 @@ def cell(tmp_path: Path) -> Iterator[Cell]:
     """A cell with nothing to say yet."""
     with SqliteHistory(tmp_path / "history.db") as history, Outbox(history.path) as outbox:
         outbox.begin("http://centre", "cell-a")
-        yield Cell(history, outbox)
+        made = Cell(history, outbox)
+        yield made
+        made.stop.set()
 
 
 def test_confirmed_records_leave_in_order(cell: Cell) -> None:
@@ -240,7 +242,7 @@ def test_it_goes_on_when_the_centre_is_back(cell: Cell, caplog: pytest.LogCaptur
 
     cell.answer = answer
     forwarder = cell.forwarder(forward_backoff_s=0.1)
-    thread = threading.Thread(target=forwarder.run, args=(cell.stop,))
+    thread = threading.Thread(target=forwarder.run, args=(cell.stop,), daemon=True)
     with caplog.at_level(logging.WARNING):
         thread.start()
         until(lambda: "takes records again" in caplog.text)
@@ -255,14 +257,17 @@ def test_it_goes_on_when_the_centre_is_back(cell: Cell, caplog: pytest.LogCaptur
 def test_one_forwarder_a_home(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
     """A second one waits until the first is gone, however it went, and takes over."""
     cell.history.write([reading(1)])
-    thread = threading.Thread(target=cell.forwarder().run, args=(cell.stop,))
-    with cell.outbox.path.with_name("outbox.lock").open("w") as first:
+    thread = threading.Thread(target=cell.forwarder().run, args=(cell.stop,), daemon=True)
+    lock = cell.outbox.path.with_name("outbox.lock")
+    with lock.open("w") as first:
         fcntl.flock(first, fcntl.LOCK_EX)
         with caplog.at_level(logging.INFO):
             thread.start()
             until(lambda: "another collector" in caplog.text)
         assert cell.requests == []
     until(lambda: cell.waiting == [])
+    with lock.open("w") as third, pytest.raises(BlockingIOError):
+        fcntl.flock(third, fcntl.LOCK_SH | fcntl.LOCK_NB)
     cell.stop.set()
     thread.join(60)
     assert not thread.is_alive()
