@@ -61,6 +61,14 @@ def _received(item: Item) -> datetime:
     return item.messages[0].received_time
 
 
+def _polled(polled: Polled) -> list[Record]:
+    try:
+        return polled.records()
+    except Exception:  # the decoder must not die of a fault of our own
+        logger.exception("a poll could not be used source=%s", polled.source)
+        return []
+
+
 class Intake:
     """Takes what the wires bring, in order, and writes it in batches.
 
@@ -144,7 +152,7 @@ class Intake:
         batch = _Batch(_received(items[0]))
         for item in items:
             if isinstance(item, Polled):
-                batch.records += item.records()
+                batch.records += _polled(item)
                 continue
             batch.deliveries.append(item)
             for message in item.messages:
@@ -170,9 +178,12 @@ class Intake:
     def _confirm_all(self, batch: _Batch) -> None:
         self.progress.records += len(batch.records)
         self.progress.lag_s = (datetime.now(UTC) - batch.since).total_seconds()
-        self._confirm(batch.deliveries)
-        for request in batch.requests:
-            self._ask(request)
+        try:
+            self._confirm(batch.deliveries)
+            for request in batch.requests:
+                self._ask(request)
+        except Exception:  # this thread must not die; what is not confirmed comes again
+            logger.exception("what was committed could not be confirmed")
 
     def _write(self, batch: _Batch) -> bool:
         """Write until it succeeds; only an end while the store is away gives up."""

@@ -131,6 +131,47 @@ def test_a_fault_of_our_own_sets_the_message_aside(tmp_path: Path) -> None:
         }
 
 
+def test_a_confirmation_that_fails_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was not confirmed comes again; what comes after it is written and confirmed."""
+    with SqliteHistory(tmp_path / "h.db") as history:
+        confirmed = Confirmations(history)
+        failed = threading.Event()
+
+        def confirm(deliveries: Sequence[Delivery]) -> None:
+            if not failed.is_set():
+                failed.set()
+                raise OSError("planted")
+            confirmed(deliveries)
+
+        intake = Intake(history, CODEC, SETTINGS, confirm=confirm)
+        intake.start()
+        intake.deliver(delivery(1))
+        assert failed.wait(60)
+        intake.deliver(delivery(2))
+        intake.close()
+        assert confirmed.mids == [2]
+        assert sum(count.stored for count in history.counters()) == 2
+    assert "could not be confirmed" in caplog.text
+
+
+def test_a_poll_that_cannot_be_used_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of our own; the messages beside it are written and confirmed."""
+    with SqliteHistory(tmp_path / "h.db") as history:
+        confirmed = Confirmations(history)
+        intake = Intake(history, CODEC, SETTINGS, confirm=confirmed)
+        without_units = Polled("m", "modbus:m", {}, (Sample(NOW, {"s": 1}),))
+        assert intake.offer(without_units)
+        intake.start()
+        intake.deliver(delivery(1))
+        intake.close()
+        assert confirmed.mids == [1]
+    assert "a poll could not be used source=modbus:m" in caplog.text
+
+
 @pytest.mark.parametrize("room", [True, False])
 def test_polled_readings_never_block_their_lane(tmp_path: Path, room: bool) -> None:
     """A full queue is said, not waited for."""
