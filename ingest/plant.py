@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -142,6 +143,22 @@ class Plant:
         )
 
 
+@contextmanager
+def reading_faults(path: Path) -> Iterator[None]:
+    """What goes wrong while a plant description is read, as a SettingsFault that names it."""
+    try:
+        yield
+    except OSError as fault:
+        raise SettingsFault(
+            f"The plant description {path} cannot be read: {fault.strerror}.",
+            remedy="Name another with --plant or ANDON_PLANT.",
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise SettingsFault(
+            f"The plant description {path} is not UTF-8 text.", remedy="Save it as UTF-8."
+        ) from fault
+
+
 def load_plant(path: Path) -> Plant:
     """Read and check a plant description.
 
@@ -151,15 +168,8 @@ def load_plant(path: Path) -> Plant:
     """
     from ingest.plant_reader import PlantReader
 
-    try:
+    with reading_faults(path):
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as fault:
-        raise SettingsFault(
-            f"The plant description {path} cannot be read: {fault.strerror}.",
-            remedy="Name another with --plant or ANDON_PLANT.",
-        ) from fault
-    except UnicodeDecodeError as fault:
-        raise SettingsFault(f"The plant description {path} is not UTF-8 text.") from fault
     reader = PlantReader(path, text)
     plant = reader.read()
     if reader.defects:

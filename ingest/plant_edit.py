@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from ingest.errors import PlantFault, SettingsFault
+from ingest.plant import reading_faults
 from ingest.plant_reader import PlantReader
 
 
@@ -48,16 +49,9 @@ def add_machine(path: Path, machine: NewMachine) -> str:
         SettingsFault: the file cannot be read, has the machine already, or would be wrong with it.
         PlantFault: the file has faults as it is.
     """
-    try:
+    with reading_faults(path):
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
-    except OSError as fault:
-        raise SettingsFault(
-            f"The plant description {path} cannot be read: {fault.strerror}.",
-            remedy="Name another with --plant or ANDON_PLANT.",
-        ) from fault
-    except UnicodeDecodeError as fault:
-        raise SettingsFault(f"The plant description {path} is not UTF-8 text.") from fault
     _refuse_known(path, text, machine)
     added = _lines_for(text, machine)
     _refuse_wrong(path, text + added, machine)

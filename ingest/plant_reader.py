@@ -197,21 +197,7 @@ class PlantReader:
         table = self._table(file.ModbusTable, content, steps)
         if table is None:
             return None
-        path = self._existing(table.registers, (*steps, "registers"))
-        registers: tuple[Register, ...] = ()
-        if path is not None and path.exists():
-            registers, defects = load_registers(path, base=table.address_base)
-            self.files += [r.codes_file for r in registers if r.codes_file is not None]
-            self.defects += [defect for defect in defects if defect not in self.defects]
-            if not registers and not defects:
-                self._fault((*steps, "registers"), f"{path} holds no registers")
-        for register in registers:
-            if not register.table.of_bits and register.count > table.max_registers:
-                self._fault(
-                    (*steps, "max_registers"),
-                    f"{register.signal!r} takes {register.count} registers, "
-                    f"the device gives at most {table.max_registers}",
-                )
+        registers = self._registers(table, steps)
         return ModbusUnit(
             url=table.url,
             unit=table.unit,
@@ -225,6 +211,25 @@ class PlantReader:
             heartbeat_s=table.heartbeat_s,
             tls=self._tls(table, steps),
         )
+
+    def _registers(self, table: file.ModbusTable, steps: Steps) -> tuple[Register, ...]:
+        """Those of the register file; one that fits into no answer is a fault."""
+        path = self._existing(table.registers, (*steps, "registers"))
+        if path is None or not path.exists():
+            return ()
+        registers, defects = load_registers(path, base=table.address_base)
+        self.files += [r.codes_file for r in registers if r.codes_file is not None]
+        self.defects += [defect for defect in defects if defect not in self.defects]
+        if not registers and not defects:
+            self._fault((*steps, "registers"), f"{path} holds no registers")
+        for register in registers:
+            if not register.table.of_bits and register.count > table.max_registers:
+                self._fault(
+                    (*steps, "max_registers"),
+                    f"{register.signal!r} takes {register.count} registers, "
+                    f"the device gives at most {table.max_registers}",
+                )
+        return registers
 
     def _illegal(
         self, table: file.ModbusTable, registers: Sequence[Register], steps: Steps

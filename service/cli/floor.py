@@ -22,7 +22,7 @@ from service.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ingest.plant import Plant
+    from ingest.plant import ModbusUnit, MqttBroker, Plant
     from ingest.probe import Interpretation
     from ingest.vocabulary import Value
     from ingest.words import WordOrder
@@ -58,7 +58,7 @@ def check(
             ]
             print_json({"ok": False, "plant": str(path), "faults": defects})
         else:
-            complaints.print(str(fault), markup=False, highlight=False, soft_wrap=True)
+            complaints.say(str(fault))
         raise typer.Exit(2) from None
     if as_json:
         print_json({"ok": True, "plant": str(path), "faults": [], **_described(loaded)})
@@ -69,50 +69,48 @@ def check(
 
 
 def _described(plant: Plant) -> dict[str, Any]:
-    """Machines with their read plan, and the broker's subscriptions."""
+    """Machines with their read plan, and the subscriptions of each broker."""
+    return {
+        "mqtt": _subscribed(plant.mqtt),
+        "brokers": [{"id": broker.id, **_subscribed(broker)} for broker in plant.further_brokers],
+        "machines": [
+            {
+                "id": machine.id,
+                "line": machine.line,
+                "kind": machine.kind,
+                "modbus": _polled(machine.modbus) if machine.modbus else None,
+            }
+            for machine in plant.machines
+        ],
+    }
+
+
+def _subscribed(broker: MqttBroker) -> dict[str, Any]:
+    return {"url": broker.url, "filters": [route.filter for route in broker.routes]}
+
+
+def _polled(unit: ModbusUnit) -> dict[str, Any]:
+    """The requests that a poll makes, and what is read out of each."""
     from ingest.read_plan import plan_of
 
-    machines = []
-    for machine in plant.machines:
-        unit = machine.modbus
-        blocks = plan_of(unit) if unit else ()
-        requests = [
-            {
-                "table": block.table.value,
-                "function": block.table.read_function,
-                "address": block.address,
-                "count": block.count,
-                "signals": [entry.signal for entry in block.registers],
-                "meanings": [entry.meaning for entry in block.registers],
-                "looks_counted": [e.signal for e in block.registers if e.looks_counted],
-            }
-            for block in blocks
-        ]
-        modbus = (
-            {
-                "url": unit.url,
-                "unit": unit.unit,
-                "period_s": unit.period_s,
-                "illegal": [str(own) for own in unit.illegal],
-                "requests": requests,
-            }
-            if unit
-            else None
-        )
-        machines.append(
-            {"id": machine.id, "line": machine.line, "kind": machine.kind, "modbus": modbus}
-        )
+    requests = [
+        {
+            "table": block.table.value,
+            "function": block.table.read_function,
+            "address": block.address,
+            "count": block.count,
+            "signals": [entry.signal for entry in block.registers],
+            "meanings": [entry.meaning for entry in block.registers],
+            "looks_counted": [entry.signal for entry in block.registers if entry.looks_counted],
+        }
+        for block in plan_of(unit)
+    ]
     return {
-        "mqtt": {"url": plant.mqtt.url, "filters": [route.filter for route in plant.mqtt.routes]},
-        "brokers": [
-            {
-                "id": broker.id,
-                "url": broker.url,
-                "filters": [route.filter for route in broker.routes],
-            }
-            for broker in plant.further_brokers
-        ],
-        "machines": machines,
+        "url": unit.url,
+        "unit": unit.unit,
+        "period_s": unit.period_s,
+        "illegal": [str(own) for own in unit.illegal],
+        "requests": requests,
     }
 
 
@@ -120,32 +118,26 @@ def _print_machine(entry: dict[str, Any]) -> None:
     console.print(f"{entry['id']} ({entry['kind']}, {entry['line']})", markup=False)
     if (modbus := entry["modbus"]) is None:
         return
-    console.print(
-        f"  Modbus {modbus['url']} unit {modbus['unit']} every {modbus['period_s']:g} s:",
-        markup=False,
-        highlight=False,
-    )
+    console.say(f"  Modbus {modbus['url']} unit {modbus['unit']} every {modbus['period_s']:g} s:")
     if modbus["illegal"]:
-        console.print(f"    never {', '.join(modbus['illegal'])}", markup=False, highlight=False)
+        console.say(f"    never {', '.join(modbus['illegal'])}")
     for request in modbus["requests"]:
-        last = request["address"] + request["count"] - 1
-        named = zip(request["signals"], request["meanings"], strict=True)
-        console.print(
-            f"    read {request['table']} {request['address']} to {last} "
-            f"(function {request['function']}): "
-            + ", ".join(f"{signal} ({meaning})" for signal, meaning in named),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+        _print_request(request)
+
+
+def _print_request(request: dict[str, Any]) -> None:
+    last = request["address"] + request["count"] - 1
+    named = zip(request["signals"], request["meanings"], strict=True)
+    console.say(
+        f"    read {request['table']} {request['address']} to {last} "
+        f"(function {request['function']}): "
+        + ", ".join(f"{signal} ({meaning})" for signal, meaning in named)
+    )
+    if doubtful := request["looks_counted"]:
+        console.say(
+            f"      Is {doubtful[0]} stated in the vendors' count? It is read at that very "
+            "address; in a row without a table, 40001 is the first holding register."
         )
-        if doubtful := request["looks_counted"]:
-            console.print(
-                f"      Is {doubtful[0]} stated in the vendors' count? It is read at that very "
-                "address; in a row without a table, 40001 is the first holding register.",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
 
 
 def probe(
@@ -260,12 +252,9 @@ def ingest(
         # Controllers are divided among the collectors of a history, each is polled by one of them.
         controllers = sum(machine.modbus is not None for machine in loaded.machines)
         brokers = ", ".join(broker.url for broker in loaded.brokers) or "no broker"
-        complaints.print(
+        complaints.say(
             f"Collecting from {brokers} as {client_id} and, with whoever else collects, from "
-            f"{controllers} controllers into {history.place}; Ctrl-C ends.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            f"{controllers} controllers into {history.place}; Ctrl-C ends."
         )
         place = Place(roster, slot.client_id, slot.memory)
         collector = Collector(loaded, history, chosen, place=place)

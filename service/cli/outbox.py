@@ -57,7 +57,9 @@ def passing_on(home: Path, settings: IngestSettings) -> Iterator[None]:
     peer = Peer(settings.forward_url, service.api_key_file, service.ca_file)
     with forwarding(history_path(home), peer, settings) as outbox:
         if figures := outbox.figures():
-            _say(f"Passing on to {figures.url} as {figures.cell}; {figures.waiting} records wait.")
+            complaints.say(
+                f"Passing on to {figures.url} as {figures.cell}; {figures.waiting} records wait."
+            )
         yield
 
 
@@ -78,10 +80,10 @@ def show(*, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> Non
             }
         )
     elif figures is None:
-        _tell("Nothing is passed on: andon ingest --forward URL does that.")
+        console.say("Nothing is passed on: andon ingest --forward URL does that.")
     else:
         since = f", the oldest since {figures.oldest.isoformat()}" if figures.oldest else ""
-        _tell(f"{figures.waiting} records of {figures.cell} wait for {figures.url}{since}.")
+        console.say(f"{figures.waiting} records of {figures.cell} wait for {figures.url}{since}.")
 
 
 @outbox_app.command()
@@ -92,7 +94,7 @@ def retry(*, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> No
     if as_json:
         print_json({"queued": count})
     else:
-        _tell(f"{count} refused records wait for the centre again.")
+        console.say(f"{count} refused records wait for the centre again.")
 
 
 @outbox_app.command()
@@ -103,7 +105,7 @@ def end(*, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     if as_json:
         print_json({"forgotten": count})
     else:
-        _tell(f"Nothing is passed on any more; {count} records that waited stay here only.")
+        console.say(f"Nothing is passed on any more; {count} records that waited stay here only.")
 
 
 def _opened(home: Path) -> Outbox:
@@ -125,15 +127,7 @@ def _warn_of_what_waits(home: Path) -> None:
     from ingest.outbox import outbox_figures
 
     if figures := outbox_figures(history_path(home)):
-        _say(
+        complaints.say(
             f"What is stored here still queues up for {figures.url}, and this collector passes "
             "nothing on: give --forward, or give it up with andon outbox end."
         )
-
-
-def _say(words: str) -> None:
-    complaints.print(words, markup=False, highlight=False, soft_wrap=True)
-
-
-def _tell(words: str) -> None:
-    console.print(words, markup=False, highlight=False, soft_wrap=True)

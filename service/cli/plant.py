@@ -60,7 +60,7 @@ def add_machine(
     if as_json:
         print_json({"plant": str(plant), "machine": machine, "added": added})
         return
-    console.print(f"Added to {plant}:\n\n{added}", markup=False, highlight=False, soft_wrap=True)
+    console.say(f"Added to {plant}:\n\n{added}")
 
 
 def _controller(plant: Path, url: str, registers: Path | None) -> Controller | None:
@@ -149,20 +149,17 @@ def _told(imported: Imported, out: Path) -> dict[str, object]:
 
 
 def _tell(imported: Imported, out: Path) -> None:
-    def say(words: str) -> None:
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
-
     columns = ", ".join(f"{ours} from {theirs!r}" for ours, theirs in imported.columns.items())
-    say(f"Columns: {columns}")
+    console.say(f"Columns: {columns}")
     if imported.unused:
-        say("Not used: " + ", ".join(repr(header) for header in imported.unused))
+        console.say("Not used: " + ", ".join(repr(header) for header in imported.unused))
     for words in imported.assumed:
-        say(f"Assumed: {words}")
+        console.say(f"Assumed: {words}")
     if imported.left_out:
         rows = ([str(row.line), row.reason, row.text] for row in imported.left_out)
         print_table(("line", "left out because", "row"), rows)
     count = len(imported.signals)
     if not count:
-        say("No register could be taken; nothing was written.")
+        console.say("No register could be taken; nothing was written.")
         return
-    say(f"{count} registers written to {out}, {len(imported.left_out)} rows left out.")
+    console.say(f"{count} registers written to {out}, {len(imported.left_out)} rows left out.")

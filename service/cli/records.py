@@ -83,7 +83,7 @@ def export(
     if as_json:
         print_json({"file": str(out), "format": form, kind: count})
     else:
-        console.print(f"{count} {kind} in {out}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"{count} {kind} in {out}")
 
 
 def _look_for(machine: str, history: History) -> None:
@@ -121,11 +121,8 @@ def list_letters(
         print_json(entries)
         return
     for entry in entries:
-        console.print(
-            f"{entry['id']}  {entry['received_time']}  {entry['source']}\n    {entry['reason']}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+        console.say(
+            f"{entry['id']}  {entry['received_time']}  {entry['source']}\n    {entry['reason']}"
         )
     console.print(f"{len(entries)} dead letters", markup=False)
 

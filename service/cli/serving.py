@@ -71,7 +71,7 @@ def serve(
         from service.logs import log_to_stderr
 
         log_to_stderr()
-        with assembled(settings, _say) as parts:
+        with assembled(settings, complaints.say) as parts:
             _announce(parts)
             _run(parts, listener)
 
@@ -192,16 +192,12 @@ def _run(parts: Parts, listener: socket.socket) -> None:
 def _announce(parts: Parts) -> None:
     settings = parts.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _say(f"{parts.plant.name}: http://{host}:{settings.port}")
+    complaints.say(f"{parts.plant.name}: http://{host}:{settings.port}")
     if parts.access.open:
-        _say("It runs open, without keys: whoever uses this machine may do everything.")
+        complaints.say("It runs open, without keys: whoever uses this machine may do everything.")
     for component in parts.components:
         if component.state != "ok":
-            _say(f"{component.name}: {component.detail}")
-
-
-def _say(words: str) -> None:
-    complaints.print(words, markup=False, highlight=False, soft_wrap=True)
+            complaints.say(f"{component.name}: {component.detail}")
 
 
 def _as_dict(finding: Finding) -> dict[str, str]:

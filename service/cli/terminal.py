@@ -22,3 +22,7 @@ class Terminal(Console):
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment(_UNSEEN.sub("\ufffd", text), style)
+
+    def say(self, words: str) -> None:
+        """Words as they are: nothing in them is markup, and no line is broken."""
+        self.print(words, markup=False, highlight=False, soft_wrap=True)
