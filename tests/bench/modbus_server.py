@@ -3,6 +3,7 @@
 `python -m tests.bench.modbus_server PORTS [--silent UNIT] [--waits SECONDS]` prints the ports and
 serves until its input ends. A silent unit is never answered; with `--waits` it is answered with
 exception 11 after that time, and all others behind it wait, as behind a gateway with one line.
+`--sleep SECONDS` serves nothing and measures how late a sleeping process wakes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import argparse
 import asyncio
 import struct
 import sys
+import time
+from collections.abc import Iterable, Iterator
 
+_NAP_S = 0.02
 _REQUEST = struct.Struct(">HHHBBHH")
 _WORDS = b"".join(struct.pack(">H", 1000 + at) for at in range(125))
 
@@ -66,10 +70,28 @@ async def serve(ports: int, silent: int, waits_s: float) -> None:
     await loop.run_in_executor(None, sys.stdin.read)
 
 
+def late_wakings(seconds: float) -> Iterator[float]:
+    """By how much each sleep of 20 ms took longer."""
+    end = time.monotonic() + seconds
+    while (began := time.monotonic()) < end:
+        time.sleep(_NAP_S)
+        yield time.monotonic() - began - _NAP_S
+
+
+def p99(values: Iterable[float]) -> float:
+    """The value that one of a hundred is above."""
+    ordered = sorted(values)
+    return ordered[int(0.99 * (len(ordered) - 1))]
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("ports", type=int)
+    parser.add_argument("ports", type=int, nargs="?", default=1)
+    parser.add_argument("--sleep", type=float, default=0.0)
     parser.add_argument("--silent", type=int, default=-1)
     parser.add_argument("--waits", type=float, default=0.0)
     chosen = parser.parse_args()
+    if chosen.sleep:
+        sys.stdout.write(f"{1000 * p99(late_wakings(chosen.sleep))}\n")
+        sys.exit()
     asyncio.run(serve(chosen.ports, chosen.silent, chosen.waits))
