@@ -17,6 +17,8 @@ LEARNED_AFTER = 15
 """Windows that must have been seen before anything is said."""
 REMEMBERED = 60
 """Windows that what is usual is learned from: a lasting change becomes usual in half of them."""
+MOST_SOURCES = 20_000
+"""Sources that are learned; whoever publishes can make up topics, and each would be one more."""
 
 _JUDGED = 2
 """Windows that must be low together: one can be a restart."""
@@ -74,7 +76,8 @@ class Rates:
     def skip(self, received: Mapping[str, int]) -> None:
         """A window in which we ourselves took nothing in says nothing about the sources."""
         for source, count in received.items():
-            self._sources.setdefault(source, _Known(count)).received = count
+            if known := self._known(source, count):
+                known.received = count
 
     def take(self, received: Mapping[str, int], minutes: float) -> list[RateChange]:
         """Judge one window.
@@ -85,9 +88,8 @@ class Rates:
         """
         changes = []
         for source, count in received.items():
-            known = self._sources.get(source)
+            known = self._known(source, count)
             if known is None:
-                self._sources[source] = _Known(count)
                 continue
             known.rates.append(max(count - known.received, 0) / minutes)
             known.received = count
@@ -95,6 +97,13 @@ class Rates:
                 known.slow = change if change.turn is Turn.SLOW else None
                 changes.append(change)
         return changes
+
+    def _known(self, source: str, received: int) -> _Known | None:
+        """What was learned of a source; None for one that is heard for the first time."""
+        known = self._sources.get(source)
+        if known is None and len(self._sources) < MOST_SOURCES:
+            self._sources[source] = _Known(received)
+        return known
 
 
 def _judged(source: str, known: _Known) -> RateChange | None:

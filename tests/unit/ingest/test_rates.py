@@ -8,7 +8,7 @@ from math import sqrt
 
 import pytest
 
-from ingest.rates import LEARNED_AFTER, REMEMBERED, RateChange, Rates, Turn
+from ingest.rates import LEARNED_AFTER, MOST_SOURCES, REMEMBERED, RateChange, Rates, Turn
 
 STEADY = [60] * 20
 
@@ -104,3 +104,15 @@ def test_slow_sources_are_listed_until_they_are_back() -> None:
         total = {"a": total["a"] + 60, "b": total["b"] + (60 if window < 20 else 1)}
         rates.take(total, 1)
     assert [change.source for change in rates.slow] == ["b"]
+
+
+def test_topics_that_somebody_makes_up_take_no_memory_without_end() -> None:
+    """What was heard first stays learned; what comes when the memory is full is not."""
+    rates = Rates()
+    rates.take({"s": 0}, 1.0)
+    rates.skip({f"made up {number}": 1 for number in range(MOST_SOURCES)})
+    for window in range(1, 30):
+        assert rates.take({"s": 60 * window, "late": 60 * window}, 1.0) == []
+    silent = {"s": 60 * 29, "late": 60 * 29}
+    said = [*rates.take(silent, 1.0), *rates.take(silent, 1.0)]
+    assert [change.source for change in said] == ["s"]
