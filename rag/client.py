@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from qdrant_client import QdrantClient, models
@@ -81,7 +81,7 @@ class ClientIndex:
     def ids(self) -> set[str]:
         """All of them."""
         found: set[str] = set()
-        offset: models.ExtendedPointId | None = None
+        offset: Any = None
         while True:
             records, offset = self._scroll(offset)
             found.update(str(record.id) for record in records)
@@ -91,9 +91,8 @@ class ClientIndex:
     def _upsert(self, batch: list[models.PointStruct]) -> None:
         self._call(lambda: self._client.upsert(self._collection, batch, wait=True))
 
-    def _scroll(
-        self, offset: models.ExtendedPointId | None
-    ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
+    def _scroll(self, offset: Any) -> tuple[list[models.Record], Any]:
+        """A page of points, and where the next one begins: an id of the REST or the gRPC client."""
         return self._call(
             lambda: self._client.scroll(
                 self._collection, limit=1000, offset=offset, with_payload=False
