@@ -37,16 +37,16 @@ def passing_on(home: Path, settings: IngestSettings) -> Iterator[None]:
     Raises:
         SettingsFault: the centre, its key or its CA cannot be used, or there is no outbox to use.
     """
+    if not settings.forward_url:
+        _warn_of_what_waits(home)
+        yield
+        return
     from ingest.errors import SettingsFault
     from ingest.forward import forwarding
     from ingest.history import history_path
     from ingest.peer import Peer
     from service.settings import ServiceSettings, read_settings
 
-    if not settings.forward_url:
-        _warn_of_what_waits(home)
-        yield
-        return
     if settings.history_url:
         raise SettingsFault(
             "A cell keeps its outbox in the history file, in one transaction with the record; "
