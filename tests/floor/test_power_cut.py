@@ -31,13 +31,13 @@ WRITER = Path(__file__).with_name("power_cut_writer.py")
 class Disk:
     """A file that holds a file system, mounted while a block runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, make: Path) -> None:
         self._image = folder / "disk.img"
         self.place = folder / "disk"
         self.place.mkdir()
         with self._image.open("wb") as file:
             file.truncate(64_000_000)
-        _run("mkfs.ext4", "-q", "-F", self._image)
+        _run(make, "-q", "-F", self._image)
 
     @contextmanager
     def mounted(self) -> Iterator[Path]:
@@ -65,9 +65,10 @@ def disk(tmp_path: Path) -> Disk:
     """An empty disk; only root may mount one."""
     if os.geteuid() != 0:
         pytest.skip("a power cut needs root: run this file as root")
-    if shutil.which("mkfs.ext4") is None:
+    program = shutil.which("mkfs.ext4", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if program is None:
         missing("mkfs.ext4", "apt-get install e2fsprogs")
-    return Disk(tmp_path)
+    return Disk(tmp_path, make=Path(str(program)))
 
 
 def _run(*command: object) -> None:
