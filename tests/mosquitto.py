@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import os
 import socket
 import subprocess
 import time
@@ -16,14 +16,13 @@ _START_S = 30.0
 class Mosquitto:
     """One broker with its folder; what it kept is there again after a restart."""
 
-    def __init__(
-        self, program: Path, folder: Path, port: int, *, without: str = "", more: str = ""
-    ) -> None:
-        """`without` is a line of the shipped settings to leave out, `more` is put behind them."""
+    def __init__(self, program: Path, folder: Path, port: int, *, without: str = "") -> None:
+        """`without` is a line of the shipped settings to leave out."""
         folder.mkdir(parents=True, exist_ok=True)
         text = SHIPPED.read_text().replace("listener 1883", f"listener {port} 127.0.0.1")
-        text = text.replace("/mosquitto/data/", f"{folder}/").replace(without, "") + more
-        text += f"user {getpass.getuser()}\n"  # else, started by root, it may not write its folder
+        text = text.replace("/mosquitto/data/", f"{folder}/").replace(without, "")
+        if os.geteuid() == 0:
+            text += "user root\n"  # it would become another user, who may not write its folder
         self._config = folder / "mosquitto.conf"
         self._config.write_text(text)
         self._command = [str(program), "-c", str(self._config)]
