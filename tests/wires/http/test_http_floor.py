@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
+from ingest.housekeeping import Housekeeping
+from ingest.settings import IngestSettings
 from ingest.vocabulary import Issue, Reading
 from service.parts import Parts
 
@@ -59,6 +61,25 @@ def test_numbers_that_are_none_are_rejected(client: TestClient, number: str) -> 
         assert reply.json()["items"][0]["status"] == "rejected"
     else:
         assert reply.status_code in {400, 422}
+
+
+def test_points_of_long_ago_say_what_they_stand_for(client: TestClient, parts: Parts) -> None:
+    """Readings are gone after a day, the lowest and the highest of each minute are there."""
+    for second in range(0, 120, 10):
+        when = f"2026-11-20T10:{second // 60:02}:{second % 60:02}Z"
+        pushed = _reading(source_time=when, value=float(second), sequence=second)
+        client.post("/v1/readings", json={"readings": [pushed]})
+    settings = IngestSettings(keep_raw_days=1)
+    Housekeeping(parts.history, settings).run_once(datetime(2026, 11, 22, tzinfo=UTC))
+    span = {"start": "2026-11-20T10:00:00Z", "end": "2026-11-20T11:00:00Z"}
+    asked = {"signal": "oil_temp", **span}
+    points = client.get("/v1/machines/press-3/readings", params=asked).json()["readings"]
+    assert [(point["value"], point["rollup_s"]) for point in points] == [
+        (0.0, 60),
+        (50.0, 60),
+        (60.0, 60),
+        (110.0, 60),
+    ]
 
 
 def test_idempotency_key_repeats_the_reply(client: TestClient, parts: Parts) -> None:
