@@ -127,10 +127,7 @@ class PlantReader:
         routes = tuple(self._routes(content, steps)) if isinstance(content, Mapping) else ()
         if table is None:
             return MqttBroker(routes=routes)
-        files = {
-            key: self._existing(getattr(table, key), (*steps, key))
-            for key in ("password_file", "ca_file", "client_cert", "client_key")
-        }
+        files = self._tls(table, steps, scheme="mqtts://")
         return MqttBroker(
             url=table.url,
             version=table.version,
@@ -138,7 +135,10 @@ class PlantReader:
             user=table.user,
             routes=routes,
             id=table.id if isinstance(table, file.BrokerTable) else "",
-            **files,
+            password_file=self._existing(table.password_file, (*steps, "password_file")),
+            ca_file=files.ca_file,
+            client_cert=files.client_cert,
+            client_key=files.client_key,
         )
 
     def _routes(self, content: Mapping[str, Any], place: Steps) -> Iterator[Route]:
@@ -209,7 +209,7 @@ class PlantReader:
             illegal=self._illegal(table, registers, steps),
             deadband=table.deadband,
             heartbeat_s=table.heartbeat_s,
-            tls=self._tls(table, steps),
+            tls=self._tls(table, steps, scheme="tls://"),
         )
 
     def _registers(self, table: file.ModbusTable, steps: Steps) -> tuple[Register, ...]:
@@ -243,17 +243,19 @@ class PlantReader:
                     self._fault((*steps, "illegal", index), message)
         return ranges
 
-    def _tls(self, table: file.ModbusTable, steps: Steps) -> TlsFiles:
+    def _tls(
+        self, table: file.ModbusTable | file.MqttTable, steps: Steps, *, scheme: str
+    ) -> TlsFiles:
         """The files of an encrypted connection, each tried."""
-        stated = [key for key in _TLS_KEYS if getattr(table, key)]
+        stated = [key for key in _TLS_KEYS if getattr(table, key, None)]
         files = TlsFiles(
             ca_file=self._existing(table.ca_file, (*steps, "ca_file")),
             client_cert=self._existing(table.client_cert, (*steps, "client_cert")),
             client_key=self._existing(table.client_key, (*steps, "client_key")),
-            server_name=table.server_name,
+            server_name=table.server_name if isinstance(table, file.ModbusTable) else "",
         )
-        if stated and not table.url.startswith("tls://"):
-            self._fault((*steps, stated[0]), f"{stated[0]} needs an url that begins with tls://")
+        if stated and not table.url.startswith(scheme):
+            self._fault((*steps, stated[0]), f"{stated[0]} needs an url that begins with {scheme}")
         elif stated and all(path.exists() for path in files.paths):
             try:
                 client_context(files)

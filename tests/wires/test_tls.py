@@ -21,7 +21,7 @@ from pymodbus.server import ModbusTlsServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ingest.collector import Collector
-from ingest.errors import SettingsFault
+from ingest.errors import PlantFault, SettingsFault
 from ingest.modbus import ModbusWire
 from ingest.mqtt import MqttWire
 from ingest.plant import Plant, load_plant
@@ -305,6 +305,36 @@ def test_a_wrong_paper_is_refused_with_a_clear_word(
         until(lambda: words in caplog.text)
         assert not collector.connected
     assert caplog.text.count("trying again until it is there") == 1
+
+
+def test_files_that_cannot_be_used_are_faults_of_the_plant_file(papers: Papers) -> None:
+    """Of a broker and of a controller, each with its line, before anything is connected to."""
+    (papers.folder / "press.csv").write_text("signal,table,address,type\na,holding,0,uint16\n")
+    (papers.folder / "no.pem").write_text("hello")
+    path = papers.folder / "wrong.toml"
+    path.write_text(
+        """
+[mqtt]
+url = "mqtts://localhost"
+ca_file = "no.pem"
+[[machines]]
+id = "press-3"
+line = "line-1"
+kind = "press"
+[machines.modbus]
+url = "tls://10.0.0.7"
+registers = "press.csv"
+client_cert = "client.pem"
+client_key = "server.key"
+"""
+    )
+    with pytest.raises(PlantFault) as caught:
+        load_plant(path)
+    found = [(one.line, one.message.split(" cannot be used")[0]) for one in caught.value.defects]
+    assert found == [
+        (4, f"ca_file {papers.folder}/no.pem"),
+        (12, f"client_cert {papers.client[0]} with client_key {papers.server[1]}"),
+    ]
 
 
 def test_files_of_a_broker_that_cannot_be_used_end_the_start(plant: Plant, papers: Papers) -> None:

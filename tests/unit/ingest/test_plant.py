@@ -162,6 +162,7 @@ def test_a_plant_without_a_broker_is_a_plant(tmp_path: Path) -> None:
         ("unit = 1", 'illegal = ["holding 5-3"]', "does not rise from 0 to 65535"),
         ("unit = 1", 'illegal = ["40001-40003"]', "is no range of addresses, like"),
         ("unit = 1", 'illegal = ["input 13"]', "'system_pressure' at 12 lies in illegal input 13"),
+        ('share = "andon"', 'ca_file = "press.csv"', "ca_file needs an url that begins with mqtts"),
         ("unit = 1", 'client_cert = "press.csv"', "client_cert needs an url that begins with tls"),
         ("unit = 1", "deadband = -1", "greater than or equal to 0"),
         ('"tcp://127.0.0.1:5020"', '"tcp://[::1"', "url 'tcp://[::1'"),
