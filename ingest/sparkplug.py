@@ -23,6 +23,9 @@ _BOOLEAN = 11
 _COMPRESSED = "SPBV1.0_COMPRESSED"
 _MOST_METRICS = 50_000
 _MOST_NODES = 10_000
+_MOST_DEVICES = 5_000
+_MOST_ANNOUNCED = 500_000
+"""Metrics of all nodes and devices together: what is announced stays in memory."""
 _MOST_SEQUENCE = 255
 
 
@@ -34,6 +37,8 @@ class SparkplugFloor:
     """A node is asked for its birth at most this often."""
     nodes: dict[tuple[str, str, str], Node] = field(default_factory=dict)
     """By broker, group and node."""
+    announced: int = 0
+    """Their sizes together."""
 
     @classmethod
     def of(cls, births: Iterable[Birth], rebirth_s: float) -> Self:
@@ -52,6 +57,7 @@ class SparkplugFloor:
             if not (device and own.is_later_than(birth.received_time)):
                 known = known.with_certificate("".join(device), certificate)
             floor.nodes[birth.broker, group, node] = known
+        floor.announced = sum(node.size for node in floor.nodes.values())
         return floor
 
     def decode(
@@ -72,11 +78,23 @@ class SparkplugFloor:
         if node is None and len(self.nodes) >= _MOST_NODES:
             raise DataFault(f"more than {_MOST_NODES} Sparkplug nodes are too many")
         letter = Letter(message, place, payload, latest, machine_of)
-        step = stepped(node or Node(), letter)
+        node = node or Node()
+        step = stepped(node, letter)
+        if step.decoded.births:
+            self._take_room(node, step.node)
         if step.reasons:
             step.decoded.dead.append(message.as_dead_letter(joined(step.reasons)))
         self.nodes[key] = self._asked(step, letter)
         return step.decoded
+
+    def _take_room(self, before: Node, after: Node) -> None:
+        """Refuse a birth that announces more than before where there is too much already."""
+        grown = after.size - before.size
+        if grown > 0 and len(after.certificates) > _MOST_DEVICES + 1:
+            raise DataFault(f"more than {_MOST_DEVICES} devices of a Sparkplug node are too many")
+        if grown > 0 and self.announced + grown > _MOST_ANNOUNCED:
+            raise DataFault(f"more than {_MOST_ANNOUNCED} Sparkplug metrics are too many")
+        self.announced += grown
 
     def _asked(self, step: Step, letter: Letter) -> Node:
         """Ask for a birth where one is wished for and the node was not asked lately."""

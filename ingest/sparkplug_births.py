@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ingest.codec_values import is_name
+from ingest.codec_values import LONGEST_NAME, is_name
 from ingest.errors import DataFault
 from ingest.history import Birth
 from ingest.sparkplug_values import is_kept, name_of_metric, unit_of_metric
@@ -50,6 +50,8 @@ class Certificate:
     birth_number: int | None = None
     """Ties a node's death to its birth."""
     is_alive: bool = False
+    size: int = 0
+    """How many metrics it announced and one more; a long name counts for several."""
 
     @classmethod
     def of_payload(cls, payload: Any, received: datetime) -> Certificate:
@@ -80,6 +82,7 @@ class Certificate:
         metrics: dict[str, Announced] = {}
         aliases: dict[int, Announced] = {}
         owners: dict[str, str] = {}
+        size = 1
         for name, alias, datatype, unit in rows:
             signal = signal_of(name)
             owner = owners.setdefault(signal, name)
@@ -89,7 +92,8 @@ class Certificate:
             metrics[name] = announced
             if alias is not None:
                 aliases[alias] = announced
-        return cls(metrics, aliases, received, number, is_alive)
+            size += 1 + len(name) // LONGEST_NAME
+        return cls(metrics, aliases, received, number, is_alive, size)
 
     def as_birth(self, broker: str, name: str) -> Birth:
         """For the history."""

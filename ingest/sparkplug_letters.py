@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ingest.codec_values import LONGEST_NAME
 from ingest.errors import DataFault
 from ingest.json_text import shown
 from ingest.messages import Message, Place
@@ -28,6 +29,8 @@ def sparkplug_parts(topic: str) -> dict[str, str]:
         return {"group": "", "type": "STATE", "node": "", "device": ""}
     if levels[0] != SPARKPLUG or len(levels) not in (4, 5) or "" in levels:
         raise DataFault(f"topic {shown(topic)} is none of Sparkplug B")
+    if max(map(len, levels)) > LONGEST_NAME:
+        raise DataFault(f"topic {shown(topic)} has a name too long for Sparkplug B")
     _, group, kind, node, *device = levels
     is_known = kind in _KINDS
     if not is_known or (kind.startswith("D") != bool(device)):

@@ -33,6 +33,11 @@ class Node:
     asked: datetime | None = None
     """When it was asked to, last."""
 
+    @property
+    def size(self) -> int:
+        """How much was announced, as its certificates count it."""
+        return sum(certificate.size for certificate in self.certificates.values())
+
     def certificate(self, device: str) -> Certificate:
         """Of the node or a device; an empty one when none was announced."""
         return self.certificates.get(device, _UNKNOWN)

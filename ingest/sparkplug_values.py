@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingest.codec_values import INTEGERS, quality_of, text_of, value_of
+from ingest.codec_values import INTEGERS, LONGEST_NAME, quality_of, text_of, value_of
 from ingest.errors import DataFault
 from ingest.instants import EPOCH
 from ingest.vocabulary import Quality, Value
@@ -120,9 +120,11 @@ def quality_of_metric(metric: Any) -> Quality:
 
 
 def unit_of_metric(metric: Any) -> str:
-    """The engineering unit among its properties; empty when there is none."""
+    """The engineering unit among its properties; empty when there is none that can be shown."""
     stated = _property(metric, _UNIT) if metric.HasField("properties") else None
-    return stated if isinstance(stated, str) and stated.isprintable() else ""
+    if not isinstance(stated, str) or len(stated) > LONGEST_NAME or not stated.isprintable():
+        return ""
+    return stated
 
 
 def _property(metric: Any, name: str) -> Any:

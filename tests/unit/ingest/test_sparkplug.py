@@ -165,6 +165,14 @@ def test_a_metric_without_any_time_is_set_aside(floor: Floor) -> None:
     assert "neither it nor its message has a time" in reason(floor.data(SPEED, seq=2, at=None))
 
 
+def test_a_unit_of_a_whole_page_is_none() -> None:
+    """It would stand in every reading."""
+    floor = Floor()
+    floor.node_birth()
+    (speed,) = readings(floor.device_birth(replace(SPEED, unit="r" * 201)))
+    assert (speed.value, speed.unit) == (-3, "")
+
+
 def test_readings_of_one_millisecond_in_one_message_are_two(floor: Floor) -> None:
     """The second says something else, so it goes by its content; the third says it again."""
     again = replace(SPEED, value=5)
@@ -203,6 +211,7 @@ def test_a_payload_that_is_no_message_is_set_aside(
         "spBv1.0/plant/XDATA/gw-1",
         "spBv1.0//NDATA/gw-1",
         "spBv1.0/plant/DDATA/gw-1/a/b",
+        f"spBv1.0/plant/NDATA/{'n' * 201}",
     ],
 )
 def test_a_topic_that_is_none_of_sparkplug_is_set_aside(topic: str) -> None:

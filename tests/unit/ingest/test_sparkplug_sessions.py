@@ -271,3 +271,39 @@ def test_a_flood_of_invented_nodes_has_an_end(monkeypatch: pytest.MonkeyPatch) -
         last = floor.says(f"spBv1.0/plant/NBIRTH/n{number}", payload(BD_SEQ, seq=0))
     assert "more than 3 Sparkplug nodes are too many" in reason(last)
     assert len(floor.codec.sparkplug.nodes) == 3
+
+
+def test_a_flood_of_invented_devices_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node and the devices that are known go on."""
+    monkeypatch.setattr("ingest.sparkplug._MOST_DEVICES", 3)
+    floor = announced()
+    for number in range(5):
+        content = payload(SPEED, timestamp=AT, seq=2 + number)
+        last = floor.says(f"spBv1.0/plant/DBIRTH/gw-1/d{number}", content)
+    assert "more than 3 devices of a Sparkplug node are too many" in reason(last)
+    assert values(floor.data(Metric(alias=11, value=4), seq=7)) == {"speed": 4}
+
+
+def test_a_flood_of_invented_metrics_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted over all nodes, also after a start; a birth that says the same or less is taken."""
+    floor = announced()
+    monkeypatch.setattr("ingest.sparkplug._MOST_ANNOUNCED", floor.codec.sparkplug.announced + 2)
+    more = Metric("more", 1, INT32)
+    for collector in (floor, floor.restarted()):
+        topic = "spBv1.0/plant/NBIRTH/other"
+        decoded = collector.says(topic, payload(more, SPEED, timestamp=AT, seq=0))
+        assert "Sparkplug metrics are too many" in reason(decoded)
+        assert collector.device_birth(OIL, SPEED).births
+    monkeypatch.setattr("ingest.sparkplug._MOST_ANNOUNCED", 1)
+    assert floor.device_birth(OIL, SPEED).births
+    assert floor.device_birth(SPEED).births
+    monkeypatch.setattr("ingest.sparkplug._MOST_ANNOUNCED", floor.codec.sparkplug.announced + 3)
+    assert len(floor.says(topic, payload(more, SPEED, timestamp=AT, seq=0)).births) == 1
+
+
+def test_a_long_name_counts_for_several() -> None:
+    """It takes as much memory."""
+    few, long = announced(), Floor()
+    long.node_birth()
+    long.device_birth(replace(OIL, name="n" * 2_000), SPEED)
+    assert long.codec.sparkplug.announced == few.codec.sparkplug.announced + 10
