@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=2)
 """Readings that come later than this are rolled up once more."""
+_FOR_ROLLUPS = 0.75
+"""Share of the time; the rest is for deleting."""
 _BUDGET_S = 8.0
 """Less than a collector waits for its chores when it ends."""
 
@@ -41,6 +43,7 @@ class Housekeeping:
         self._upkeep = history.upkeep()
         self._settings = settings
         self._budget_s = budget_s
+        self._behind = False
 
     def run_once(self, now: datetime) -> Kept:
         """One round; called every minute or so.
@@ -49,22 +52,31 @@ class Housekeeping:
             StoreFault: the history cannot be used; the next round goes on where this one ended.
         """
         self._upkeep.advance(now - LATE)
-        rolled, all_rolled = self._work(self._upkeep.roll)
+        rolled, all_rolled = _work(self._upkeep.roll, _FOR_ROLLUPS * self._budget_s)
         limits = limits_of(self._settings, now)
-        deleted, all_deleted = self._work(lambda: self._upkeep.expire(limits))
-        kept = Kept(rolled, deleted, behind=not (all_rolled and all_deleted))
+        rest_s = (1 - _FOR_ROLLUPS) * self._budget_s
+        deleted, all_deleted = _work(lambda: self._upkeep.expire(limits), rest_s)
         if deleted:
             logger.info("history let go of what is old rows=%d", deleted)
+        kept = Kept(rolled, deleted, behind=not (all_rolled and all_deleted))
+        self._tell(behind=kept.behind)
         return kept
 
-    def _work(self, piece: Callable[[], int]) -> tuple[int, bool]:
-        """Do pieces until none is left or half of the time is over."""
-        done, deadline = 0, time.monotonic() + self._budget_s / 2
-        while True:
-            some = piece()
-            done += some
-            if not some or time.monotonic() > deadline:
-                return done, not some
+    def _tell(self, *, behind: bool) -> None:
+        """Say once that the work takes longer than its time, and once that it is done."""
+        if behind != self._behind:
+            logger.info("housekeeping is behind" if behind else "housekeeping has caught up")
+        self._behind = behind
+
+
+def _work(piece: Callable[[], int], seconds: float) -> tuple[int, bool]:
+    """Do pieces until none is left or the time is over; how much, and whether none is left."""
+    done, deadline = 0, time.monotonic() + seconds
+    while True:
+        some = piece()
+        done += some
+        if not some or time.monotonic() > deadline:
+            return done, not some
 
 
 def limits_of(settings: IngestSettings, now: datetime) -> Limits:

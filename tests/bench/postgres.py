@@ -17,7 +17,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MACHINES = 20
 SIGNALS = 50
 BATCH = 5_000
-"""A hundred messages, the default batch, with fifty readings each."""
+"""A hundred messages with fifty readings each."""
 RECORDS = 300_000
 BASELINE_RECORDS = 50_000
 
