@@ -28,6 +28,8 @@ from ingest.timestamps import CLOCK_AHEAD
 __all__ = ["Codec", "Decoded", "Message", "Request"]
 
 _MOST_PLACES = 20_000
+_LONGEST_TOPIC = 1_000
+"""A longer one is looked at anew each time, for it would take too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Codec:
     clock_ahead: timedelta = CLOCK_AHEAD
     sparkplug: SparkplugFloor = field(default_factory=SparkplugFloor)
     _places: dict[tuple[str, str], Place] = field(default_factory=dict, init=False, repr=False)
+    _units: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False)
+    """By machine: topics can be made up without end, machines cannot."""
 
     @classmethod
     def of(
@@ -83,7 +87,7 @@ class Codec:
             return Decoded(dead=[message.as_dead_letter(fault.message)])
 
     def machine_of(self, source: str) -> str | None:
-        """The machine of a source that sent something; None for one that never did."""
+        """The machine of a source that sent something lately; None for any other."""
         address = address_of(source)
         place = self._places.get(address) if address else None
         return place.machine.id if place and place.machine else None
@@ -100,11 +104,13 @@ class Codec:
         place = Place(message.source, route, parts, keys=usual_keys(route))
         try:
             place.machine = self._machine(route, parts)
+            place.units = self._units.setdefault(place.machine.id, {})
         except DataFault as fault:
             place.fault = fault.message
         if len(self._places) >= _MOST_PLACES:
             self._places.clear()
-        self._places[message.broker, message.topic] = place
+        if len(message.topic) <= _LONGEST_TOPIC:
+            self._places[message.broker, message.topic] = place
         return place
 
     def _machine(self, route: Route, parts: Mapping[str, str]) -> Machine:

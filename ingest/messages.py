@@ -79,7 +79,7 @@ class Place:
     fault: str = ""
     """Why there is no machine."""
     units: dict[str, str] = field(default_factory=dict)
-    """Of the signals that were met, whose names were looked at."""
+    """Of the machine's signals that were met, whose names were looked at."""
     keys: tuple[str, str, str] | None = None
     """Of time, sequence number and values in a usual sample; None: no sample is usual here."""
 

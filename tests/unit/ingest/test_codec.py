@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -307,3 +308,33 @@ def test_a_key_said_twice_is_found_among_very_many() -> None:
     """A hostile payload of the longest length does not hold the intake up."""
     many = ", ".join(f'"k{number}": 0' for number in range(70_000))
     assert "'k69999' twice" in reason(decode(f'{{{many}, "k69999": 1}}'))
+
+
+def test_a_flood_of_invented_topics_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of topics is bounded; a forgotten one is read as before."""
+    monkeypatch.setattr("ingest.codec._MOST_PLACES", 3)
+    codec = replace(CODEC)
+    topics = [f"plain/press-3/s{number}" for number in range(5)]
+    for topic in (*topics, *topics):
+        (found,) = codec.decode(Message(topic, b"1", RECEIVED)).records
+        assert codec.machine_of(found.source) == "press-3"
+    assert sum(codec.machine_of(f"mqtt:{topic}") is not None for topic in topics) <= 3
+
+
+def test_a_topic_of_thousands_of_letters_is_read_and_not_remembered() -> None:
+    """MQTT allows 65,535 bytes of it."""
+    topic = f"a/{'x' * 1_000}/press-3"
+    machines = MqttBroker(routes=(Route("a/+/{machine}", values=""),))
+    codec = replace(CODEC, plant=replace(CODEC.plant, mqtt=machines))
+    assert len(codec.decode(Message(topic, b'{"oil_temp": 1}', RECEIVED)).records) == 1
+    assert codec.machine_of(f"mqtt:{topic}") is None
+
+
+def test_signals_are_remembered_by_machine_and_not_by_topic() -> None:
+    """Who makes up topics makes up no machines."""
+    codec = replace(CODEC)
+    for number in range(3):
+        codec.decode(Message(f"plain/press-3/s{number}", b"1", RECEIVED))
+    one, *others = codec._places.values()
+    assert set(one.units) == {"s0", "s1", "s2"}
+    assert all(other.units is one.units for other in others)
