@@ -35,7 +35,7 @@ def test_what_was_committed_and_not_confirmed_comes_again_and_is_recognised(
 ) -> None:
     """A collector that confirms half a second late: every kill makes duplicates, none is stored."""
     settings = {"ANDON_BATCH_SIZE": "1000"}
-    plan = CrashPlan(messages=8_000, kills=5, mode="late-ack", settings=settings)
+    plan = CrashPlan(messages=6_000, kills=3, mode="late-ack", settings=settings)
     outcome = CrashFloor(tmp_path, broker.url, plan, broker).run()
     assert outcome.clean, outcome
     assert outcome.duplicates > 0
@@ -43,7 +43,7 @@ def test_what_was_committed_and_not_confirmed_comes_again_and_is_recognised(
 
 def test_the_older_protocol_loses_nothing_either(tmp_path: Path, broker: Mosquitto) -> None:
     """MQTT 3.1.1, with a restart of the broker."""
-    plan = CrashPlan(messages=8_000, kills=5, broker_restarts=1, version=4)
+    plan = CrashPlan(messages=6_000, kills=4, broker_restarts=1, version=4)
     outcome = CrashFloor(tmp_path, broker.url, plan, broker).run()
     assert outcome.clean, outcome
 

@@ -15,7 +15,7 @@ from tests.floor.crash_floor import CrashFloor
 from tests.floor.crash_plan import CrashPlan
 from tests.mosquitto import Mosquitto
 
-CHANGES = 8
+CHANGES = 6
 A_SECOND = 3_000
 """Messages a second under which it changes."""
 OF_THE_NEW = 50
@@ -91,7 +91,7 @@ class ChangingFloor(CrashFloor):
 def test_a_description_that_changes_all_the_time_loses_no_message(
     mosquitto: Path, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
-    """Eight changes, each with a new machine and another route, and one that is no description."""
+    """Six changes, each with a new machine and another route, and one that is no description."""
     plan = CrashPlan(messages=1_000_000, kills=0, rate=A_SECOND)
     with Mosquitto(mosquitto, tmp_path / "mosquitto", free_port()) as broker:
         floor = ChangingFloor(tmp_path, broker.url, plan)
