@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import shutil
 import ssl
@@ -265,6 +266,25 @@ def test_messages_come_from_mosquitto_over_tls(
     publisher.loop_stop()
     (reading,) = history.latest("press-3")
     assert (reading.signal, reading.value) == ("oil_temp", 61.5)
+
+
+def test_a_message_of_many_records_waits_for_nothing_more(
+    plant: Plant, broker: Broker, history: SqliteHistory, collecting: Collecting
+) -> None:
+    """What the encryption has read ahead is taken, though the socket has nothing to say."""
+    publisher = broker.client()
+    publisher.connect("localhost", broker.port)
+    publisher.loop_start()
+    text = "x" * 100_000
+    with collecting(plant, keepalive_s=3600) as collector:
+        until(lambda: collector.connected)
+        publisher.publish("plant/line-1/press-3", '{"values": {"oil_temp": 61.5}}', qos=1)
+        until(lambda: history.latest("press-3"))
+        content = json.dumps({"values": {f"s{n}": text for n in range(9)}})
+        publisher.publish("plant/line-1/press-3", content, qos=1)
+        until(lambda: len(history.latest("press-3")) == 10)
+    publisher.disconnect()
+    publisher.loop_stop()
 
 
 WRONG: dict[str, tuple[Callable[[Papers], dict[str, object]], str]] = {
