@@ -112,13 +112,17 @@ class Lease:
         """Whether nobody else may take it."""
         return _within(now, self.renewed, self.term_s)
 
+    def bars(self, collector: str, now: float) -> bool:
+        """Whether that collector may not take it."""
+        return self.holder != collector and self.valid(now)
+
 
 def _within(now: float, renewed: float, term_s: float) -> bool:
     return -CLOCK_SLACK_S <= now - renewed < term_s
 
 
 def share_of(
-    collector: str, members: Mapping[str, Member], leases: Mapping[str, Lease], now: float
+    collector: str, members: Mapping[str, Member], leases: Mapping[str, Lease], *, now: float
 ) -> Share:
     """What one collector may hold from now on, seen from what is in the store."""
     valid = {lane: lease.holder for lane, lease in leases.items() if lease.valid(now)}

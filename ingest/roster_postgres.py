@@ -6,7 +6,6 @@ on the clocks of the collectors' hosts nor on how long one waited for another.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import psycopg
 from ingest.errors import StoreFault
 from ingest.postgres_link import PostgresLink
 from ingest.roster import FORGET_AFTER_S, Attendance, Lease, Member, Pulse, Share, share_of
+from ingest.roster_rows import leases_of, member_row, members_of, pulses_of
 
 _LOCK = 0x616E646F6E
 """Number of the advisory lock that serialises everything that is done with the roster."""
@@ -78,10 +78,8 @@ class PostgresRoster:
         with self._transaction() as (cursor, now):
             for table in ("roster_members", "roster_leases"):
                 cursor.execute(f"DELETE FROM {table} WHERE renewed < %s", (now - FORGET_AFTER_S,))
-            lanes = json.dumps(sorted(attendance.lanes))
-            said = (json.dumps(dict(attendance.figures)), json.dumps(dict(attendance.words)))
-            cursor.execute(_KEEP_MEMBER, (attendance.collector, lanes, now, term_s, *said))
-            share = share_of(attendance.collector, _members(cursor), _leases(cursor), now)
+            cursor.execute(_KEEP_MEMBER, member_row(attendance, now, term_s))
+            share = share_of(attendance.collector, _members(cursor), _leases(cursor), now=now)
             cursor.executemany(
                 _KEEP_LEASE,
                 [(lane, attendance.collector, now, term_s) for lane in sorted(share.held)],
@@ -100,7 +98,7 @@ class PostgresRoster:
         """Take or renew the lease of a chore that one of all does; False: another has it."""
         with self._transaction() as (cursor, now):
             lease = _leases(cursor).get(name)
-            if lease and lease.holder != holder and lease.valid(now):
+            if lease and lease.bars(holder, now):
                 return False
             cursor.execute(_KEEP_LEASE, (name, holder, now, term_s))
             return True
@@ -117,10 +115,7 @@ class PostgresRoster:
             cursor.execute(
                 "SELECT collector, renewed, figures, words FROM roster_members ORDER BY collector"
             )
-            return [
-                Pulse(collector, abs(now - renewed), json.loads(figures), json.loads(words))
-                for collector, renewed, figures, words in cursor
-            ]
+            return pulses_of(cursor, now)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Cursor, float]]:
@@ -153,13 +148,10 @@ class PostgresRoster:
 
 
 def _members(cursor: Cursor) -> dict[str, Member]:
-    cursor.execute("SELECT collector, lanes, renewed, term_s FROM roster_members")
-    return {
-        name: Member(frozenset(json.loads(lanes)), renewed, term_s)
-        for name, lanes, renewed, term_s in cursor
-    }
+    return members_of(
+        cursor.execute("SELECT collector, lanes, renewed, term_s FROM roster_members")
+    )
 
 
 def _leases(cursor: Cursor) -> dict[str, Lease]:
-    cursor.execute("SELECT name, holder, renewed, term_s FROM roster_leases")
-    return {name: Lease(holder, renewed, term_s) for name, holder, renewed, term_s in cursor}
+    return leases_of(cursor.execute("SELECT name, holder, renewed, term_s FROM roster_leases"))

@@ -6,7 +6,6 @@ power cut there are no collectors whose leases would have to be remembered.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import time
@@ -18,6 +17,7 @@ from typing import Self
 
 from ingest.errors import SettingsFault, StoreFault
 from ingest.roster import FORGET_AFTER_S, Attendance, Lease, Member, Pulse, Share, share_of
+from ingest.roster_rows import leases_of, member_row, members_of, pulses_of
 
 _BUSY_S = 2.0
 _TABLES = (
@@ -84,16 +84,11 @@ class SqliteRoster:
                 """INSERT OR REPLACE INTO members
                        (collector, lanes, renewed, term_s, figures, words)
                    VALUES (?, ?, ?, ?, ?, ?)""",
-                (
-                    attendance.collector,
-                    json.dumps(sorted(attendance.lanes)),
-                    now,
-                    term_s,
-                    json.dumps(dict(attendance.figures)),
-                    json.dumps(dict(attendance.words)),
-                ),
+                member_row(attendance, now, term_s),
             )
-            share = share_of(attendance.collector, _members(connection), _leases(connection), now)
+            share = share_of(
+                attendance.collector, _members(connection), _leases(connection), now=now
+            )
             connection.executemany(
                 _KEEP_LEASE,
                 [(lane, attendance.collector, now, term_s) for lane in sorted(share.held)],
@@ -112,7 +107,7 @@ class SqliteRoster:
         """Take or renew the lease of a chore that one of all does; False: another has it."""
         with self._transaction() as (connection, now):
             lease = _leases(connection).get(name)
-            if lease and lease.holder != holder and lease.valid(now):
+            if lease and lease.bars(holder, now):
                 return False
             connection.execute(_KEEP_LEASE, (name, holder, now, term_s))
             return True
@@ -129,10 +124,7 @@ class SqliteRoster:
         with self._lock, self._own_faults():
             rows = self._connection.execute(query).fetchall()
             now = self._clock()
-        return [
-            Pulse(collector, abs(now - renewed), json.loads(figures), json.loads(words))
-            for collector, renewed, figures, words in rows
-        ]
+        return pulses_of(rows, now)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[sqlite3.Connection, float]]:
@@ -159,13 +151,9 @@ def _forget(connection: sqlite3.Connection, now: float) -> None:
 
 
 def _members(connection: sqlite3.Connection) -> dict[str, Member]:
-    rows = connection.execute("SELECT collector, lanes, renewed, term_s FROM members")
-    return {
-        name: Member(frozenset(json.loads(lanes)), renewed, term_s)
-        for name, lanes, renewed, term_s in rows
-    }
+    query = "SELECT collector, lanes, renewed, term_s FROM members"
+    return members_of(connection.execute(query))
 
 
 def _leases(connection: sqlite3.Connection) -> dict[str, Lease]:
-    rows = connection.execute("SELECT name, holder, renewed, term_s FROM leases")
-    return {name: Lease(holder, renewed, term_s) for name, holder, renewed, term_s in rows}
+    return leases_of(connection.execute("SELECT name, holder, renewed, term_s FROM leases"))
