@@ -252,21 +252,23 @@ def _retry_after_s(response: httpx.Response) -> float:
 def _alone(path: Path, stop: threading.Event) -> Iterator[None]:
     """Hold the lock of a home's outbox, once no other process does; free again when we end."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    told = False
     try:
-        while not stop.is_set():
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not told:
-                    logger.info("another collector of this home empties the outbox")
-                told = True
-                stop.wait(1.0)
-                continue
-            break
+        if not _locked(descriptor):
+            logger.info("another collector of this home empties the outbox")
+            while not stop.wait(1.0) and not _locked(descriptor):
+                pass
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock; False while another process holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _warn_of_plain_text(peer: Peer) -> None:
