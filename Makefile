@@ -29,7 +29,7 @@ demo: $(VENV)/.installed  ## simulated machines, faults and the operator page, i
 	$(BIN)/andon demo
 
 test: $(VENV)/.installed-test  ## all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.installed-test  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

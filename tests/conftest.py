@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from tests.private_postgres import PrivatePostgres
@@ -22,13 +23,18 @@ settings.register_profile("andon", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("andon")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class FloorsTogether(LoadScopeScheduling):  # type: ignore[misc]
     """Two processes share the tests: one plays whole floors, the other takes file by file."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests")
-        group = "floor" if place.parts[0] == "floor" else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "floor" if file.startswith("tests/floor/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FloorsTogether:
+    """The scheduler of pytest-xdist for this suite."""
+    return FloorsTogether(config, log)
 
 
 def missing(what: str, remedy: str) -> None:
