@@ -42,6 +42,12 @@ _TABLES = (
 _COLUMNS = """(is_event, machine, name, source, source_time, received_time, sequence,
                value, is_bool, unit, grade, state, text)"""
 
+_QUEUE = f"INSERT INTO outbox {_COLUMNS} VALUES ({', '.join('?' * 13)})"
+
+_LETTERS = """
+    SELECT id, source, payload, reason, received_time FROM dead_letters
+    WHERE source GLOB ? AND id > ? ORDER BY id LIMIT 1000"""
+
 _TRIGGERS = {
     "outbox_readings": f"""
         AFTER INSERT ON readings BEGIN
@@ -170,22 +176,14 @@ class Outbox:
 
     def retry(self) -> int:
         """Queue again what the centre refused, as after its plant file was mended; how many."""
-        query = """SELECT id, source, payload, reason, received_time FROM dead_letters
-                   WHERE source GLOB ? ORDER BY id"""
+        queued, last = 0, 0
         with self._transaction() as connection:
-            writing, rows = Writing(connection, {}), []
-            letters = connection.execute(query, (f"{REFUSED}*",)).fetchall()
-            for number, source, payload, reason, at in letters:
-                try:
-                    rows.append(_row(record_of(payload)))
-                except DataFault:  # cut off or not ours: it stays where it is
-                    continue
-                connection.execute("DELETE FROM dead_letters WHERE id = ?", (number,))
-                writing.take_back(DeadLetter(source, payload, reason, instant(at)))
-            holders = ", ".join("?" * (_COLUMNS.count(",") + 1))
-            connection.executemany(f"INSERT INTO outbox {_COLUMNS} VALUES ({holders})", rows)
+            writing = Writing(connection, {})
+            while letters := connection.execute(_LETTERS, (f"{REFUSED}*", last)).fetchall():
+                queued += sum(_queued_again(writing, letter) for letter in letters)
+                last = letters[-1][0]
             writing.finish()
-        return len(rows)
+        return queued
 
     def figures(self) -> OutboxFigures | None:
         """How much is owed; None where nothing is queued for anybody."""
@@ -271,6 +269,19 @@ def _waiting(row: tuple[Any, ...]) -> Waiting:
         sequence=sequence,
     )
     return Waiting(number, reading)
+
+
+def _queued_again(writing: Writing, letter: tuple[Any, ...]) -> bool:
+    """Put a dead letter back into the queue; False for one that is cut off or not ours."""
+    number, source, payload, reason, at = letter
+    try:
+        row = _row(record_of(payload))
+    except DataFault:
+        return False
+    writing.connection.execute(_QUEUE, row)
+    writing.connection.execute("DELETE FROM dead_letters WHERE id = ?", (number,))
+    writing.take_back(DeadLetter(source, payload, reason, instant(at)))
+    return True
 
 
 def _row(record: Record) -> tuple[Any, ...]:

@@ -58,7 +58,7 @@ def outbox(history: SqliteHistory) -> Iterator[Outbox]:
 
 
 def records(outbox: Outbox) -> list[Record]:
-    return [waiting.record for waiting in outbox.head(1000)]
+    return [waiting.record for waiting in outbox.head(2000)]
 
 
 def test_what_is_stored_is_queued_once_and_in_order(history: SqliteHistory, outbox: Outbox) -> None:
@@ -161,6 +161,21 @@ def _balanced(history: SqliteHistory) -> bool:
         count.received == count.stored + count.duplicates + count.dead_lettered
         for count in history.counters()
     )
+
+
+def test_thousands_of_refused_records_are_queued_again_in_their_order(
+    history: SqliteHistory, outbox: Outbox
+) -> None:
+    """They are taken by pages; one among them that cannot be read stays."""
+    sent: list[Record] = [reading(number) for number in range(1, 1_004)]
+    history.write(sent)
+    contents = [as_json(item_of(record)) for record in sent]
+    contents[500] = b"cut off"
+    pairs = zip(outbox.head(2_000), contents, strict=True)
+    outbox.confirm([], [Refused(waiting, content, "no") for waiting, content in pairs], NOON)
+    assert outbox.retry() == 1_002
+    assert records(outbox) == sent[:500] + sent[501:]
+    assert len(history.dead_letters()) == 1
 
 
 def test_a_letter_that_is_cut_off_stays_where_it_is(history: SqliteHistory, outbox: Outbox) -> None:
