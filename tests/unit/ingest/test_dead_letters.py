@@ -95,6 +95,24 @@ def test_sparkplug_letters_are_read_when_the_machine_is_known(history: SqliteHis
     assert [row.value for row in history.export()] == [1, 2]
 
 
+def test_letters_are_tried_in_the_order_of_their_receipt(
+    history: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A birth that was refused for lack of room is read before the data that it names."""
+    birth = payload(Metric("oil", 1, INT32, alias=5), timestamp=AT, seq=0)
+    data = payload(Metric(alias=5, value=2), timestamp=AT + 9, seq=1)
+    topic = "spBv1.0/g/{}/press-3"
+    monkeypatch.setattr("ingest.sparkplug._MOST_ANNOUNCED", 0)
+    receive(
+        history,
+        Codec(plant(PRESS)),
+        ("north", topic.format("NBIRTH"), birth),
+        ("north", topic.format("NDATA"), data),
+    )
+    monkeypatch.undo()
+    assert again(history, PRESS) == Replayed(tried=2, replayed=2, stored=2)
+
+
 def test_data_that_came_before_any_birth_is_read_after_it(history: SqliteHistory) -> None:
     """By a process of its own, which knows the births from the history."""
     topic = "spBv1.0/g/{}/press-3"
