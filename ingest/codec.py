@@ -74,14 +74,19 @@ class Codec:
         """Every record of a message; never raises for what a stranger sent."""
         try:
             if len(message.payload) > self.max_payload_bytes:
-                raise DataFault(f"payload of {len(message.payload)} bytes is too long")
+                raise DataFault(
+                    f"payload of {len(message.payload)} bytes is too long; "
+                    "ANDON_MAX_PAYLOAD_BYTES says how long one may be"
+                )
             place = self._places.get((message.broker, message.topic)) or self._place(message)
             codec = place.route.codec
             if codec == "json":
                 return decode_json(message, place, self.clock_ahead)
             if codec == "sparkplug-b":
                 machine_of = partial(self._machine, place.route)
-                return self.sparkplug.decode(message, place, self.clock_ahead, machine_of)
+                return self.sparkplug.decode(
+                    message, place, clock_ahead=self.clock_ahead, machine_of=machine_of
+                )
             return Decoded([decode_scalar(message, place)])
         except DataFault as fault:
             return Decoded(dead=[message.as_dead_letter(fault.message)])

@@ -220,7 +220,9 @@ def outbox_figures(path: Path) -> OutboxFigures | None:
         with closing(reading) as connection:
             return _figures(connection)
     except sqlite3.Error as fault:
-        raise StoreFault(f"The outbox in {path} cannot be read: {fault}.") from fault
+        raise StoreFault(
+            f"The outbox in {path} cannot be read: {fault}.", remedy="Look at its rights."
+        ) from fault
 
 
 def _figures(connection: sqlite3.Connection) -> OutboxFigures | None:

@@ -36,7 +36,10 @@ class Peer:
         try:
             httpx.URL(self.url)
         except httpx.InvalidURL as fault:
-            raise SettingsFault(f"{self.url!r} is no URL of a service: {fault}.") from fault
+            raise SettingsFault(
+                f"{self.url!r} is no URL of a service: {fault}.",
+                remedy="Like https://andon.plant.example",
+            ) from fault
         if self.key_file is not None:
             self.key()
         return httpx.Client(

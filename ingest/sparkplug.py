@@ -64,6 +64,7 @@ class SparkplugFloor:
         self,
         message: Message,
         place: Place,
+        *,
         clock_ahead: timedelta,
         machine_of: Callable[[Mapping[str, str]], Machine],
     ) -> Decoded:

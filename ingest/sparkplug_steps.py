@@ -121,7 +121,7 @@ def _node_death(node: Node, letter: Letter) -> Step:
         return step
     for device, certificate in node.certificates.items():
         if certificate.is_alive:
-            _say_dead(step, letter, {**letter.place.parts, "device": device}, letter.received)
+            _say_dead(step, letter, device, moment=letter.received)
     died = own.died(letter.received)
     step.node = step.node.with_certificate("", died)
     step.decoded.births.append(died.as_birth(letter.message.broker, letter.name))
@@ -132,7 +132,7 @@ def _device_death(step: Step, letter: Letter) -> None:
     certificate = step.node.certificate(letter.device)
     if not certificate.is_alive or certificate.is_later_than(letter.received):
         return
-    _say_dead(step, letter, letter.place.parts, _moment_of_death(letter))
+    _say_dead(step, letter, letter.device, moment=_moment_of_death(letter))
     died = certificate.died(letter.received)
     step.node = step.node.with_certificate(letter.device, died)
     step.decoded.births.append(died.as_birth(letter.message.broker, letter.name))
@@ -149,14 +149,15 @@ def _moment_of_death(letter: Letter) -> datetime:
     return letter.received if clock_fault(stated, latest=letter.latest) else stated
 
 
-def _say_dead(step: Step, letter: Letter, parts: Mapping[str, str], moment: datetime) -> None:
+def _say_dead(step: Step, letter: Letter, device: str, *, moment: datetime) -> None:
     """One bad reading of every signal, of the moment of the death: never an old value."""
+    parts = {**letter.place.parts, "device": device}
     try:
         machine = letter.machine_of(parts)
     except DataFault:
         return  # its birth was set aside for the same reason
     stamp = Stamp(machine.id, moment, letter.received, letter.place.source)
-    for known in step.node.certificate(parts["device"]).signals():
+    for known in step.node.certificate(device).signals():
         try:
             signal = name_of(signal_name(letter.place, known.signal, parts))
         except DataFault:

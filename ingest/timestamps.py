@@ -60,7 +60,7 @@ def _from_text(stated: str, unit: str, *, zone: ZoneInfo | None, received: datet
         if moment.tzinfo is None and _NUMBER.fullmatch(stated):
             return _from_number(int(stated), unit)
         if moment.tzinfo is None:
-            return _local(moment, zone, received, stated)
+            return _local(moment, zone=zone, received=received, stated=stated)
         return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError:
         raise DataFault(f"time {shown(stated)} is out of range") from None
@@ -76,7 +76,7 @@ def _leap_second(stated: str) -> datetime:
     raise DataFault(f"time {shown(stated)} is no ISO 8601 time")
 
 
-def _local(moment: datetime, zone: ZoneInfo | None, received: datetime, stated: str) -> datetime:
+def _local(moment: datetime, *, zone: ZoneInfo | None, received: datetime, stated: str) -> datetime:
     if zone is None:
         raise DataFault(
             f"time {shown(stated)} has no zone: end it with Z or an offset, "

@@ -91,7 +91,10 @@ def _decoded(content: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]
         raise SettingsFault(f"There is no encoding {encoding!r}.", remedy="Like cp1252.") from None
     except UnicodeDecodeError as fault:
         if encoding or mark:
-            raise SettingsFault(f"The register list is no {encoding or mark} text.") from fault
+            raise SettingsFault(
+                f"The register list is no {encoding or mark} text.",
+                remedy="Say another --encoding.",
+            ) from fault
     found = from_bytes(content).best()
     if found is None:
         raise SettingsFault("The register list is no text.", remedy="Say its --encoding.")
@@ -136,7 +139,9 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
             yield line, cells
             line = reader.line_num + 1
     except csv.Error as fault:
-        raise SettingsFault(f"Line {line} of the register list is no CSV: {fault}.") from fault
+        raise SettingsFault(
+            f"Line {line} of the register list is no CSV: {fault}.", remedy="Mend or remove it."
+        ) from fault
 
 
 def _columns(header: Sequence[str]) -> dict[str, Column]:
