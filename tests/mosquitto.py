@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.leash import leashed
+
 SHIPPED = Path(__file__).parents[1] / "ingest" / "mosquitto.conf"
 UNBOUNDED = "max_queued_messages 0\n"
 _START_S = 30.0
@@ -25,7 +27,7 @@ class Mosquitto:
             text += "user root\n"  # it would become another user, who may not write its folder
         self._config = folder / "mosquitto.conf"
         self._config.write_text(text)
-        self._command = [str(program), "-c", str(self._config)]
+        self._command = leashed([program, "-c", self._config])
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port
 
@@ -47,13 +49,21 @@ class Mosquitto:
 
     def stop(self) -> None:
         """SIGTERM, upon which it writes down what it keeps."""
-        if self._process:
-            self._process.terminate()
-            self._process.wait(60)
-            self._process = None
+        process, self._process = self._process, None
+        if process:
+            process.terminate()
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
+                process.wait()
 
     def __enter__(self) -> Mosquitto:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.leash import leashed
+
 ROLE = "andon"
 KEYED_ROLE = "keyed"
 """A role that the server asks for a password."""
@@ -68,8 +70,10 @@ class PrivatePostgres:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
         """Start the server again on its port and wait until it takes connections."""
@@ -90,10 +94,14 @@ class PrivatePostgres:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT breaks connections off in order, SIGQUIT is a crash."""
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(START_S)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            try:
+                process.wait(START_S)
+            finally:
+                process.kill()
+                process.wait()
 
     def url(self, database: str, role: str = ROLE) -> str:
         """The URL of a database of this server."""
@@ -126,7 +134,7 @@ class PrivatePostgres:
         """The server refuses to run as root, so root starts it as the account of the package."""
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [self._programs / program, *arguments],
+                leashed([self._programs / program, *arguments], end="QUIT"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

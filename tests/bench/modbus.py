@@ -30,6 +30,7 @@ from ingest.sqlite import SqliteHistory
 from ingest.words import RegisterType
 from tests.bench.measure import Measurement
 from tests.bench.modbus_server import p99
+from tests.leash import leashed
 
 AT_ONCE = 125
 ROUND_S = 2.0
@@ -51,7 +52,7 @@ def devices(ports: int, *options: str) -> Iterator[list[str]]:
     """The addresses of devices in another process."""
     command = [sys.executable, "-m", "tests.bench.modbus_server", str(ports), *options]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        leashed(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -26,6 +26,7 @@ import httpx
 from ingest.history import history_path
 from ingest.mqtt import SUBSCRIBED
 from tests.bench.measure import Measurement
+from tests.leash import leashed
 from tests.mosquitto import Mosquitto, listens
 
 SECONDS = float(os.environ.pop("BENCH_SECONDS", "20"))
@@ -234,7 +235,7 @@ def _service_asked(collector: _Collector) -> Iterator[None]:
 def _started(command: Sequence[str], *, awaits: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A program, once it has said something, until the block ends."""
     with tempfile.NamedTemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said)
+        process = subprocess.Popen(leashed(command), stdout=said, stderr=said)
         try:
             _wait_for(lambda: awaits.encode() in Path(said.name).read_bytes(), process)
             yield process

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from ingest.opening import opened_history
 from ingest.settings import IngestSettings
 from tests.flood import TOPIC, Flood, Message, flood, readings
 from tests.floor.crash_plan import MACHINE, MARK, CrashOutcome, CrashPlan, count_up
+from tests.leash import leashed
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Worker:
 
     def __init__(self, log: Path, command: list[str], environment: dict[str, str]) -> None:
         self._log = log
-        self._command = command
+        self._command = leashed(command)
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._told = 0
@@ -117,6 +119,7 @@ class CrashFloor:
             insists=plan.insists,
             patience_s=_PATIENCE_S,
         )
+        self._enough = threading.Event()
         self._limit = 0
         self._kills = self._restarts = self._marks = 0
 
@@ -139,6 +142,7 @@ class CrashFloor:
             stream.start()
             stack.callback(stream.join)
             stack.callback(self._let_everything_out)
+            stack.callback(self._enough.set)
             self._disturb(stream)
             self._let_everything_out()
             stream.join()
@@ -160,7 +164,9 @@ class CrashFloor:
         self._flood.run(self._messages())
 
     def _messages(self) -> Iterator[Message]:
-        return readings(self._plan.messages)
+        """What is planned; no more once it is enough."""
+        planned = readings(self._plan.messages)
+        return takewhile(lambda _: not self._enough.is_set(), planned)
 
     def _allowed(self) -> int:
         """How many messages may have been sent by now; asked by the publisher's thread."""

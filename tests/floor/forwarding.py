@@ -33,6 +33,7 @@ from ingest.outbox import outbox_figures
 from ingest.sqlite import SqliteHistory
 from service.access import Role, create_key
 from tests.floor.outbox_publisher import OwnOutbox
+from tests.leash import leashed
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
@@ -76,7 +77,7 @@ class Part:
         self.name = name
         self.kills = 0
         self.log = folder / f"{name}.log"
-        self._command = [str(word) for word in command]
+        self._command = leashed(command)
         usual = {key: value for key, value in os.environ.items() if not key.startswith("ANDON_")}
         self._environment = {**usual, "PYTHONPATH": str(ROOT), **more}
         self._process: subprocess.Popen[bytes] | None = None

@@ -31,6 +31,7 @@ from ingest.routes import Route
 from ingest.sqlite import SqliteHistory
 from tests.flood import Message, flood
 from tests.floor.fuzz_input import FrameFuzz, Fuzz, frames
+from tests.leash import leashed
 from tests.modbus_device import device
 from tests.mosquitto import Mosquitto
 from tests.payload_cases import ROUTES, plant
@@ -133,7 +134,7 @@ class FuzzFloor:
         kept = {name: text for name, text in os.environ.items() if not name.startswith("ANDON_")}
         settings = {"ANDON_MODBUS_BACKOFF_S": "0.1", "PYTHONPATH": str(_ROOT)}
         with self._log.open("wb") as log:
-            return subprocess.Popen(command, stderr=log, cwd=_ROOT, env=kept | settings)
+            return subprocess.Popen(leashed(command), stderr=log, cwd=_ROOT, env=kept | settings)
 
     def _told(self) -> str:
         return self._log.read_text(errors="replace")

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.leash import leashed
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN_S = 600
@@ -43,7 +45,9 @@ def demo(
         command = [sys.executable, "-m", "service", "demo", "--port", str(port)]
         command += ["--home", str(trained_home), "--plant", str(plant or "plant.toml"), *options]
         with (tmp_path / f"demo-{port}.log").open("w") as log:
-            process = subprocess.Popen(command, cwd=repository, stdout=log, stderr=log, text=True)
+            process = subprocess.Popen(
+                leashed(command, end="TERM"), cwd=repository, stdout=log, stderr=log, text=True
+            )
         running.append(process)
         return process, f"http://127.0.0.1:{port}"
 

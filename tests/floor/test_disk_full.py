@@ -24,6 +24,7 @@ from ingest.history import history_path
 from ingest.sqlite import SqliteHistory
 from service.app import create_app
 from tests.floor.centre import parts_at
+from tests.leash import leashed
 
 MEGABYTE = 1_000_000
 DISK_MB = 24
@@ -87,7 +88,7 @@ class Floor:
         settings = {"PYTHONPATH": str(root), "ANDON_DISK_RESERVE_MB": str(self._reserve_mb)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stderr=log, cwd=root, env=os.environ | settings
+                leashed(command), stderr=log, cwd=root, env=os.environ | settings
             )
         until(lambda: "subscribed" in self.said, "the collector is subscribed")
 

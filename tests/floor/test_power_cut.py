@@ -21,6 +21,7 @@ import pytest
 from ingest.history import history_path
 from ingest.sqlite import SqliteHistory
 from tests.conftest import missing
+from tests.leash import leashed
 
 SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN of linux/fs/ext4/ext4.h."""
@@ -81,7 +82,7 @@ def _acknowledged(disk: Disk, mode: str, *, batches: int) -> int:
     with (
         disk.mounted() as home,
         subprocess.Popen(
-            [sys.executable, WRITER, mode, home],
+            leashed([sys.executable, WRITER, mode, home]),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": str(root)},

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from itertools import takewhile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ingest.mqtt import SUBSCRIBED
-from tests.flood import Message, flood, readings
+from tests.flood import flood, readings
 from tests.floor.crash_floor import CrashFloor
 from tests.floor.crash_plan import CrashPlan
 from tests.mosquitto import Mosquitto
@@ -40,11 +39,7 @@ class ChangingFloor(CrashFloor):
     def __init__(self, folder: Path, url: str, plan: CrashPlan) -> None:
         super().__init__(folder, url, plan)
         self._first = self._plant.read_text()
-        self._enough = threading.Event()
         self.changed = 0
-
-    def _messages(self) -> Iterator[Message]:
-        return takewhile(lambda _: not self._enough.is_set(), super()._messages())
 
     def _disturb(self, stream: threading.Thread) -> None:
         """Change, wait until it is taken over, and let the new machine speak; once do it wrong."""

@@ -21,6 +21,7 @@ from paho.mqtt import publish
 
 from ingest.history import history_path
 from ingest.sqlite import SqliteHistory
+from tests.leash import leashed
 
 NORMAL_ROWS = 400
 RENAMED = {"Volume Flow RateRMS": "flow", "Accelerometer1RMS": "vibration_1"}
@@ -93,7 +94,9 @@ def url(mosquitto: Path, tmp_path: Path, free_port: Callable[[], int]) -> Iterat
 @contextmanager
 def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A program that is asked to end, and ends."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        leashed(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             yield process
         finally:

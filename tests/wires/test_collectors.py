@@ -27,6 +27,7 @@ from ingest.roster import Roster
 from ingest.roster_sqlite import SqliteRoster, roster_path
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
+from tests.leash import leashed
 
 Until = Callable[..., None]
 PublisherTo = Callable[..., Any]
@@ -138,12 +139,12 @@ def starting(tmp_path: Path) -> Iterator[Callable[[Path, IngestSettings], Start]
         environment = {**os.environ, "ANDON_LEASE_S": str(settings.lease_s)}
         environment["ANDON_HISTORY_URL"] = settings.history_url
         command = [sys.executable, "-m", "service", "ingest"]
-        place = ["--plant", str(plant), "--home", str(tmp_path / "home")]
+        command += ["--plant", str(plant), "--home", str(tmp_path / "home")]
 
         def start() -> subprocess.Popen[bytes]:
             log = tmp_path / f"collector-{len(running) + 1}.log"
             with log.open("wb") as file:
-                running.append(subprocess.Popen([*command, *place], stderr=file, env=environment))
+                running.append(subprocess.Popen(leashed(command), stderr=file, env=environment))
             return running[-1]
 
         return start

@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import Quality, Reading
 from service.cli.main import app
+from tests.leash import leashed
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 5, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -282,13 +284,19 @@ def test_dead_letters_of_one_source_alone(tmp_path: Path) -> None:
         assert [letter.source for letter in history.dead_letters()] == sources[:0:-1]
 
 
-def start_ingest(folder: Path, plant: Path, **environment: str) -> subprocess.Popen[str]:
+@contextmanager
+def ingesting(folder: Path, plant: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """`andon ingest` as a child process, ended with the block."""
     code = "from service.cli.main import main; main()"
     command = [sys.executable, "-c", code, "ingest", "--plant", str(plant), "--home", str(folder)]
     known = {name: value for name, value in os.environ.items() if not name.startswith("ANDON_")}
-    return subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=known | environment
-    )
+    with subprocess.Popen(
+        leashed(command), stderr=subprocess.PIPE, text=True, cwd=ROOT, env=known | environment
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -297,16 +305,16 @@ def test_ingest_waits_for_a_broker_that_is_away_and_ends_on_a_signal(
 ) -> None:
     """One clear line, no traceback, exit 0."""
     port = free_port()
-    running = start_ingest(tmp_path, plant_file(tmp_path, port=port))
-    assert running.stderr
-    lines = [running.stderr.readline(), running.stderr.readline()]
+    with ingesting(tmp_path, plant_file(tmp_path, port=port)) as running:
+        assert running.stderr
+        lines = [running.stderr.readline(), running.stderr.readline()]
+        running.send_signal(end)
+        _, rest = running.communicate(timeout=60)
     assert lines[0].startswith(f"Collecting from mqtt://127.0.0.1:{port} as andon-")
     assert (
         f"broker mqtt://127.0.0.1:{port} cannot be reached: Connection refused; trying again"
         in lines[1]
     )
-    running.send_signal(end)
-    _, rest = running.communicate(timeout=60)
     assert running.returncode == 0
     assert rest == "Collected; everything that was received is in the history.\n"
 
@@ -322,8 +330,8 @@ def test_ingest_refuses_wrong_settings(
     tmp_path: Path, environment: dict[str, str], message: str
 ) -> None:
     """Exit 2 and one clear message."""
-    running = start_ingest(tmp_path, plant_file(tmp_path), **environment)
-    _, said = running.communicate(timeout=60)
+    with ingesting(tmp_path, plant_file(tmp_path), **environment) as running:
+        _, said = running.communicate(timeout=60)
     assert (running.returncode, "Traceback" in said) == (2, False)
     assert message in said
 

@@ -32,6 +32,7 @@ from service.cli.main import app
 from service.cli.outbox import passing_on
 from service.metrics import Traffic, exposition
 from tests.floor.centre import parts_at
+from tests.leash import leashed
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,9 @@ def centre(
     command += ["--plant", tmp_path / "centre.toml", "--keys", keys, "--port", str(port)]
     command += ["--certificate", tmp_path / "centre.pem"]
     peer = Peer(f"https://localhost:{port}", tmp_path / "key", tmp_path / "ca.pem")
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as running:
+    with subprocess.Popen(
+        leashed(command), cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as running:
         try:
             until(lambda: _answers(peer), within_s=60)
             yield peer

@@ -23,6 +23,7 @@ from ingest.errors import WireFault
 from ingest.plant import MqttBroker
 from ingest.vocabulary import MachineState
 from simulators.publisher import Publisher
+from tests.leash import leashed
 from tests.mosquitto import Mosquitto
 
 FreePort = Callable[[], int]
@@ -109,7 +110,9 @@ def scenario(tmp_path: Path) -> Path:
 def started(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """The simulators as a child process, ended with the block."""
     command = [sys.executable, "-m", "simulators", *map(str, arguments)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        leashed(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield child
     finally:

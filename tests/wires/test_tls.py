@@ -30,6 +30,7 @@ from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from ingest.tls import TlsFiles, client_context
 from tests.conftest import missing
+from tests.leash import leashed
 from tests.polled import Kept, machine_at, until
 
 Collecting = Callable[..., AbstractContextManager[Collector]]
@@ -208,11 +209,14 @@ def broker(mosquitto: Path, papers: Papers, free_port: FreePort) -> Iterator[Bro
         f"user root\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
         f"cafile {papers.ca}\ncertfile {cert}\nkeyfile {key}\nrequire_certificate true\n"
     )
-    with subprocess.Popen([mosquitto, "-c", config], stderr=subprocess.DEVNULL) as process:
+    command = leashed([mosquitto, "-c", config])
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         running = Broker(port, papers)
-        until(lambda: _lets_in(running))
-        yield running
-        process.terminate()
+        try:
+            until(lambda: _lets_in(running))
+            yield running
+        finally:
+            process.terminate()
 
 
 def _lets_in(broker: Broker) -> bool:
