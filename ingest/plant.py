@@ -13,6 +13,7 @@ from ingest.errors import NotKnown, PlantFault, SettingsFault
 from ingest.modbus_address import Address, IllegalRange, parse_address
 from ingest.registers import Register
 from ingest.routes import Route
+from ingest.text_file import read_text
 from ingest.tls import NO_FILES, TlsFiles
 
 
@@ -169,7 +170,7 @@ def load_plant(path: Path) -> Plant:
     from ingest.plant_reader import PlantReader
 
     with reading_faults(path):
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     reader = PlantReader(path, text)
     plant = reader.read()
     if reader.defects:

@@ -18,6 +18,7 @@ from tomlkit.items import Table
 from ingest.errors import PlantFault, SettingsFault
 from ingest.plant import reading_faults
 from ingest.plant_reader import PlantReader
+from ingest.text_file import read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def add_machine(path: Path, machine: NewMachine) -> str:
         PlantFault: the file has faults as it is.
     """
     with reading_faults(path):
-        content = path.read_bytes()
+        content = read_bytes(path)
         text = content.decode("utf-8-sig")
     _refuse_known(path, text, machine)
     added = _lines_for(text, machine)

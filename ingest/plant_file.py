@@ -44,7 +44,13 @@ def _address(url: str, schemes: tuple[str, ...]) -> str:
 
 
 def _mqtt_address(url: str) -> str:
-    return _address(url, ("mqtt", "mqtts"))
+    _address(url, ("mqtt", "mqtts"))
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ValueError("url names a user: say it with the keys user and password_file")
+    if parts.path.strip("/") or parts.query:
+        raise ValueError(f"url {url!r} has more behind the port than an address needs")
+    return url
 
 
 def _modbus_address(url: str) -> str:
@@ -90,7 +96,7 @@ class MqttTable(_Table):
     url: Annotated[str, AfterValidator(_mqtt_address)]
     version: Literal[4, 5] = 5
     """5, or 4 for MQTT 3.1.1."""
-    share: Annotated[str, Field(pattern=r"^[^/+#\s]*$")] = ""
+    share: Annotated[str, Field(pattern=r"^[^/+#\s\x00]*$")] = ""
     """The `$share` group; empty for none."""
     user: str | None = None
     password_file: str | None = None
@@ -292,5 +298,5 @@ def _pattern(error: ErrorDetails) -> str:
 _PATTERN_WORDS = {
     r"^[\w][\w.\-]*$": "must be letters, digits, '_', '-' and '.', without spaces",
     r"^(/.*)?$": "is no JSON pointer: it begins with '/', like '/values'",
-    r"^[^/+#\s]*$": "must not hold '/', '+', '#' or spaces",
+    r"^[^/+#\s\x00]*$": "must not hold '/', '+', '#' or spaces",
 }

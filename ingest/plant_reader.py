@@ -17,6 +17,7 @@ from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, sig
 from ingest.register_file import load_registers
 from ingest.registers import Register
 from ingest.routes import Route, topic_faults
+from ingest.text_file import is_there
 from ingest.tls import TlsFiles, client_context
 from ingest.toml_lines import Steps, read_toml
 
@@ -55,7 +56,9 @@ class PlantReader:
             documents=self._documents(content.get("documents")),
             path=self._path,
             further_brokers=tuple(self._brokers(content)),
-            files=tuple(path for path in dict.fromkeys(self.files) if not path.is_dir()),
+            files=tuple(
+                path for path in dict.fromkeys(self.files) if is_there(path) and not path.is_dir()
+            ),
         )
 
     def _fault(self, steps: Steps, message: str) -> None:
@@ -102,8 +105,13 @@ class PlantReader:
             return None
         path = self._path.parent / name
         self.files.append(path)
-        if not path.exists():
+        try:
+            path.stat()
+        except FileNotFoundError:
             self._fault(steps, f"{steps[-1]} = {name!r}: {path} does not exist")
+        except (OSError, ValueError) as fault:
+            why = getattr(fault, "strerror", None) or "no file can have this name"
+            self._fault(steps, f"{steps[-1]} = {name!r} cannot be used: {why}")
         return path
 
     def _mqtt(self, content: Any) -> MqttBroker:
@@ -215,7 +223,7 @@ class PlantReader:
     def _registers(self, table: file.ModbusTable, steps: Steps) -> tuple[Register, ...]:
         """Those of the register file; one that fits into no answer is a fault."""
         path = self._existing(table.registers, (*steps, "registers"))
-        if path is None or not path.exists():
+        if path is None or not is_there(path):
             return ()
         registers, defects = load_registers(path, base=table.address_base)
         self.files += [r.codes_file for r in registers if r.codes_file is not None]
@@ -256,7 +264,7 @@ class PlantReader:
         )
         if stated and not table.url.startswith(scheme):
             self._fault((*steps, stated[0]), f"{stated[0]} needs an url that begins with {scheme}")
-        elif stated and all(path.exists() for path in files.paths):
+        elif stated and all(is_there(path) for path in files.paths):
             try:
                 client_context(files)
             except ValueError as fault:

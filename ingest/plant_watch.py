@@ -89,6 +89,6 @@ def _looks(files: Iterable[Path]) -> dict[Path, _Look]:
 def _look(path: Path) -> _Look:
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

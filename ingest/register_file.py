@@ -15,6 +15,7 @@ from ingest.plant_file import RegisterRow, wording
 from ingest.register_cells import LAST_ADDRESS, Bits, Place, absent_of, bits_of, place_of, widest
 from ingest.register_labels import LabelFault, Labels, file_of, labels_of
 from ingest.registers import Limits, Register, RegisterTable
+from ingest.text_file import read_text
 from ingest.words import RegisterType
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def load_registers(
         base: what it calls the first register of a table, 0 or 1.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except OSError as fault:
         return (), (PlantDefect(path, 1, f"cannot be read: {fault.strerror}"),)
     except UnicodeDecodeError:

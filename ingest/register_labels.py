@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import PlantDefect
 from ingest.register_cells import whole_number
+from ingest.text_file import read_text
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -71,7 +72,7 @@ def _note(labels: dict[int, str], code: str, text: str, *, codes: range) -> None
 
 def _from_file(path: Path, codes: range) -> Labels:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except OSError:
         raise ValueError(
             f"enum = {path.name!r} is neither codes, like 0=stopped;1=running, "

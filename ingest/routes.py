@@ -98,6 +98,10 @@ def topic_faults(route: Route) -> list[str]:
     faults = [
         f"unknown part {{{name}}}; known: {', '.join(PARTS)}" for name in names if name not in PARTS
     ]
+    if levels[0] in ("$share", "$queue"):
+        faults.append(f"topic {route.topic!r}: the share group is said by share = ..., not here")
+    if "\0" in route.topic:
+        faults.append(f"topic {route.topic!r} holds a NUL, and no topic may")
     faults += [
         f"part {{{name}}} stands twice" for name in sorted(set(names)) if names.count(name) > 1
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,14 @@ def read_toml(text: str) -> TomlText:
             continue
         except RecursionError:
             return TomlText({}, {}, (*defects, SyntaxDefect(1, "nested too deeply")))
-        return TomlText(values, _places("\n".join(lines)), tuple(defects))
+        return _placed(values, "\n".join(lines), defects)
+
+
+def _placed(values: Mapping[str, Any], text: str, defects: Sequence[SyntaxDefect]) -> TomlText:
+    try:
+        return TomlText(values, _places(text), tuple(defects))
+    except RecursionError:  # a key of thousands of parts
+        return TomlText({}, {}, (*defects, SyntaxDefect(1, "nested too deeply")))
 
 
 def _line_of(message: str, last: int) -> int:

@@ -89,7 +89,7 @@ def _decoded(content: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]
         return content.decode(encoding or mark or "utf-8"), ()
     except LookupError:
         raise SettingsFault(f"There is no encoding {encoding!r}.", remedy="Like cp1252.") from None
-    except UnicodeDecodeError as fault:
+    except UnicodeError as fault:
         if encoding or mark:
             raise SettingsFault(
                 f"The register list is no {encoding or mark} text.",

@@ -11,6 +11,9 @@ from typing import Any
 
 Number = int | float | bool
 
+_TOO_LARGE = 10**300
+"""No float can be divided by much more."""
+
 
 class RegisterType(StrEnum):
     """What the words of a register mean."""
@@ -148,7 +151,7 @@ def scaling(scale: float, offset: float, *, of_floats: bool = False) -> Callable
     exact_scale, exact_offset = Fraction(repr(scale)), Fraction(repr(offset))
     below = math.lcm(exact_scale.denominator, exact_offset.denominator)
     factor, summand = int(exact_scale * below), int(exact_offset * below)
-    if factor == 1 and summand == 0:
+    if factor == 1 and summand == 0 and below < _TOO_LARGE:
         return lambda raw: raw / below
     if of_floats:
         return lambda raw: float(format(raw * scale + offset, ".15g"))

@@ -117,13 +117,14 @@ def import_registers(
     as_json: JsonOption = False,
 ) -> None:
     """Make a register file of a vendor's list; every assumption and every row left out is told."""
+    from ingest.text_file import read_bytes
     from ingest.vendor_import import ImportOptions
     from ingest.vendor_import import import_registers as imported_from
 
     if out.exists() and not force:
         raise SettingsFault(f"{out} is there already.", remedy="Name another or say --force.")
     options = ImportOptions(encoding, table, base, notation, type_, order, divide)
-    imported = imported_from(vendor.read_bytes(), options)
+    imported = imported_from(read_bytes(vendor), options)
     if imported.signals:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(imported.csv, encoding="utf-8")

@@ -57,6 +57,17 @@ def said(
             2,
             "map.csv:1: is no TOML: nested too deeply",
         ),
+        ("a." * 5000 + "a = 1", "check map.csv", 2, "map.csv:1: is no TOML: nested too deeply"),
+        ("#" * 9_000_000, "check map.csv", 2, "cannot be read: It has more than 8 MB"),
+        ("#" * 9_000_000, "check with.toml", 2, "map.csv:1: cannot be read: It has more than 8 MB"),
+        ("", "check /dev/zero", 2, "/dev/zero cannot be read: It is no ordinary file"),
+        ("", "plant import-registers /dev/zero --out o.csv", 2, "/dev/zero cannot be used"),
+        (
+            "name,address\na,1\n",
+            "plant import-registers map.csv --out o.csv --encoding undefined",
+            2,
+            "The register list is no undefined text",
+        ),
         (PLANT + "[[nonsense]]\n", "check map.csv", 2, "map.csv:8: unknown section [nonsense]"),
         (
             f'time,a\n2026-11-22T09:00:00Z,"{HUGE}"\n',

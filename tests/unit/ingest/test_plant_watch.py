@@ -120,6 +120,16 @@ def test_a_description_that_is_taken_away_is_said_and_one_put_back_is_read(
     assert watch.trouble == ""
 
 
+def test_a_name_that_no_file_can_have_is_a_fault_and_not_the_end_of_looking(path: Path) -> None:
+    """It is watched like every other, for the next one may be right."""
+    watch = PlantWatch(load_plant(path))
+    change(path, PLANT.replace("press.csv", "press\\u0000"))
+    assert looked(watch) == []
+    assert "no file can have this name" in watch.trouble
+    change(path, PLANT)
+    assert len(looked(watch)) == 1
+
+
 def test_whoever_asks_gets_it_read_at_once(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """SIGHUP says that somebody wants to see the result now."""
     caplog.set_level(logging.INFO)

@@ -76,6 +76,12 @@ def test_scaling_leaves_no_binary_noise() -> None:
     assert scaling(0.3, 0, of_floats=True)(0.7) == 0.21
 
 
+def test_the_smallest_scale_there_is_ends_no_lane() -> None:
+    """No float can be divided by the number that it is a part of one of."""
+    assert scaling(5e-324, 0, of_floats=True)(61.5) < 1e-320
+    assert 0 < scaling(5e-324, 0)(613) < 1e-320
+
+
 def test_an_unscaled_integer_stays_one() -> None:
     """A counter of 64 bits keeps every digit."""
     counter = Register("n", RegisterTable.INPUT, 4, RegisterType.INT64)
