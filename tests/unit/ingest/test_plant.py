@@ -244,6 +244,15 @@ def test_a_fault_in_the_header_is_named(tmp_path: Path, header: str, message: st
     assert any(message in fault for fault in faults_in(tmp_path, registers=header + "\n"))
 
 
+def test_a_register_that_fits_into_no_answer_is_a_fault_of_the_plant(tmp_path: Path) -> None:
+    """Its device gives fewer registers at once than the value has."""
+    text = PLANT.replace("period_s = 1\n", "period_s = 1\nmax_registers = 3\n")
+    wide = "signal,table,address,type\nenergy,input,10,uint64\nflow,input,20,float32\n"
+    (fault,) = faults_in(tmp_path, text, wide)
+    assert f"plant.toml:{line_of(text, 'max_registers')}:" in fault
+    assert "'energy' takes 4 registers, the device gives at most 3" in fault
+
+
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     """Syntax, keys, cross references and the register file, in one go and in order."""
     text = PLANT.replace('"Europe/Berlin"', '"Nowhere"').replace("unit = 1", "unit = 999")

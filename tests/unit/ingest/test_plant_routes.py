@@ -114,6 +114,11 @@ def test_a_route_is_read_as_it_is_written(tmp_path: Path, text: str, expected: R
             'topic = "sp/#"',
             "codec 'sparkplug-b' needs one like 'spBv1.0/#'",
         ),
+        (
+            'topic = "spBv1.0/{area}/#"\ncodec = "sparkplug-b"',
+            'topic = "spBv1.0/{area}/#"',
+            "codec 'sparkplug-b' names the parts of its topics itself: use '+' and '#'",
+        ),
     ],
 )
 def test_a_route_that_cannot_work_is_named_with_its_line(

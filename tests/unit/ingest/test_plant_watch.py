@@ -138,3 +138,18 @@ def test_whoever_asks_gets_it_read_at_once(path: Path, caplog: pytest.LogCapture
     assert watch.look() == load_plant(path)
     assert watch.look() is None
     assert "plant is read again" in caplog.text
+
+
+def test_a_table_of_codes_in_a_file_of_its_own_is_watched_too(path: Path) -> None:
+    """A register map names it."""
+    codes = path.with_name("codes.csv")
+    codes.write_text("code,text\n0,off\n")
+    (path.parent / "press.csv").write_text(
+        "signal,table,address,type,enum\nmode,input,10,uint16,codes.csv\n"
+    )
+    watch = PlantWatch(load_plant(path))
+    change(codes, "code,text\n0,stopped\n")
+    (plant,) = looked(watch)
+    modbus = plant.machine("press-3").modbus
+    assert modbus is not None
+    assert modbus.registers[0].labels == ((0, "stopped"),)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ingest import probe
 from service.cli.main import app
-from service.cli.options import print_table
+from service.cli.options import console, print_table
 from service.cli.times import moment_of, seconds_of
 
 
@@ -20,6 +20,13 @@ def test_brackets_in_a_cell_are_no_markup(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert "[documents]" in shown
     assert "[/red]" in shown
+
+
+def test_words_are_said_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """A long line can be copied whole, and what looks like markup is none."""
+    words = "[red]" + "a long line " * 40
+    console.say(words)
+    assert capsys.readouterr().out == words + "\n"
 
 
 def test_probed_numbers_that_are_none_are_null(monkeypatch: pytest.MonkeyPatch) -> None:
