@@ -15,11 +15,11 @@ from tests.polled import Kept, machine_at, until
 
 @pytest.mark.parametrize("units", [1, 3])
 def test_a_mute_connection_is_replaced(free_port: Callable[[], int], units: int) -> None:
-    """The second one answers: all units are back, and bad readings do not repeat themselves."""
+    """Any later one answers: all units are back, and bad readings do not repeat themselves."""
 
     def answer(asked: Asked) -> bytes:
         mute = asked.connection == 0 and asked.number >= 3 * units
-        return b"" if mute else values(asked, asked.connection)
+        return b"" if mute else values(asked, min(asked.connection, 1))
 
     port = free_port()
     machines = [

@@ -6,7 +6,6 @@ import logging
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,12 +13,10 @@ import pytest
 
 from ingest.errors import WireFault
 from ingest.modbus import ModbusWire
-from ingest.plant import Machine, ModbusUnit, SignalSpec, signals_by_id
-from ingest.polled import Polled
 from ingest.probe import read_words
-from ingest.registers import Register, RegisterTable
+from ingest.registers import RegisterTable
 from ingest.settings import IngestSettings
-from ingest.words import RegisterType
+from tests.polled import Kept, machine_at, until
 
 HEADER = struct.Struct(">HHHB")
 ANSWERS = {
@@ -68,23 +65,15 @@ def test_nonsense_is_said_once_and_without_a_trace(
 ) -> None:
     """One bad reading, one warning, nothing at error level over several polls."""
     port = free_port()
-    register = Register("x", RegisterTable.HOLDING, 0, RegisterType.UINT16)
-    unit = ModbusUnit(f"tcp://127.0.0.1:{port}", 1, 0.05, (register,), timeout_s=0.1)
-    machine = Machine("m", "l", "k", signals_by_id([SignalSpec("x")]), unit)
-    kept: list[Polled] = []
-    settings = IngestSettings(modbus_backoff_s=0.1)
-
-    def keep(polled: Polled) -> bool:
-        kept.append(polled)
-        return True
-
-    wire = ModbusWire([machine], settings, offer=keep)
+    kept = Kept()
+    machine = machine_at(f"tcp://127.0.0.1:{port}", timeout_s=0.1)
+    wire = ModbusWire([machine], IngestSettings(modbus_backoff_s=0.1), offer=kept.take)
     caplog.set_level(logging.WARNING)
     with device(port, ANSWERS[kind]):
         wire.start()
-        time.sleep(1.0)
+        until(lambda: wire.figures()["m"].failures >= 5)
         wire.stop()
-    assert [sample.values for polled in kept for sample in polled.samples] == [{"x": None}]
+    assert kept.values("a") == [None]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "modbus device gives nothing machine=m" in caplog.messages[0]
 

@@ -81,7 +81,8 @@ def test_a_wrong_answer_is_never_a_value(kind: str, free_port: Callable[[], int]
         return wrong_answer(asked) if wrong.is_set() else values(asked, 5)
 
     port = free_port()
-    machine = machine_at(f"tcp://127.0.0.1:{port}", signals="ab", timeout_s=0.2)
+    timeout_s = 0.2 if reason.startswith("no answer") else 20.0
+    machine = machine_at(f"tcp://127.0.0.1:{port}", signals="ab", timeout_s=timeout_s)
     kept = Kept()
     wire = ModbusWire([machine], IngestSettings(modbus_backoff_s=0.1), offer=kept.take)
     with device(port, answer):
