@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from ingest.history import SourceCounters
 from ingest.outbox import outbox_figures
 from ingest.vocabulary import IssueState
 from service.collectors import collectors_figures
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from service.parts import Parts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MOST_SOURCES = 5_000
+"""Sources with figures of their own: whoever publishes can make up topics, each would be one."""
+OTHERS = "others"
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -26,6 +30,8 @@ class Traffic:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.named_sources: set[str] = set()
+        """Sources of records that have figures of their own as long as we run."""
         labels = ("method", "route", "status")
         self._requests = Counter(
             "andon_http_requests", "Requests answered.", labels, registry=self.registry
@@ -49,8 +55,9 @@ class Traffic:
 class FloorFigures(Collector):
     """Read from the history and the cards at the moment of asking."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, named: set[str]) -> None:
         self._parts = parts
+        self._named = named
 
     def collect(self) -> Iterator[Metric]:
         """The figures of now."""
@@ -61,7 +68,7 @@ class FloorFigures(Collector):
         yield from self._watch()
 
     def _ingest(self) -> Iterator[Metric]:
-        counters = self._parts.history.counters()
+        counters = self._known(self._parts.history.counters())
         words = {
             "received": "Records received: stored, duplicate and dead-lettered ones together.",
             "stored": "Records stored.",
@@ -81,6 +88,19 @@ class FloorFigures(Collector):
         for source in counters:
             last.add_metric([source.source], source.last_received.timestamp())
         yield last
+
+    def _known(self, counters: Sequence[SourceCounters]) -> list[SourceCounters]:
+        """Sources by name, those that sent most first, and all others in one: sums stay right.
+
+        Who was named once stays so, for a counter must not fall.
+        """
+        for counter in sorted(counters, key=lambda counter: -counter.received):
+            if len(self._named) >= MOST_SOURCES:
+                break
+            self._named.add(counter.source)
+        others = [counter for counter in counters if counter.source not in self._named]
+        named = [counter for counter in counters if counter.source in self._named]
+        return [*named, _together(others)] if others else named
 
     def _outbox(self) -> Iterator[Metric]:
         figures = outbox_figures(self._parts.settings.history_file)
@@ -117,8 +137,19 @@ class FloorFigures(Collector):
         )
 
 
+def _together(counters: Sequence[SourceCounters]) -> SourceCounters:
+    return SourceCounters(
+        OTHERS,
+        received=sum(counter.received for counter in counters),
+        stored=sum(counter.stored for counter in counters),
+        duplicates=sum(counter.duplicates for counter in counters),
+        dead_lettered=sum(counter.dead_lettered for counter in counters),
+        last_received=max(counter.last_received for counter in counters),
+    )
+
+
 def exposition(parts: Parts, traffic: Traffic) -> bytes:
     """All figures in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(FloorFigures(parts))
+    registry.register(FloorFigures(parts, traffic.named_sources))
     return generate_latest(registry) + generate_latest(traffic.registry)

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from ingest.housekeeping import Housekeeping
 from ingest.settings import IngestSettings
-from ingest.vocabulary import Issue, Reading
+from ingest.vocabulary import Issue, Quality, Reading
+from service.metrics import MOST_SOURCES
 from service.parts import Parts
 
 AT = "2026-11-22T11:59:59.5Z"
@@ -225,6 +226,29 @@ def test_metrics_prove_the_counts(client: TestClient, card: Issue) -> None:
     assert 'method="GET",route="other",status="404"} 1.0' in text
     assert 'method="other",route="other"' in text
     assert "BREW" not in text
+
+
+def test_made_up_topics_do_not_flood_the_metrics(client: TestClient, parts: Parts) -> None:
+    """The sources that send most are named and stay so; the others are one, and sums are right."""
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def heard(source: str, count: int) -> list[Reading]:
+        return [
+            Reading("press-3", "oil_temp", 1.0, "degC", Quality.GOOD, at, at, source, number)
+            for number in range(count)
+        ]
+
+    made_up = [one for number in range(MOST_SOURCES + 5) for one in heard(f"mqtt:{number}", 1)]
+    parts.history.write([*made_up, *heard("mqtt:usual", 3)])
+    lines = [line for line in client.get("/metrics").text.splitlines() if "ingest_received" in line]
+    counts = [float(line.rpartition(" ")[2]) for line in lines if "{" in line]
+    assert len(counts) == MOST_SOURCES + 1
+    assert sum(counts) == MOST_SOURCES + 5 + 3
+    assert 'andon_ingest_received_total{source="mqtt:usual"} 3.0' in lines
+    assert 'andon_ingest_received_total{source="others"} 6.0' in lines
+    parts.history.write(heard("mqtt:later", 9))
+    later = client.get("/metrics").text
+    assert 'andon_ingest_received_total{source="others"} 15.0' in later
 
 
 def test_ready_names_every_part(client: TestClient, readings: list[Reading]) -> None:
