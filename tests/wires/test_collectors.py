@@ -87,7 +87,7 @@ def machine(name: str, port: int | None = None) -> str:
     if port is not None:
         text += (
             f'[machines.modbus]\nurl = "tcp://127.0.0.1:{port}"\n'
-            'period_s = 0.1\nregisters = "map.csv"\n'
+            'period_s = 0.1\ntimeout_s = 20\nregisters = "map.csv"\n'
         )
     return text
 
@@ -399,6 +399,12 @@ def test_a_topic_that_was_given_up_between_two_runs_is_unsubscribed(
     assert history.dead_letters() == []
 
 
+def _turns(device: Device, until: Until) -> None:
+    """Wait until a device has been asked some more times."""
+    seen = len(device.asked_by)
+    until(lambda: len(device.asked_by) > seen + 5, LONG_S)
+
+
 def test_only_the_lane_of_a_machine_that_changed_begins_anew(
     free_port: FreePort, history: SqliteHistory, tmp_path: Path, until: Until
 ) -> None:
@@ -413,8 +419,8 @@ def test_only_the_lane_of_a_machine_that_changed_begins_anew(
         written(path, stanzas[0], stanzas[1].replace("period_s = 0.1", "period_s = 0.2"))
         until(lambda: len(changed.connections) == 2, LONG_S)
         until(lambda: "gone" not in collector._modbus.figures(), LONG_S)
+        _turns(same, until)  # what was on its way to the one that is gone has arrived
         last = len(gone.asked_by)
-        seen = len(same.asked_by)
-        until(lambda: len(same.asked_by) > seen + 5, LONG_S)
+        _turns(same, until)
         assert same.connections == [1]
         assert len(gone.asked_by) == last

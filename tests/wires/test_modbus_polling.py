@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socketserver
 import struct
 import threading
@@ -24,6 +23,7 @@ from ingest.registers import Register, RegisterTable
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import GAP, Event, EventState, Quality, Reading, Severity
 from ingest.words import RegisterType, WordOrder
+from tests.pymodbus_server import serving
 
 Collecting = Callable[..., AbstractContextManager[Collector]]
 Until = Callable[..., None]
@@ -60,27 +60,8 @@ def controller(port: int) -> Iterator[None]:
             words,
         ),
     )
-    ready = threading.Event()
-    ends: list[Callable[[], object]] = []
-
-    async def serve() -> None:
-        server = ModbusTcpServer([device], address=("127.0.0.1", port))
-        loop = asyncio.get_running_loop()
-        over = asyncio.Event()
-        ends.append(lambda: loop.call_soon_threadsafe(over.set))
-        await server.serve_forever(background=True)
-        ready.set()
-        await over.wait()
-        await server.shutdown()  # type: ignore[no-untyped-call]
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(60)
-    try:
+    with serving(lambda: ModbusTcpServer([device], address=("127.0.0.1", port))):
         yield
-    finally:
-        ends[0]()
-        thread.join(10)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import threading
@@ -21,8 +20,8 @@ from ingest.probe import read_words
 from ingest.registers import RegisterTable
 from ingest.settings import IngestSettings
 from tests.polled import Kept, machine_at, until
+from tests.pymodbus_server import Server, serving
 
-Server = ModbusSerialServer | ModbusTcpServer
 HOLDING = RegisterTable.HOLDING
 
 
@@ -41,30 +40,6 @@ def units(*numbers: int) -> list[SimDevice]:
         )
         for number in numbers
     ]
-
-
-@contextmanager
-def serving(make: Callable[[], Server]) -> Iterator[None]:
-    """pymodbus' own server in a thread of its own."""
-    ready, ends = threading.Event(), []
-
-    async def serve() -> None:
-        server = make()
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
-        ends.append(lambda: loop.call_soon_threadsafe(over.set))
-        await server.serve_forever(background=True)
-        ready.set()
-        await over.wait()
-        await server.shutdown()  # type: ignore[no-untyped-call]
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield
-    finally:
-        ends[0]()
-        thread.join(30)
 
 
 @contextmanager
@@ -116,8 +91,8 @@ def test_units_of_one_line_are_polled() -> None:
     kept = Kept()
     with line() as url:
         machines = [
-            machine_at(url, f"m{unit}", unit=unit, signals="ab", timeout_s=2.0)
-            for unit in (1, 2, 3)
+            machine_at(url, f"m{unit}", unit=unit, signals="ab", timeout_s=timeout_s)
+            for unit, timeout_s in ((1, 20.0), (2, 20.0), (3, 1.0))
         ]
         wire = ModbusWire(machines, IngestSettings(), offer=kept.take)
         wire.start()

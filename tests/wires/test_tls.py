@@ -8,7 +8,6 @@ import logging
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from ingest.tls import TlsFiles, client_context
 from tests.conftest import missing
 from tests.leash import leashed
 from tests.polled import Kept, machine_at, until
+from tests.pymodbus_server import serving
 
 Collecting = Callable[..., AbstractContextManager[Collector]]
 FreePort = Callable[[], int]
@@ -86,27 +86,15 @@ def tls_controller(port: int, context: ssl.SSLContext) -> Iterator[None]:
     """pymodbus' own TLS server; holding register 0 is 42."""
     bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
     words = [SimData(0, values=[42, 43], datatype=DataType.REGISTERS)]
-    ready, ends = threading.Event(), []
 
-    async def serve() -> None:
+    def make() -> ModbusTlsServer:
+        # Refused handshakes are what is tested.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         device = SimDevice(1, simdata=(bits, bits, words, words))
-        server = ModbusTlsServer([device], address=("127.0.0.1", port), sslctx=context)
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
-        loop.set_exception_handler(lambda *_: None)  # refused handshakes are what is tested
-        ends.append(lambda: loop.call_soon_threadsafe(over.set))
-        await server.serve_forever(background=True)
-        ready.set()
-        await over.wait()
-        await server.shutdown()  # type: ignore[no-untyped-call]
+        return ModbusTlsServer([device], address=("127.0.0.1", port), sslctx=context)
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(30)
-    try:
+    with serving(make):
         yield
-    finally:
-        ends[0]()
-        thread.join(30)
 
 
 def polled_over_tls(port: int, files: TlsFiles, *, enough: Callable[[Kept], object]) -> Kept:
