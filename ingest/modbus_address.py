@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _LINE_DEFAULTS = {"baud": "19200", "parity": "E", "stop": "1"}
@@ -72,11 +73,19 @@ def parse_address(url: str) -> Address:
         raise ValueError(f"url {url!r} must begin with {known}") from None
     if carrier is Carrier.RTU:
         return _line(url, parts)
-    if not parts.hostname or port == 0:
+    if not is_host(parts.hostname) or port == 0:
         raise ValueError(f"url {url!r} names no host or port")
     if parts.path.strip("/") or parts.query:
         raise ValueError(f"url {url!r} has more behind the port than an address needs")
     return Address(carrier, parts.hostname, port or (802 if carrier is Carrier.TLS else 502))
+
+
+def is_host(name: str | None) -> TypeGuard[str]:
+    """Whether a name could be one of a host; what is none ends a network thread, or is a typo."""
+    try:
+        return bool(name) and b"\0" not in str(name).encode("idna")
+    except UnicodeError:
+        return False
 
 
 def _line(url: str, parts: SplitResult) -> Address:

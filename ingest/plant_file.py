@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from ingest.modbus_address import parse_address, parse_range
+from ingest.modbus_address import is_host, parse_address, parse_range
 from ingest.words import RegisterType, WordOrder
 
 Name = Annotated[str, Field(pattern=r"^[\w][\w.\-]*$", max_length=100)]
@@ -38,7 +38,7 @@ def _address(url: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes:
         known = ", ".join(f"{scheme}://" for scheme in schemes)
         raise ValueError(f"url {url!r} must begin with {known}")
-    if not parts.hostname or port == 0:
+    if not is_host(parts.hostname) or port == 0:
         raise ValueError(f"url {url!r} names no host or port")
     return url
 
@@ -274,6 +274,14 @@ class _PlantFile(_Table):
     machines: list[_MachineWithParts]
 
 
+_WHOLE: Mapping[type[BaseModel], type[BaseModel]] = {
+    MqttTable: _MqttWithRoutes,
+    BrokerTable: _BrokerWithRoutes,
+    MachineTable: _MachineWithParts,
+}
+"""Tables whose own tables are read apart from them."""
+
+
 def wording(error: ErrorDetails, model: type[BaseModel]) -> str:
     """A pydantic complaint in the words of the person who wrote the file."""
     key = ".".join(str(step) for step in error["loc"])
@@ -281,7 +289,9 @@ def wording(error: ErrorDetails, model: type[BaseModel]) -> str:
         case "missing":
             return f"key {key!r} is missing"
         case "extra_forbidden":
-            return f"unknown key {key!r}; known are {', '.join(model.model_fields)}"
+            return (
+                f"unknown key {key!r}; known are {', '.join(_WHOLE.get(model, model).model_fields)}"
+            )
         case "value_error":
             return error["msg"].removeprefix("Value error, ")
         case "string_pattern_mismatch":

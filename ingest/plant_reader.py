@@ -17,7 +17,7 @@ from ingest.plant import Machine, ModbusUnit, MqttBroker, Plant, SignalSpec, sig
 from ingest.register_file import load_registers
 from ingest.registers import Register
 from ingest.routes import Route, topic_faults
-from ingest.text_file import is_there
+from ingest.text_file import is_there, read_text
 from ingest.tls import TlsFiles, client_context
 from ingest.toml_lines import Steps, read_toml
 
@@ -143,11 +143,24 @@ class PlantReader:
             user=table.user,
             routes=routes,
             id=table.id if isinstance(table, file.BrokerTable) else "",
-            password_file=self._existing(table.password_file, (*steps, "password_file")),
+            password_file=self._password_file(table, (*steps, "password_file")),
             ca_file=files.ca_file,
             client_cert=files.client_cert,
             client_key=files.client_key,
         )
+
+    def _password_file(self, table: file.MqttTable, steps: Steps) -> Path | None:
+        path = self._existing(table.password_file, steps)
+        if path is not None and table.user is None:
+            self._fault(steps, "password_file needs a user")
+        if path is not None and is_there(path):
+            try:
+                read_text(path)
+            except OSError as fault:
+                self._fault(steps, f"password_file {path} cannot be read: {fault.strerror}")
+            except UnicodeDecodeError:
+                self._fault(steps, f"password_file {path} is not UTF-8 text")
+        return path
 
     def _routes(self, content: Mapping[str, Any], place: Steps) -> Iterator[Route]:
         for entry, steps in self._list(content, "routes", place):

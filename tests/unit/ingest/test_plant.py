@@ -146,6 +146,11 @@ def test_a_plant_without_a_broker_is_a_plant(tmp_path: Path) -> None:
             '"mqtt://u:secret@h"',
             "url names a user: say it with the keys",
         ),
+        ('"mqtt://127.0.0.1:1883"', '"mqtt://10.0..5:1883"', "names no host or port"),
+        ('"mqtt://127.0.0.1:1883"', '"mqtt://a\\u0000b"', "names no host or port"),
+        ('"tcp://127.0.0.1:5020"', '"tcp://10.0..5:5020"', "names no host or port"),
+        ('share = "andon"', 'password_file = "."\nuser = "u"', "cannot be read: Is a directory"),
+        ('share = "andon"', 'password_file = "press.csv"', "password_file needs a user"),
         ('"mqtt://127.0.0.1:1883"', '"mqtt://h/andon"', "has more behind the port"),
         ("andon/{line}/{machine}/telemetry", "$share/a/{machine}", "is said by share = ..., not"),
         ("andon/{line}/{machine}/telemetry", "a\\u0000/{machine}", "holds a NUL"),
@@ -265,6 +270,15 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
         assert ("plant.toml", str(line_of(text, needle))) in lines
     assert ("plant.toml", str(line_of(text, 'kind = "cnc-mill"') - 2)) in lines
     assert "unit = 999" in text  # the controller's own fault hides its register file
+
+
+def test_the_known_keys_of_a_table_include_its_own_tables(tmp_path: Path) -> None:
+    """Whoever wrote `route` is told `routes`, of machines `signals` and `modbus`."""
+    for right, wrong, known in (
+        ("[[mqtt.routes]]", "[[mqtt.route]]", "client_key, routes"),
+        ("[machines.modbus]", "[machines.modbuss]", "modbus, signals"),
+    ):
+        assert any(f.endswith(known) for f in faults_in(tmp_path, PLANT.replace(right, wrong)))
 
 
 def test_a_syntax_fault_does_not_hide_the_next(tmp_path: Path) -> None:
