@@ -53,12 +53,15 @@ def list_readings(
         int, Query(ge=1, le=20_000, description="A signal; thinned so that extremes stay.")
     ] = 1000,
 ) -> ReadingsOut:
-    """Readings in time order, signal by signal."""
-    known = parts.plant.machine(machine).signals
+    """Readings in time order, signal by signal: of what the plant describes, then of the rest."""
+    described = parts.plant.machine(machine).signals
     span = _span(parts, start, end)
+    if not signal:
+        said = (reading.signal for reading in parts.history.latest(machine))
+        signal = list(dict.fromkeys([*described, *said]))
     readings = [
         ReadingOut.model_validate(reading)
-        for name in signal or list(known)
+        for name in signal
         for reading in parts.history.readings(machine, name, *span, max_points=max_points)
     ]
     return ReadingsOut(machine=machine, start=span[0], end=span[1], readings=readings)
