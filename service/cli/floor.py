@@ -64,7 +64,11 @@ def check(
         print_json({"ok": True, "plant": str(path), "faults": [], **_described(loaded)})
         return
     console.print(f"{path}: {len(loaded.machines)} machines, no faults.", markup=False)
-    for entry in _described(loaded)["machines"]:
+    described = _described(loaded)
+    for broker in (described["mqtt"], *described["brokers"]):
+        if broker["url"]:
+            _print_broker(broker)
+    for entry in described["machines"]:
         _print_machine(entry)
 
 
@@ -112,6 +116,11 @@ def _polled(unit: ModbusUnit) -> dict[str, Any]:
         "illegal": [str(own) for own in unit.illegal],
         "requests": requests,
     }
+
+
+def _print_broker(broker: dict[str, Any]) -> None:
+    topics = ", ".join(broker["filters"])
+    console.say(f"{broker['url']}: {topics or 'no routes, so nothing is heard from it'}")
 
 
 def _print_machine(entry: dict[str, Any]) -> None:

@@ -84,6 +84,14 @@ def test_check_prints_the_read_plan(tmp_path: Path) -> None:
     }
 
 
+def test_check_prints_what_is_heard_from_brokers(tmp_path: Path) -> None:
+    """The topics of each, and that a broker without routes says nothing to anybody."""
+    more = '[[brokers]]\nid = "b"\nurl = "mqtts://h2"\n'
+    shown = " ".join(andon("check", plant_file(tmp_path, more=more)).output.split())
+    assert "mqtt://127.0.0.1:1: andon/+/+/telemetry" in shown
+    assert "mqtts://h2: no routes, so nothing is heard from it" in shown
+
+
 def test_check_shows_what_is_never_read(tmp_path: Path) -> None:
     """The plan goes around illegal addresses, over whatever carries it."""
     (tmp_path / "press.csv").write_text(
