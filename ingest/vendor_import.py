@@ -199,6 +199,8 @@ class _Importer:
             "description": self._description(cells, name),
             "nan": self._words(cells, "nan"),
         }
+        if kind is RegisterType.BOOL and table not in _BITS_TABLES and not row["bit"]:
+            self._assume("a bool without a bit is true where its whole register is not zero")
         if kind not in (RegisterType.BOOL, RegisterType.STRING):
             row |= self._meaning(cells, kind)
         return {column: cell for column, cell in row.items() if cell}

@@ -156,6 +156,15 @@ def test_bits_below_their_register() -> None:
     assert "a row with a bit and no address belongs to the register above it" in found.assumed
 
 
+def test_a_bool_of_a_whole_register_says_how_it_is_read() -> None:
+    """A list may mean one bit of it, and say so only in words; a coil and a bit say it."""
+    told = "a bool without a bit is true where its whole register is not zero"
+    header = "Name,Register,Type,Bit,Table"
+    assert told in listed("Fault (bit 0),4,bool,,holding", header=header, base=0).assumed
+    rows = ("a,4,bool,3,holding", "b,4,bool,,coil")
+    assert told not in listed(*rows, header=header, base=0).assumed
+
+
 @pytest.mark.parametrize(
     ("header", "row", "line"),
     [
