@@ -115,4 +115,4 @@ def _remedy(fault: psycopg.Error) -> str:
         return "Make its role the owner of the database: ALTER DATABASE ... OWNER TO ..."
     if isinstance(fault, psycopg.errors.DiskFull):
         return "Make room on the disk of the database server."
-    return "Look at ANDON_HISTORY_URL and at the database server."
+    return "Look at ANDON_HISTORY_URL, at ANDON_HISTORY_PASSWORD_FILE and at the database server."

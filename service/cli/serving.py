@@ -97,7 +97,8 @@ def create_key(
         complaints.print(f"{keys_file} holds a key for the role {role} already.", markup=False)
         return
     token = create(keys_file, Role(role), name=name)
-    complaints.print(f"Kept in {keys_file}; this is the key, shown only now:", markup=False)
+    words = f"Kept in {keys_file}, which `andon serve` reads where ANDON_KEYS_FILE names it."
+    complaints.print(f"{words} This is the key, shown only now:", markup=False)
     typer.echo(token)
 
 
