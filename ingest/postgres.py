@@ -28,8 +28,6 @@ Found = TypeVar("Found")
 _TRIES = 5
 _AGAIN = psycopg.errors.TransactionRollback
 """A deadlock with writers that are not ours: the same write is tried again."""
-
-
 _WARY = 100
 """After a duplicate, how many writes expect another."""
 Fill = Callable[[PostgresWriting], None]
@@ -270,10 +268,9 @@ class PostgresHistory:
             return self._link.connect(), True
 
     def _give_back(self, connection: Connection) -> None:
-        if self._closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
+        self._idle.append(connection)
+        if self._closed:  # looked at last: nobody else may close what is given back after that
+            self._forget_readers()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

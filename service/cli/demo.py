@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, NoReturn
 
 import typer
@@ -55,7 +56,8 @@ def demo(
     options = DemoOptions(plant, home, scenario, seed, speed, port, once)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, in order
     try:
-        result = prepare(options, complaints).run()
+        with TemporaryDirectory(prefix="andon-demo-plant-") as folder:
+            result = prepare(options, complaints, folder=Path(folder)).run()
     except KeyboardInterrupt:
         complaints.print("Ended by Ctrl-C; everything that was started has been stopped.")
         return

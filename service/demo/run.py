@@ -327,13 +327,16 @@ def _other_port(options: DemoOptions) -> int:
     )
 
 
-def prepare(options: DemoOptions, console: Console) -> Demo:
-    """Check the plant, the ports and the models; their faults are the operator's to mend."""
+def prepare(options: DemoOptions, console: Console, *, folder: Path) -> Demo:
+    """Check the plant, the ports and the models; their faults are the operator's to mend.
+
+    Where ports are in use, a plant with others is written into `folder`: it is of this run alone,
+    for two demos at once must not read each other's ports.
+    """
     plant = load_plant(options.plant)
     if is_taken(LOOPBACK, options.port):
         options = replace(options, port=_other_port(options))
-    # Of this run alone: two demos at once must not read each other's ports.
-    moved = on_free_ports(plant, Path(tempfile.mkdtemp(prefix="andon-demo-plant-")))
+    moved = on_free_ports(plant, folder)
     if moved != options.plant:
         console.print(f"Ports of {options.plant} are in use; the demo runs on those of {moved}.")
         plant, options = load_plant(moved), replace(options, plant=moved)
