@@ -75,7 +75,8 @@ class BrokerWires:
     def follow(self, brokers: Sequence[MqttBroker]) -> None:
         """Listen to these: new wires, wires with other topics, wires that end.
 
-        New topics are asked for before old ones are given up.
+        New topics are asked for before old ones are given up. A wire that cannot be made leaves
+        the one before as it is.
         """
         known = _remembered(self._memory)
         wanted = {broker.id: broker for broker in brokers}
@@ -85,9 +86,12 @@ class BrokerWires:
                 line.wire.follow(broker)
                 line.broker = broker
             else:
+                wire = self._new_wire(broker)
                 if line:
                     self._end(line, for_good=_address(line.broker) != _address(broker))
-                self._begin(broker, known)
+                wire.forget(known.get(_session(broker), ()))
+                self._lines[broker.id] = _Line(wire, broker, _made_of(broker))
+                wire.start()
         for gone in [name for name in self._lines if name not in wanted]:
             self._end(self._lines.pop(gone), for_good=True)
         self._remember()
@@ -114,17 +118,14 @@ class BrokerWires:
         for line in self._lines.values():
             line.wire.stop()
 
-    def _begin(self, broker: MqttBroker, known: Mapping[str, Sequence[str]]) -> None:
+    def _new_wire(self, broker: MqttBroker) -> MqttWire:
         suffix = f"-{broker.id}" if broker.id else ""
-        wire = self._make(
+        return self._make(
             broker,
             self._settings,
             client_id=f"{self._client_id}{suffix}",
             deliver=self._deliver,
         )
-        wire.forget(known.get(_session(broker), ()))
-        self._lines[broker.id] = _Line(wire, broker, _made_of(broker))
-        wire.start()
 
     def _end(self, line: _Line, *, for_good: bool) -> None:
         """One that waits for room in the intake ends when there is some, and not we for that."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ingest.broker_wires import BrokerWires
+from ingest.errors import SettingsFault
 from ingest.mqtt import Delivery, MqttWire
 from ingest.plant import MqttBroker
 from ingest.routes import Route
@@ -122,6 +123,17 @@ def test_a_renewed_certificate_is_used(wires: BrokerWires, log: list[str], tmp_p
     os.utime(password, ns=(1, 1))
     wires.follow([broker])
     assert log[2:] == ["me stops", "me starts"]
+
+
+def test_a_wire_that_cannot_be_made_leaves_the_one_before(
+    wires: BrokerWires, log: list[str], tmp_path: Path
+) -> None:
+    """A password file that went between the reading of the description and its use."""
+    wires.follow([FIRST])
+    gone = replace(FIRST, user="andon", password_file=tmp_path / "gone")
+    with pytest.raises(SettingsFault, match="gone cannot be read"):
+        wires.follow([gone])
+    assert log == ["me starts"]
 
 
 def test_a_broker_that_is_gone_is_left(wires: BrokerWires, log: list[str]) -> None:
