@@ -25,7 +25,6 @@ Table = TypeVar("Table", bound=BaseModel)
 
 _SECTIONS = ("plant", "documents", "mqtt", "brokers", "machines")
 _TLS_KEYS = ("ca_file", "client_cert", "client_key", "server_name")
-_LIMITS = ("low_low", "low", "high", "high_high")
 
 
 class PlantReader:

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,9 +50,6 @@ _REGISTERS = "signal,table,address,type\na,holding,0,uint16\nb,holding,1,float32
 class FuzzOutcome:
     """What was sent, and what became of it."""
 
-    payloads: int
-    frames_on_the_wire: int
-    frames_read: int
     received: int
     stored: int
     duplicates: int
@@ -62,8 +59,11 @@ class FuzzOutcome:
     own_faults: int
     """Dead letters and log lines that blame ourselves."""
     polled: int
-    seconds: float
-    peak_mb: float
+    payloads: int = 0
+    frames_on_the_wire: int = 0
+    frames_read: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
 
 
 class FuzzFloor:
@@ -103,17 +103,26 @@ class FuzzFloor:
             peak_mb = _peak_mb(collector.pid)
             collector.terminate()
             assert collector.wait(_PATIENCE_S) == 0, self._told()[-3000:]
-            counters = history.counters()
-            letters = history.dead_letters(10**9)
+            outcome = self._outcome(history, expected)
+        return replace(
+            outcome,
+            payloads=len(messages),
+            frames_on_the_wire=sum(fuzz.given for fuzz in devices),
+            frames_read=read,
+            seconds=round(time.monotonic() - began, 1),
+            peak_mb=peak_mb,
+        )
+
+    def _outcome(self, history: SqliteHistory, expected: Counter[str]) -> FuzzOutcome:
+        """What stands in the history, against what the codec alone gives of each source."""
+        counters = history.counters()
         mqtt = [count for count in counters if count.source.startswith("mqtt:")]
         found = Counter({count.source: count.received for count in mqtt})
         wrong = {source for source in expected | found if expected[source] != found[source]}
         wrong |= {count.source for count in counters if not _balances(count)}
+        letters = history.dead_letters(10**9)
         blamed = sum(letter.reason.startswith("our own fault") for letter in letters)
         return FuzzOutcome(
-            payloads=len(messages),
-            frames_on_the_wire=sum(fuzz.given for fuzz in devices),
-            frames_read=read,
             received=_received(counters),
             stored=sum(count.stored for count in mqtt),
             duplicates=sum(count.duplicates for count in mqtt),
@@ -121,8 +130,6 @@ class FuzzFloor:
             wrong_sources=sorted(wrong),
             own_faults=blamed + self._told().count("Traceback"),
             polled=sum(count.received for count in counters if count not in mqtt),
-            seconds=round(time.monotonic() - began, 1),
-            peak_mb=peak_mb,
         )
 
     def _collector(self, described_as: str) -> subprocess.Popen[bytes]:
