@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -60,7 +61,7 @@ class IngestSettings(BaseSettings):
 
     disk_reserve_mb: float = Field(default=32.0, ge=0)
     """With less room on the disk of the history nothing more is taken in until there is more."""
-    forward_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+")
+    forward_url: str = ""
     """A central Andon to which every new record is passed on as well; empty: none."""
     cell: str = Field(default="", pattern=r"^[\w.\-]*$", max_length=60)
     """Name of this cell at the centre, given once; empty: one kept in the history."""
@@ -72,6 +73,15 @@ class IngestSettings(BaseSettings):
     """Longest pause before a centre that is away is tried again, unless it asks for more."""
     forward_timeout_s: float = Field(default=60.0, ge=1)
     """How long the centre may take to confirm a request."""
+
+    @field_validator("forward_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if url and not re.match(r"https?://[^/\s]+", url):
+            raise ValueError(
+                "must begin with http:// or https://, like https://andon.plant.example"
+            )
+        return url
 
     @model_validator(mode="after")
     def _coarser_is_kept_longer(self) -> Self:

@@ -168,9 +168,10 @@ def _likely(name: str, known: frozenset[str]) -> str:
 def _complaint(error: ValidationError) -> str:
     lines = []
     for defect in error.errors(include_url=False, include_context=False):
+        words = defect["msg"].removeprefix("Value error, ")
         if not defect["loc"]:  # about several settings, which it names itself
-            lines.append(f"{defect['msg'].removeprefix('Value error, ')}.")
+            lines.append(f"{words}.")
             continue
         name = PREFIX + "_".join(str(part) for part in defect["loc"]).upper()
-        lines.append(f"{name}: {defect['msg']} (it is {str(defect['input'])[:80]!r}).")
+        lines.append(f"{name}: {words} (it is {str(defect['input'])[:80]!r}).")
     return "\n".join(lines)

@@ -117,7 +117,7 @@ def test_a_url_that_is_none_is_refused(tmp_path: Path) -> None:
     """With the name of its setting."""
     fault = andon("ingest", "--forward", "centre:8080", "--home", tmp_path).exception
     assert isinstance(fault, SettingsFault)
-    assert "ANDON_FORWARD_URL" in str(fault)
+    assert "ANDON_FORWARD_URL: must begin with http:// or https://" in str(fault)
 
 
 def test_an_outbox_is_emptied_while_the_disk_is_full(tmp_path: Path) -> None:
