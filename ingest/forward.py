@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 _LOOK_S = 0.25
 """How often an empty outbox is looked at."""
 _JOIN_S = 5.0
+_LONGEST_ANSWER = 8 * 2**20
+_MOST_WORDS = 1000
 _LONGEST_WAIT_S = 3600.0
 """Most that a centre can ask us to wait."""
 
@@ -161,10 +163,15 @@ class Forwarder:
     def _post(self, part: Sequence[Waiting]) -> list[str]:
         """Why the centre refuses each record for good; empty for one that it holds."""
         path, body = body_of([waiting.record for waiting in part], self._cell)
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Encoding": "gzip",
+            "Accept-Encoding": "identity",  # what a packed answer grows to has no bounds
+        }
         packed = gzip.compress(body, compresslevel=3, mtime=0)
         try:
-            response = self._client.post(path, content=packed, headers=headers)
+            with self._client.stream("POST", path, content=packed, headers=headers) as answer:
+                response = _whole(answer, time.monotonic() + self._settings.forward_timeout_s)
         except httpx.HTTPError as fault:
             raise CentreAway(f"it cannot be reached: {fault}") from fault
         if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -214,21 +221,43 @@ def parts_of(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
     return list(parts.values())
 
 
+def _whole(answer: httpx.Response, deadline: float) -> httpx.Response:
+    """The answer with its body, which may be neither endless nor endlessly slow."""
+    if "Content-Encoding" in answer.headers:
+        raise CentreAway("its answer is packed, which it was asked not to be")
+    content = bytearray()
+    for piece in answer.iter_bytes():
+        content += piece
+        if len(content) > _LONGEST_ANSWER:
+            raise CentreAway(f"its answer is longer than {_LONGEST_ANSWER >> 20} MB")
+        if time.monotonic() > deadline:
+            raise CentreAway("it takes too long to answer")
+    return httpx.Response(answer.status_code, headers=answer.headers, content=bytes(content))
+
+
 def _reasons(response: httpx.Response, count: int) -> list[str]:
     try:
         items = response.json()["items"]
-        reasons = [_reason(item) for item in items]
-    except (ValueError, KeyError, TypeError) as fault:
+        reasons = [_reason(item, at) for at, item in enumerate(items)]
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise CentreAway("it does not answer like an Andon; is the URL right?") from fault
     if len(reasons) != count:
         raise CentreAway(f"it answers for {len(reasons)} of {count} records")
     return reasons
 
 
-def _reason(item: dict[str, Any]) -> str:
+def _reason(item: dict[str, Any], at: int) -> str:
+    if item["status"] not in ("accepted", "rejected") or item.get("index", at) != at:
+        raise ValueError("this is no verdict on that record")
     if item["status"] == "accepted":
         return ""
-    return str(item["reason"]) or "without a reason"
+    return _shortly(item["reason"]) or "without a reason"
+
+
+def _shortly(said: object) -> str:
+    """A stranger's words on one line of the log."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(said)[:_MOST_WORDS])
+    return " ".join(text.split())
 
 
 def _words(response: httpx.Response) -> str:
@@ -237,9 +266,9 @@ def _words(response: httpx.Response) -> str:
     try:
         body = response.json()
         places = [f"{defect['pointer']}: {defect['detail']}" for defect in body.get("errors", [])]
-        return "; ".join([f"{status}: {body['detail']}", *places[:3]])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return status
+        return _shortly("; ".join([f"{status}: {body['detail']}", *places[:3]]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _shortly(status)
 
 
 def _retry_after_s(response: httpx.Response) -> float:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ def surprise(request: httpx.Request) -> httpx.Response:
     raise ZeroDivisionError
 
 
+VERDICTS = [{"index": at, "status": "accepted", "reason": ""} for at in range(2)]
 KEEPING: dict[str, Answer] = {
     "unreachable": unreachable,
     "busy": lambda _: httpx.Response(503, json={"detail": "The disk is full."}),
@@ -139,6 +141,13 @@ KEEPING: dict[str, Answer] = {
     "a login page": lambda _: httpx.Response(200, text="<html>Log in</html>"),
     "another program": lambda _: httpx.Response(200, json=["ok"]),
     "half an answer": lambda _: httpx.Response(200, json={"items": [{"status": "accepted"}]}),
+    "no verdict": lambda _: httpx.Response(200, json={"items": 2 * [{"status": 1, "reason": 0}]}),
+    "another order": lambda _: httpx.Response(200, json={"items": list(reversed(VERDICTS))}),
+    "an endless answer": lambda _: httpx.Response(200, content=repeat(b" " * 65_536)),
+    "a packed answer": lambda _: httpx.Response(
+        200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(bytes(2**20))
+    ),
+    "a deep answer": lambda _: httpx.Response(200, text="[" * 100_000),
 }
 
 
@@ -151,6 +160,26 @@ def test_what_is_not_confirmed_stays(cell: Cell, name: str) -> None:
         cell.forwarder().pass_on(cell.stop)
     assert cell.waiting == [reading(1), reading(2)]
     assert cell.history.dead_letters() == []
+
+
+def test_an_answer_that_trickles_is_not_waited_for(cell: Cell) -> None:
+    """Each piece comes in time, the last one never."""
+    cell.history.write([reading(1)])
+    cell.answer = lambda _: httpx.Response(200, content=repeat(b" "))
+    with pytest.raises(CentreAway, match="too long to answer"):
+        cell.forwarder(forward_timeout_s=0.05).pass_on(cell.stop)
+    assert cell.waiting == [reading(1)]
+
+
+def test_words_of_the_centre_are_one_short_line(cell: Cell) -> None:
+    """It may be a stranger, and the log is ours."""
+    cell.history.write([reading(1)])
+    words = "no\n2026 ERROR \x1b[31m" + "x" * 10**6
+    cell.answer = lambda _: httpx.Response(500, json={"detail": words})
+    with pytest.raises(CentreAway) as away:
+        cell.forwarder().pass_on(cell.stop)
+    assert away.value.message.isprintable()
+    assert len(away.value.message) <= 1000
 
 
 def test_the_centre_may_say_when_to_come_again(cell: Cell) -> None:
