@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,7 +109,13 @@ class Collector:
     def run(self, stop: threading.Event) -> None:
         """Collect until `stop` is set, then write and confirm what has arrived."""
         self._intake.start()
-        try:
+        with ExitStack() as ends:  # from the last to the first, each whatever another raises
+            ends.callback(self._wires.stop)
+            ends.callback(self._intake.close)
+            ends.callback(self._modbus.stop)
+            if self._crew:
+                ends.callback(self._crew.stop)
+            ends.callback(self._chores.stop)
             self._assign()
             if self._crew:
                 self._crew.start()
@@ -116,13 +123,6 @@ class Collector:
             self._chores.start()
             while not stop.wait(_WATCH_S):
                 self._watch()
-        finally:
-            self._chores.stop()
-            if self._crew:
-                self._crew.stop()
-            self._modbus.stop()
-            self._intake.close()
-            self._wires.stop()
 
     def _confirm(self, deliveries: Sequence[Delivery]) -> None:
         self._wires.acknowledge(deliveries)

@@ -18,8 +18,9 @@ from ingest.history import Birth, DeadLetter, ExportRow, Record, SourceCounters,
 from ingest.postgres_link import Connection, PostgresLink
 from ingest.postgres_schema import has_history, migrate, warn_of_unsafe
 from ingest.postgres_upkeep import PostgresUpkeep, standing_of
-from ingest.postgres_writing import ROW_FAULTS, STAGE, PostgresWriting, SeriesKey, Way
+from ingest.postgres_writing import ROW_FAULTS, STAGE, PostgresWriting, Way
 from ingest.rollups import Rollup, Sources, thinned
+from ingest.storable import SeriesKey, remember
 from ingest.upkeep import Upkeep
 from ingest.vocabulary import Event, Reading, Window
 
@@ -226,7 +227,7 @@ class PostgresHistory:
         with connection.transaction():
             fill(writing)
             written = writing.finish()
-        self._series |= writing.new_series
+        remember(self._series, writing.new_series)
         return written
 
     def _connected_writer(self) -> Connection:

@@ -30,12 +30,10 @@ from ingest.postgres_rows import (
     fitting,
     reading_row,
 )
-from ingest.storable import Tally, refused, summed
+from ingest.storable import SeriesKey, Tally, refused, summed
 from ingest.upkeep import BEGINNING, HOUR, floor, too_old
 from ingest.vocabulary import Event, Reading
 
-SeriesKey = tuple[str, str, str]
-"""Machine, signal, source."""
 Keyed = tuple[Reading, int]
 """A reading and the number of its series."""
 EventRow = tuple[Event, Row]

@@ -19,9 +19,10 @@ from ingest.rollups import Rollup, Sources, thinned
 from ingest.room import DiskRoom
 from ingest.schema import migrate
 from ingest.sqlite_upkeep import SqliteUpkeep, all_rollups, rollups_of, standing_of
+from ingest.storable import SeriesKey, remember
 from ingest.upkeep import Upkeep
 from ingest.vocabulary import Event, Reading, Window
-from ingest.writing import SeriesKey, Writing
+from ingest.writing import Writing
 
 
 class SqliteHistory:
@@ -191,7 +192,7 @@ class SqliteHistory:
             writing = Writing(connection, self._series)
             self._room.check(connection)
             yield writing
-        self._series |= writing.new_series
+        remember(self._series, writing.new_series)
 
     @contextmanager
     def _locked(self) -> Iterator[sqlite3.Connection]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from ingest.history import DeadLetter, Record, Written
 from ingest.vocabulary import Quality, Reading, Value
+
+SeriesKey = tuple[str, str, str]
+"""Machine, signal, source."""
+
+MOST_SERIES = 200_000
+"""Ids of series that are remembered; whoever invents names must not fill the memory."""
 
 
 @dataclass(slots=True)
@@ -22,6 +28,13 @@ class Tally:
     dead_lettered: int = 0
     last_received: int = 0
     """Microseconds since the Unix epoch."""
+
+
+def remember(known: dict[SeriesKey, int], new: Mapping[SeriesKey, int]) -> None:
+    """Take new ids of series along; the store is asked again for what was too much to keep."""
+    if len(known) + len(new) > MOST_SERIES:
+        known.clear()
+    known |= new
 
 
 def summed(tallies: Iterable[Tally]) -> Written:

@@ -12,12 +12,18 @@ from typing import NoReturn
 from ingest.history import Birth, DeadLetter, Record, Written
 from ingest.instants import EPOCH, instant, microseconds
 from ingest.many_rows import ROW_FAULTS, ManyRows
-from ingest.storable import Tally, fingerprint, refused, storable_text, storable_value, summed
+from ingest.storable import (
+    SeriesKey,
+    Tally,
+    fingerprint,
+    refused,
+    storable_text,
+    storable_value,
+    summed,
+)
 from ingest.upkeep import too_old
 from ingest.vocabulary import Event, Quality, Reading, Value
 
-SeriesKey = tuple[str, str, str]
-"""Machine, signal, source."""
 ReadingRow = tuple[int, int, int, int | None, int, Value, int, str, str]
 
 _READINGS = ManyRows(
