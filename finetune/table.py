@@ -71,11 +71,13 @@ def _csv(path: Path) -> dict[str, tuple[str, ...]]:
         raise DataFault(f"{path} is empty.")
     header = text.lstrip("\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    csv.field_size_limit(MAX_CELL)
+    usual = csv.field_size_limit(MAX_CELL)  # of the whole process: given back
     try:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter) if line]
     except csv.Error as fault:
         raise DataFault(f"{path} is not readable CSV: {fault}.") from fault
+    finally:
+        csv.field_size_limit(usual)
     names = [name.strip() for name in lines[0]]
     _refuse_bad_header(path, names)
     uneven = [row for row, line in enumerate(lines[1:]) if len(line) != len(names)]
