@@ -1,7 +1,7 @@
 """From a flood of QoS 1 messages to rows on the disk, beside the plain consumer, and how late.
 
 Everything shares this machine: flood, broker and consumer. `BENCH_SECONDS` is how long the latency
-is measured (20; the issue's figure is of 600), `BENCH_MESSAGES` how many messages a flood has.
+is measured (20; docs/benchmarks.md has one of 600), `BENCH_MESSAGES` how long a flood is.
 """
 
 from __future__ import annotations

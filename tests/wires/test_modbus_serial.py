@@ -90,6 +90,7 @@ def test_units_of_one_line_are_polled() -> None:
     """Both, the longest answer too; a third that is not there is bad and does not stop them."""
     kept = Kept()
     with line() as url:
+        assert read_words(url, HOLDING, 0, count=125, unit=1) == [1, 0xFFFE] + [7] * 123
         machines = [
             machine_at(url, f"m{unit}", unit=unit, signals="ab", timeout_s=timeout_s)
             for unit, timeout_s in ((1, 20.0), (2, 20.0), (3, 1.0))
@@ -98,7 +99,6 @@ def test_units_of_one_line_are_polled() -> None:
         wire.start()
         until(lambda: kept.values("a", "m3") and len(kept.values("a", "m2")) >= 3)
         wire.stop()
-        assert read_words(url, HOLDING, 0, count=125, unit=1) == [1, 0xFFFE] + [7] * 123
     assert set(kept.values("a", "m1")) == {1}
     assert set(kept.values("a", "m2")) == {2}
     assert set(kept.values("b", "m1")) == {0xFFFE}
