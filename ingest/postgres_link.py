@@ -66,7 +66,7 @@ class PostgresLink:
         """What the driver raises becomes a StoreFault that names the database."""
         try:
             yield
-        except psycopg.Error as fault:
+        except (psycopg.Error, UnicodeError) as fault:  # such is a host's name with an empty part
             words = (str(fault).strip() or type(fault).__name__).splitlines()[0].rstrip(".")
             raise StoreFault(
                 f"The history {self.place} cannot be used: {words}.", remedy=_remedy(fault)
@@ -110,7 +110,7 @@ def _place(given: dict[str, Any]) -> str:
     return f"postgresql://{host}:{port}/{given.get('dbname', given.get('user', ''))}"
 
 
-def _remedy(fault: psycopg.Error) -> str:
+def _remedy(fault: Exception) -> str:
     if isinstance(fault, _NO_RIGHT):
         return "Make its role the owner of the database: ALTER DATABASE ... OWNER TO ..."
     if isinstance(fault, psycopg.errors.DiskFull):

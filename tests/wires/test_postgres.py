@@ -329,6 +329,8 @@ def test_a_server_that_is_not_there_is_named(free_port: Callable[[], int]) -> No
     port = free_port()
     with pytest.raises(StoreFault, match=rf"127\.0\.0\.1:{port}/andon .*ANDON_HISTORY_URL"):
         PostgresHistory(f"postgresql://andon@127.0.0.1:{port}/andon")
+    with pytest.raises(StoreFault, match=r"10\.0\.\.5:5432/andon cannot be used: .*label empty"):
+        PostgresHistory("postgresql://andon@10.0..5/andon")
 
 
 def test_a_role_without_rights_is_told_what_it_lacks(
