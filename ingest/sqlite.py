@@ -47,6 +47,7 @@ class SqliteHistory:
         with self._own_faults():
             self._writer = self._connect()
             migrate(self._writer)
+        self._file = _file_of(path)
 
     def __enter__(self) -> Self:
         return self
@@ -199,7 +200,16 @@ class SqliteHistory:
         """The writer's connection, in a transaction that nobody else writes beside."""
         with self._lock, self._own_faults(), self._writer:
             self._writer.execute("BEGIN IMMEDIATE")
+            self._refuse_moved()
             yield self._writer
+
+    def _refuse_moved(self) -> None:
+        """What is written into a file that was moved away or deleted, nobody will find again."""
+        if _file_of(self.path) != self._file:
+            raise StoreFault(
+                f"The history {self.path} was moved, replaced or deleted while it was in use.",
+                remedy="Put it back, or end every process that uses it and start them again.",
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -232,6 +242,15 @@ class SqliteHistory:
                 f"The history {self.path} cannot be used: {fault}.",
                 remedy=_remedy(fault),
             ) from fault
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Which file bears that name now; None for no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _remedy(fault: sqlite3.Error) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.errors import StoreFault
 from ingest.sqlite import SqliteHistory
 
 OPEN_FILES = Path("/proc/self/fd")
@@ -29,3 +30,18 @@ def test_short_lived_threads_share_their_connections(tmp_path: Path) -> None:
             reader.start()
             reader.join()
         assert opened(path) == before
+
+
+def test_a_file_that_was_moved_away_or_replaced_takes_nothing_more(tmp_path: Path) -> None:
+    """It would be confirmed, and lost with the file; put back, it is written again."""
+    path = tmp_path / "history.db"
+    with SqliteHistory(path) as history:
+        history.write([])
+        moved = path.rename(tmp_path / "moved.db")
+        with pytest.raises(StoreFault, match="moved, replaced or deleted while it was in use"):
+            history.write([])
+        path.write_bytes(moved.read_bytes())
+        with pytest.raises(StoreFault, match="moved, replaced or deleted while it was in use"):
+            history.write([])
+        moved.rename(path)
+        history.write([])
