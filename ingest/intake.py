@@ -14,6 +14,7 @@ from ingest.errors import StoreFault
 from ingest.history import Birth, DeadLetter, History, Record
 from ingest.mqtt import Delivery
 from ingest.polled import Polled
+from ingest.set_aside import SetAside
 from ingest.settings import IngestSettings
 from ingest.waiting import Item, Waiting
 
@@ -94,6 +95,7 @@ class Intake:
         self._waiting = Waiting(settings.queue_size)
         self._decoded: queue.Queue[_Batch | None] = queue.Queue(1)
         self._closing = threading.Event()
+        self._set_aside = SetAside()
         self.progress = Progress()
         self._decoder = threading.Thread(target=self._decode, name="andon-decoder", daemon=True)
         self._writer = threading.Thread(target=self._write_all, name="andon-writer", daemon=True)
@@ -179,6 +181,7 @@ class Intake:
         self.progress.records += len(batch.records)
         self.progress.lag_s = (datetime.now(UTC) - batch.since).total_seconds()
         try:
+            self._set_aside.note(batch.dead)
             self._confirm(batch.deliveries)
             for request in batch.requests:
                 self._ask(request)

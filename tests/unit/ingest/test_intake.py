@@ -67,7 +67,9 @@ class Confirmations:
             self.enough.set()
 
 
-def test_messages_are_confirmed_in_order_after_their_commit(tmp_path: Path) -> None:
+def test_messages_are_confirmed_in_order_after_their_commit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """More messages than the queue holds: the wire waits, nothing is skipped."""
     with SqliteHistory(tmp_path / "h.db") as history:
         confirmed = Confirmations(history)
@@ -80,6 +82,7 @@ def test_messages_are_confirmed_in_order_after_their_commit(tmp_path: Path) -> N
         assert not confirmed.too_early
         (count,) = history.counters()
         assert (count.received, count.stored, count.dead_lettered) == (200, 196, 4)
+    assert caplog.text.count("messages are set aside") == 1
 
 
 def test_a_store_that_is_away_confirms_nothing_and_then_all(tmp_path: Path) -> None:
