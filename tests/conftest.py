@@ -33,8 +33,13 @@ class FloorsTogether(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_configure() -> None:
-    """SIGTERM ends the tests as Ctrl-C does: what they have started is ended first."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM ends the tests as Ctrl-C does: what they have started is ended first.
+
+    A shell lets what it starts in the background ignore Ctrl-C, and the processes of the tests
+    would inherit that.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
