@@ -127,7 +127,7 @@ def test_a_misspelt_setting_is_refused_by_every_command(
     ("name", "value", "complaint"),
     [
         ("ANDON_LLM_DEADLINE_S", "soon", "ANDON_LLM_DEADLINE_S: Input should be a valid number"),
-        ("ANDON_LLM_URL", "banana", "ANDON_LLM_URL: Value error, must begin with http://"),
+        ("ANDON_LLM_URL", "banana", "ANDON_LLM_URL: must begin with http://"),
     ],
 )
 def test_a_wrong_setting_of_the_model_server_is_named(
