@@ -220,6 +220,25 @@ class Statement:
 
     text: str
     evidence: tuple[str, ...]
+    section: str = ""
+    """The part of a longer summary that it belongs to, such as `exceptions` of a handover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a text took to write; all zero without a model."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    tries: int = 0
+    """Requests to the model, repairs included."""
+    repairs: int = 0
+    cost: float = 0.0
+    """In the currency of the price table."""
+    cached: bool = False
+    fallback: str = ""
+    """Why the model that was asked for did not write it, in one word; empty if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +261,7 @@ class Summary:
     """Reasons for sentences of a model that failed the check and were replaced."""
     note: str = ""
     """Why the writer that was asked for was not used, if so."""
+    account: Account = Account()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,20 @@ class StatementOut(Noun):
 
     text: str
     evidence: tuple[str, ...]
+    section: str
+
+
+class AccountOut(Noun):
+    """What a text took to write; all zero without a model."""
+
+    tokens_in: int
+    tokens_out: int
+    seconds: float
+    tries: int
+    repairs: int
+    cost: float
+    cached: bool
+    fallback: str
 
 
 class SummaryOut(Noun):
@@ -113,6 +127,7 @@ class SummaryOut(Noun):
     prompt: str
     replaced: tuple[str, ...]
     note: str
+    account: AccountOut
 
 
 class AlternativeOut(Noun):

@@ -19,6 +19,7 @@ HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ANDON_HOME", help="Folder of the history and the models.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+LanguageOption = Annotated[str, typer.Option("--language", help="Language: en or de.")]
 
 DEFAULT_PLANT = Path("plant.toml")
 DEFAULT_HOME = Path(".andon")

@@ -1,10 +1,10 @@
-"""andon evidence, summarize and prompts: what is going on."""
+"""andon evidence and andon summarize: what is going on."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,14 @@ from service.cli.options import (
     DEFAULT_PLANT,
     HomeOption,
     JsonOption,
+    LanguageOption,
     PlantOption,
     complaints,
     console,
     print_json,
     print_table,
 )
+from service.cli.prompts import shelf_of_prompts
 from service.cli.records import existing_history
 from service.cli.times import moment_of, seconds_of
 
@@ -29,21 +31,16 @@ if TYPE_CHECKING:
     from ingest.vocabulary import Evidence, Summary
     from service.cli.recorded import Recording
 
-prompts = typer.Typer(no_args_is_help=True, help="The prompts that a model is given.")
-
 UNSAID_SHARE = 4
 """Without a word about what is normal, the first quarter of a file is."""
 BASELINE_TIMES = 3
 """How many times as long the time is that is taken for normal."""
-
-LanguageOption = Annotated[str, typer.Option("--language", help="Language: en or de.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(evidence)
     app.command()(summarize)
-    app.add_typer(prompts, name="prompts")
 
 
 def evidence(
@@ -121,35 +118,6 @@ def summarize(
         _tell(summary)
 
 
-@prompts.command("list")
-def list_prompts(*, as_json: JsonOption = False) -> None:
-    """Every prompt with version, language and hash."""
-    found = _library().list()
-    if as_json:
-        print_json([{**p.front.model_dump(by_alias=True), "hash": p.hash} for p in found])
-        return
-    rows = ([p.front.id, p.front.language, p.front.version, p.hash, p.front.title] for p in found)
-    print_table(("id", "language", "version", "hash", "title"), rows)
-
-
-@prompts.command("show")
-def show_prompt(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Prompt id.")],
-    language: LanguageOption = "en",
-) -> None:
-    """One prompt as its file stands."""
-    path = _library().get(identity, language).path
-    console.print(path.read_text(encoding="utf-8"), markup=False, highlight=False)
-
-
-def _library() -> Any:
-    from prompting.library import PromptLibrary
-    from prompting.settings import PromptingSettings
-    from service.settings import read_settings
-
-    return PromptLibrary(read_settings(PromptingSettings).prompts_folder)
-
-
 def _summary(
     machine: str,
     start: datetime,
@@ -176,7 +144,7 @@ def _summary(
     items = extract(window, learn(before), known.signals)
     summarizer = Summarizer(
         writer_of(read_settings(PromptingSettings)),
-        _library(),
+        shelf_of_prompts(),
         timezone=description.timezone,
         machines=[other.id for other in description.machines],
     )
