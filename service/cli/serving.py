@@ -33,9 +33,13 @@ STOP_S = 3
 keys = typer.Typer(no_args_is_help=True, help="API keys: who may use a service, and for what.")
 
 KeysFileOption = Annotated[
-    Path, typer.Option("--keys-file", envvar="ANDON_KEYS_FILE", help="File of the hashed keys.")
+    Path | None,
+    typer.Option(
+        "--keys-file",
+        envvar="ANDON_KEYS_FILE",
+        help="File of the hashed keys; keys.json in the home folder unless given.",
+    ),
 ]
-DEFAULT_KEYS = DEFAULT_HOME / "keys.json"
 
 
 def register(app: typer.Typer) -> None:
@@ -87,29 +91,36 @@ def create_key(
     if_none: Annotated[
         bool, typer.Option("--if-none", help="Do nothing when the file holds a key of this role.")
     ] = False,
-    keys_file: KeysFileOption = DEFAULT_KEYS,
+    keys_file: KeysFileOption = None,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a key and print it, this once; the file keeps its hash."""
     from service.access import Role, read_keys
     from service.access import create_key as create
 
-    if if_none and keys_file.exists() and any(key.role == role for key in read_keys(keys_file)):
-        complaints.print(f"{keys_file} holds a key for the role {role} already.", markup=False)
+    path = keys_file or home / "keys.json"
+    if if_none and path.exists() and any(key.role == role for key in read_keys(path)):
+        complaints.print(f"{path} holds a key for the role {role} already.", markup=False)
         return
-    token = create(keys_file, Role(role), name=name)
-    words = f"Kept in {keys_file}, which `andon serve` reads where ANDON_KEYS_FILE names it."
+    token = create(path, Role(role), name=name)
+    words = f"Kept in {path}, which `andon serve` reads where ANDON_KEYS_FILE names it."
     complaints.print(f"{words} This is the key, shown only now:", markup=False)
     typer.echo(token)
 
 
 @keys.command("list")
-def list_keys(*, keys_file: KeysFileOption = DEFAULT_KEYS, as_json: JsonOption = False) -> None:
+def list_keys(
+    *,
+    keys_file: KeysFileOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """The keys of the file, without their secrets."""
     from service.access import read_keys
 
     found = [
         {"id": key.id, "role": str(key.role), "name": key.name, "created_at": key.created_at}
-        for key in read_keys(keys_file)
+        for key in read_keys(keys_file or home / "keys.json")
     ]
     if as_json:
         print_json(found)
@@ -122,12 +133,13 @@ def list_keys(*, keys_file: KeysFileOption = DEFAULT_KEYS, as_json: JsonOption =
 def remove_key(
     identity: Annotated[str, typer.Argument(metavar="ID", help="As `andon keys list` shows it.")],
     *,
-    keys_file: KeysFileOption = DEFAULT_KEYS,
+    keys_file: KeysFileOption = None,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Take a key out of the file; a running service refuses it from then on."""
     from service.access import remove_key as remove
 
-    remove(keys_file, identity)
+    remove(keys_file or home / "keys.json", identity)
 
 
 def doctor(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.access import Role, access_for
+from service.access import Role, access_for, read_keys
 from service.settings import ServiceSettings
 
 PLANT = """
@@ -98,6 +98,14 @@ def test_keys_are_made_listed_and_removed(folder: Path) -> None:
     identity = json.loads(listed)[0]["id"]
     assert _andon("keys", "remove", identity, *at, folder=folder).returncode == 0
     assert _andon("keys", "remove", identity, *at, folder=folder).returncode == 1
+
+
+def test_keys_lie_in_the_home_folder_unless_said(folder: Path) -> None:
+    """Also where a variable names that folder."""
+    home = str(folder / "elsewhere")
+    _andon("keys", "create", "--role", "machine", folder=folder, ANDON_HOME=home)
+    assert [key.role for key in read_keys(folder / "elsewhere" / "keys.json")] == [Role.MACHINE]
+    assert not (folder / ".andon").exists()
 
 
 def test_doctor_says_what_is_there_and_what_is_not(folder: Path) -> None:
