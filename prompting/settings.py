@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,12 +16,24 @@ class PromptingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ANDON_", frozen=True, extra="ignore")
 
+    llm_engine: Literal["auto", "openai", "ollama", "transformers"] = "auto"
+    """What kind of server or model it is; `auto`: the folder or the server itself tells."""
     llm_url: str = ""
-    """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1; empty: none."""
+    """Base URL of an OpenAI-compatible or Ollama server, such as http://127.0.0.1:8000/v1."""
     llm_model: str = ""
     """Name of the model on that server."""
+    llm_folder: Path | None = None
+    """Directory of a transformers model, run in this process; instead of a server."""
     llm_api_key_file: Path | None = None
     """File that holds the key of that server, if it wants one."""
+    llm_ca_file: Path | None = None
+    """Certificates that vouch for that server's https; empty: those of the system."""
+    llm_context_tokens: int = Field(default=4096, ge=512, le=1_000_000)
+    """Prompt and reply together; asked of Ollama, and of every server it is probed."""
+    llm_first_token_s: float = Field(default=15.0, gt=0, le=600)
+    """Longest silence before a reply begins."""
+    llm_probe_s: float = Field(default=300.0, ge=0, le=86_400)
+    """How often it is looked at whether the model is another; 0: it is never probed."""
     llm_deadline_s: float = Field(default=20.0, gt=0, le=600)
     """Longest time for a summary by the model, over all tries and the repair."""
     llm_tries: int = Field(default=3, ge=1, le=10)
