@@ -29,12 +29,21 @@ class Front(BaseModel):
     language: Literal["en", "de"]
     title: str
     output: Annotated[Literal["summary"], Field(alias="schema")]
+    style: Literal["operator", "engineer", "handover"] = "operator"
+    """For whom a summary is written."""
+    reply_tokens: Annotated[int, Field(ge=16, le=8000)] | None = None
+    """Longest reply that the prompt asks for; None: that of the settings."""
     statements: Annotated[int, Field(ge=1, le=20)] = 6
     """Most sentences of the reply."""
     items: Annotated[int, Field(ge=1, le=100)] = 25
     """Most items of evidence shown."""
     tokens: Annotated[int, Field(ge=100, le=100_000)] = 1800
     """Most tokens of evidence shown, by estimate."""
+
+    @property
+    def sections(self) -> bool:
+        """Whether every sentence belongs to a section of a handover."""
+        return self.style == "handover"
 
 
 @dataclass(frozen=True, slots=True)
