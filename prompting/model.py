@@ -7,6 +7,7 @@ ModelFault
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -14,11 +15,13 @@ from typing import Any, Literal, Protocol
 from ingest.errors import ModelFault
 
 Role = Literal["system", "user", "assistant"]
-Reason = Literal["away", "silent", "slow", "busy", "failed", "refused", "garbled", "huge", "cut"]
+Reason = Literal[
+    "away", "silent", "slow", "busy", "failed", "refused", "garbled", "huge", "cut", "stopped"
+]
 """`away`: no connection; `silent`: no first piece in time; `slow`: not whole at the deadline;
 `busy`: asked to come back later; `failed`: an error of the server; `refused`: an error of ours;
 `garbled`: no reply of this protocol; `huge`: longer than anything asked for; `cut`: the server
-dropped part of the prompt."""
+dropped part of the prompt; `stopped`: whoever asked is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Request:
     """Longest silence before the first piece of the reply."""
     on_text: Callable[[str], None] | None = None
     """Called with each piece as it comes; what it raises ends the attempt."""
+    stop: threading.Event | None = None
+    """Once set, the attempt ends within a second and the connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Reply:
     finish: Literal["stop", "length"]
     tokens_in: int
     tokens_out: int
+    streamed: bool = True
+    """Whether it came in pieces."""
 
 
 class Model(Protocol):
@@ -65,6 +72,10 @@ class Model(Protocol):
     @property
     def model(self) -> str:
         """Its name."""
+
+    @property
+    def digest(self) -> str:
+        """Changes when another model stands behind the name; empty: not known."""
 
     @property
     def context_tokens(self) -> int | None:
