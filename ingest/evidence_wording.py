@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ingest.detect import Finding
-from ingest.vocabulary import EvidenceKind, Quantity
+from ingest.vocabulary import EvidenceKind, MachineState, Quantity
 
 SPREAD = 1e4
 """From here on whole numbers are shown."""
@@ -115,6 +115,34 @@ def _note(_: Finding) -> str:
     return "note by a person"
 
 
+def _oscillation(finding: Finding) -> str:
+    return (
+        f"{_name(finding)} swings around {_of(finding, 'level')} by {_of(finding, 'amplitude')}, "
+        f"once every {_of(finding, 'period')}"
+    )
+
+
+def _first_out(finding: Finding) -> str:
+    return (
+        f"{_code(finding)} came first; {_of(finding, 'count')} alarms followed within "
+        f"{_of(finding, 'duration')}"
+    )
+
+
+def _out_of_service(finding: Finding) -> str:
+    state = MachineState.from_number(int(finding.numbers["state"].value))
+    times = f"{finding.numbers['count'].value:.0f} times, " * (finding.numbers["count"].value > 1)
+    return f"state {state.value} {times}for {_of(finding, 'duration')}"
+
+
+def _open_card(finding: Finding) -> str:
+    return f"issue card {finding.codes[0]} open for {_of(finding, 'duration')}"
+
+
+def _instruction(finding: Finding) -> str:
+    return f"instruction {finding.codes[0]} not cleared yet"
+
+
 _WORDS: dict[EvidenceKind, Callable[[Finding], str]] = {
     EvidenceKind.LIMIT_VIOLATION: _limit,
     EvidenceKind.STEP: _step,
@@ -129,4 +157,9 @@ _WORDS: dict[EvidenceKind, Callable[[Finding], str]] = {
     EvidenceKind.FLOOD: _flood,
     EvidenceKind.STANDING: _alarm,
     EvidenceKind.NOTE: _note,
+    EvidenceKind.OSCILLATION: _oscillation,
+    EvidenceKind.FIRST_OUT: _first_out,
+    EvidenceKind.OUT_OF_SERVICE: _out_of_service,
+    EvidenceKind.OPEN_CARD: _open_card,
+    EvidenceKind.INSTRUCTION: _instruction,
 }

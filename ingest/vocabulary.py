@@ -167,6 +167,9 @@ class EvidenceKind(StrEnum):
     STANDING = "standing"
     FIRST_OUT = "first_out"
     NOTE = "note"
+    OUT_OF_SERVICE = "out_of_service"
+    OPEN_CARD = "open_card"
+    INSTRUCTION = "instruction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ ENGLISH = Cues(
             "peak",
         ),
         _role(r"(?:usual(?:ly)?|normal(?:ly)?|baseline|typical(?:ly)?)(?: of| at)?", "baseline"),
+        _role(r"amplitudes?(?: of)?", "amplitude"),
+        _role(r"(?:once )?every|periods?(?: of)?", "period"),
         _role(r"from", "baseline"),
         _role(r"to|at|level|reach(?:es|ed|ing)?|stands? at|now at", *LEVELS),
         _role(r"by|changed?(?: by)?", "change", "slope"),
@@ -125,6 +127,8 @@ GERMAN = Cues(
         _role(
             r"(?:üblich\w*|normal\w*|sonst|gewöhnlich\w*)(?: werte?s?)?(?: von| bei)?", "baseline"
         ),
+        _role(r"(?:amplitude|ausschlag)(?: von)?", "amplitude"),
+        _role(r"(?:alle|periode)(?: von)?", "period"),
         _role(r"von|vom", "baseline"),
         _role(r"(?:auf|bei|niveau|erreicht\w*)(?: von)?", *LEVELS),
         _role(r"um|änderung", "change", "slope"),

@@ -91,6 +91,36 @@ ENGLISH: Phrases = {
     ),
     "standing.active": "{name} has been standing since {e.start}, for {e.duration}{quote}.",
     "flood.over": "Alarm flood from {e.start} to {e.end}: {e.count} alarms.",
+    "oscillation.active": (
+        "{e.signals} has been swinging around a level of {e.level} since {e.start}: once every "
+        "{e.period}, amplitude {e.amplitude}."
+    ),
+    "oscillation.over": (
+        "{e.signals} swung around a level of {e.level} from {e.start} to {e.end}: once every "
+        "{e.period}, amplitude {e.amplitude}."
+    ),
+    "first_out.over": (
+        "Alarm {e.code} came first, at {e.start}{quote}; {e.followers} followed within "
+        "{e.duration}."
+    ),
+    "out.active": "{e.machine} has been {state} since {e.start}, for {e.duration} by now.",
+    "out.active.many": (
+        "{e.machine} was {state} {e.count} times since {e.start}, for {e.duration} in all, and "
+        "still is."
+    ),
+    "out.over": "{e.machine} was {state} from {e.start} to {e.end}, for {e.duration}.",
+    "out.over.many": (
+        "{e.machine} was {state} {e.count} times from {e.start} to {e.end}, for {e.duration} in "
+        "all."
+    ),
+    "card.over": "Card {e.code} has been open since {e.start}{quote}.",
+    "instruction.over": "Instruction {e.code}, given at {e.start}{quote}.",
+    "instruction.card": "Instruction {e.code} on card {e.followers}, given at {e.start}{quote}.",
+    "state.2": "stopped",
+    "state.5": "suspended",
+    "state.9": "aborted",
+    "state.11": "held",
+    "state.other": "out of service",
     "note.over": "Note at {e.start}{quote}.",
     "other": "Finding at {e.start}.",
     "headline": "{e.machine}: {what}",
@@ -113,6 +143,12 @@ ENGLISH: Phrases = {
     "head.chattering": "alarm {e.codes} chattering",
     "head.chattering.nocode": "alarm chattering",
     "head.flood": "alarm flood",
+    "head.oscillation": "{e.signals} swinging",
+    "head.first_out": "trip chain from {e.code}",
+    "head.first_out.nocode": "trip chain",
+    "head.out": "out of service",
+    "head.card": "card {e.code} open",
+    "head.instruction": "an instruction to follow",
     "head.note": "a note was left",
     "head.other": "a finding",
     "quiet.headline": "{scope}: nothing out of the ordinary",
@@ -217,6 +253,38 @@ GERMAN: Phrases = {
     ),
     "standing.active": "{name} steht seit {e.start} Uhr an, {e.duration} lang{quote}.",
     "flood.over": "Meldungsflut von {e.start} bis {e.end} Uhr: {e.count} Meldungen.",
+    "oscillation.active": (
+        "{e.signals} schwingt seit {e.start} Uhr um das Niveau {e.level}: alle {e.period}, "
+        "Ausschlag {e.amplitude}."
+    ),
+    "oscillation.over": (
+        "{e.signals} schwang von {e.start} bis {e.end} Uhr um das Niveau {e.level}: alle "
+        "{e.period}, Ausschlag {e.amplitude}."
+    ),
+    "first_out.over": (
+        "Als Erste kam um {e.start} Uhr Meldung {e.code}{quote}; binnen {e.duration} folgte "
+        "{e.followers}."
+    ),
+    "out.active": "{e.machine} ist seit {e.start} Uhr {state}, inzwischen {e.duration} lang.",
+    "out.active.many": (
+        "{e.machine} war seit {e.start} Uhr {e.count} Mal {state}, insgesamt {e.duration} lang, "
+        "und ist es noch."
+    ),
+    "out.over": "{e.machine} war von {e.start} bis {e.end} Uhr {state}, {e.duration} lang.",
+    "out.over.many": (
+        "{e.machine} war von {e.start} bis {e.end} Uhr {e.count} Mal {state}, insgesamt "
+        "{e.duration} lang."
+    ),
+    "card.over": "Karte {e.code} ist seit {e.start} Uhr offen{quote}.",
+    "instruction.over": "Anweisung {e.code}, gegeben um {e.start} Uhr{quote}.",
+    "instruction.card": (
+        "Anweisung {e.code} zur Karte {e.followers}, gegeben um {e.start} Uhr{quote}."
+    ),
+    "state.2": "gestoppt",
+    "state.5": "unterbrochen",
+    "state.9": "abgebrochen",
+    "state.11": "angehalten",
+    "state.other": "außer Betrieb",
     "note.over": "Notiz um {e.start} Uhr{quote}.",
     "other": "Befund um {e.start} Uhr.",
     "headline": "{e.machine}: {what}",
@@ -239,6 +307,12 @@ GERMAN: Phrases = {
     "head.chattering": "Meldung {e.codes} flattert",
     "head.chattering.nocode": "Meldung flattert",
     "head.flood": "Meldungsflut",
+    "head.oscillation": "{e.signals} schwingt",
+    "head.first_out": "Folgeabschaltung ab {e.code}",
+    "head.first_out.nocode": "Folgeabschaltung",
+    "head.out": "außer Betrieb",
+    "head.card": "Karte {e.code} offen",
+    "head.instruction": "eine Anweisung ist zu beachten",
     "head.note": "eine Notiz liegt vor",
     "head.other": "ein Befund",
     "quiet.headline": "{scope}: nichts Auffälliges",

@@ -20,7 +20,14 @@ _SIMPLE = {
     EvidenceKind.NOTE: "note",
     EvidenceKind.STANDING: "standing",
     EvidenceKind.CHATTERING: "chattering",
+    EvidenceKind.OSCILLATION: "oscillation",
+    EvidenceKind.FIRST_OUT: "first_out",
+    EvidenceKind.OUT_OF_SERVICE: "out",
+    EvidenceKind.OPEN_CARD: "card",
+    EvidenceKind.INSTRUCTION: "instruction",
 }
+_TIMELESS = (EvidenceKind.FIRST_OUT, EvidenceKind.OPEN_CARD)
+"""Told the same way whether they are over or not."""
 
 
 def sentence(item: Evidence, language: str) -> Statement:
@@ -90,6 +97,12 @@ def _key(item: Evidence) -> str:
         return "spike.many" if _count(item) > 1 else "spike.one"
     if item.kind is EvidenceKind.ALARM:
         return f"alarm.{now}{_often(item)}"
+    if item.kind is EvidenceKind.INSTRUCTION:
+        return "instruction.card" if len(item.codes) > 1 else "instruction.over"
+    if item.kind is EvidenceKind.OUT_OF_SERVICE:
+        return f"out.{now}.many" if _count(item) > 1 else f"out.{now}"
+    if item.kind in _TIMELESS:
+        now = "over"
     return f"{_SIMPLE.get(item.kind, '')}.{now}"
 
 
@@ -120,12 +133,18 @@ def _parts(item: Evidence, phrases: Phrases) -> dict[str, str]:
         "critical": phrases["critical"] if "critical_limit" in item.numbers else "",
         "quote": phrases["quote"] if item.quotes else "",
         "name": _alarm_name(item, phrases),
+        "state": _state(item, phrases),
     }
 
 
 def _alarm_name(item: Evidence, phrases: Phrases) -> str:
     sort = "message" if item.severity is Severity.INFO else "name"
     return phrases[f"{sort}.code" if item.codes else f"{sort}.nocode"]
+
+
+def _state(item: Evidence, phrases: Phrases) -> str:
+    number = item.numbers["state"].value if "state" in item.numbers else 0
+    return phrases.get(f"state.{number:.0f}", phrases["state.other"])
 
 
 def _head(item: Evidence) -> str:
@@ -136,6 +155,6 @@ def _head(item: Evidence) -> str:
         return f"head.{item.kind.value}.{item.direction}"
     if item.kind in (EvidenceKind.ALARM, EvidenceKind.STANDING):
         return "head.alarm" + ("" if item.codes else ".nocode")
-    if item.kind is EvidenceKind.CHATTERING:
-        return "head.chattering" + ("" if item.codes else ".nocode")
+    if item.kind in (EvidenceKind.CHATTERING, EvidenceKind.FIRST_OUT):
+        return f"head.{item.kind.value}" + ("" if item.codes else ".nocode")
     return f"head.{_SIMPLE.get(item.kind, item.kind.value)}"

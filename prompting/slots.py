@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,10 +13,13 @@ from prompting.figures import show_quantity, show_time
 
 SLOT = re.compile(r"\{(E\d{4,})\.([a-z_]+)\}")
 TIME_ROLES = ("start", "end")
-NAME_ROLES = ("signals", "codes", "machine", "quote")
+NAME_ROLES = ("signals", "signal", "others", "codes", "code", "followers", "machine", "quote")
+MOST_NAMED = 4
 QUOTE_LENGTH = 100
 NAME_LENGTH = 60
 QUOTE_MARKS = {"en": ("“", "”"), "de": ("„", "“")}
+AND = {"en": ("and", "others"), "de": ("und", "weitere")}
+"""Between the last two names of a list, and in the place of those that are too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +57,26 @@ def roles(item: Evidence) -> tuple[str, ...]:
 
 
 def _has(item: Evidence, role: str) -> bool:
-    return bool(
-        {"signals": item.signals, "codes": item.codes, "quote": item.quotes}.get(role, True)
-    )
+    if role in _NAMES:
+        return bool(_NAMES[role](item))
+    return role != "quote" or bool(item.quotes)
 
 
 def _name(item: Evidence, role: str, reader: Reader) -> str:
+    if not _has(item, role):
+        raise KeyError(role)
     if role == "machine":
         return item.machine
-    if role == "codes":
-        return ", ".join(harmless(code, NAME_LENGTH) for code in item.codes)
-    if role == "signals":
-        return ", ".join(readable(signal) for signal in item.signals)
-    if not item.quotes:
-        raise KeyError(role)
-    return quoted(item.quotes[0], reader.language)
+    if role == "quote":
+        return quoted(item.quotes[0], reader.language)
+    return listed(_NAMES[role](item), reader.language)
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """`a, b and c`; what is too much stands there as "others"."""
+    joint, more = AND[language]
+    shown = list(names) if len(names) <= MOST_NAMED + 1 else [*names[:MOST_NAMED], more]
+    return f" {joint} ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
 def readable(signal: str) -> str:
@@ -105,3 +113,23 @@ _DEFUSED = str.maketrans(
         "`": "'",
     }
 )
+
+
+def _readable(signals: Sequence[str]) -> list[str]:
+    return [readable(signal) for signal in signals]
+
+
+def _harmless(codes: Sequence[str]) -> list[str]:
+    return [harmless(code, NAME_LENGTH) for code in codes]
+
+
+_NAMES: Mapping[str, Callable[[Evidence], list[str]]] = {
+    "signals": lambda item: _readable(item.signals),
+    "signal": lambda item: _readable(item.signals[:1]),
+    "others": lambda item: _readable(item.signals[1:]),
+    "codes": lambda item: _harmless(item.codes),
+    "code": lambda item: _harmless(item.codes[:1]),
+    "followers": lambda item: _harmless(item.codes[1:]),
+}
+"""A merged item has its figures from the first signal, and `others` that moved with it; a trip
+chain has the first alarm as `code` and what came after it as `followers`."""

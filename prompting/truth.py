@@ -132,10 +132,16 @@ class _Trial:
         plain = mentions.blotted(self.plain, mentions.TIME.finditer(self.plain))
         digits = [*mentions.numbers(plain, self._units()), *mentions.words(plain, self.cues)]
         figures = [m for m in mentions.slots(self.text) if m.role not in (*TIME_ROLES, *NAME_ROLES)]
-        after = 0
+        after, times = 0, self._ends_of_times()
         for mention in sorted([*digits, *figures], key=lambda mention: mention.start):
+            after = max([after, *(end for end in times if end <= mention.start)])
             self._figure(mention, self._roles(mention, after))
             after = self._unit_end(mention)
+
+    def _ends_of_times(self) -> list[int]:
+        """A word before a time, such as from, says nothing about the number behind the time."""
+        slots = [m.end for m in mentions.slots(self.text) if m.role in TIME_ROLES]
+        return slots + [found.end() for found in mentions.TIME.finditer(self.plain)]
 
     def _units(self) -> dict[str, str]:
         """Every way to write a unit of the cited evidence, and time, to the unit itself."""

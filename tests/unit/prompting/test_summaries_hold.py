@@ -32,24 +32,22 @@ text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60
 
 @st.composite
 def finding(draw: st.DrawFn) -> Finding:
-    kind = draw(
-        st.sampled_from([k for k in EvidenceKind if k.value not in ("oscillation", "first_out")])
-    )
+    kind = draw(st.sampled_from(list(EvidenceKind)))
     signal = draw(st.sampled_from(sorted(UNITS)))
     first = draw(st.integers(0, 1500))
     active = draw(st.booleans())
     last = 1800 if active else draw(st.integers(first, 1700))
     return Finding(
         kind=kind,
-        signals=() if kind in EVENTS else (signal,),
+        signals=() if kind in CODED else (signal,),
         start=START.timestamp() + first,
         end=START.timestamp() + last,
         severity=draw(st.sampled_from(list(Severity))),
         numbers=draw(numbers(kind, UNITS[signal], float(last - first))),
         active=active,
         direction=draw(st.sampled_from(["up", "down"])) if kind in DIRECTED else "",
-        codes=(draw(st.sampled_from(["E217", "X-7731", "4012"])),) if kind in EVENTS else (),
-        quotes=(draw(text),) if kind in EVENTS else (),
+        codes=tuple(draw(st.permutations(CODES)))[: CODED.get(kind, 0)],
+        quotes=(draw(text),) if kind in CODED else (),
     )
 
 
@@ -60,13 +58,18 @@ DIRECTED = (
     EvidenceKind.SPIKE,
     EvidenceKind.NOISE_CHANGE,
 )
-EVENTS = (
-    EvidenceKind.ALARM,
-    EvidenceKind.CHATTERING,
-    EvidenceKind.STANDING,
-    EvidenceKind.FLOOD,
-    EvidenceKind.NOTE,
-)
+CODES = ("E217", "X-7731", "4012")
+CODED = {
+    EvidenceKind.ALARM: 1,
+    EvidenceKind.CHATTERING: 1,
+    EvidenceKind.STANDING: 1,
+    EvidenceKind.FLOOD: 3,
+    EvidenceKind.FIRST_OUT: 3,
+    EvidenceKind.NOTE: 0,
+    EvidenceKind.OPEN_CARD: 1,
+    EvidenceKind.INSTRUCTION: 2,
+}
+"""How many codes these have; they quote words."""
 VALUES = {
     EvidenceKind.LIMIT_VIOLATION: ("peak", "limit", "baseline"),
     EvidenceKind.STEP: ("baseline", "level", "change", "peak"),
@@ -74,6 +77,7 @@ VALUES = {
     EvidenceKind.SPIKE: ("peak", "level"),
     EvidenceKind.STUCK: ("level",),
     EvidenceKind.NOISE_CHANGE: ("baseline", "level"),
+    EvidenceKind.OSCILLATION: ("amplitude", "level"),
 }
 COUNTED = (
     EvidenceKind.LIMIT_VIOLATION,
@@ -82,6 +86,9 @@ COUNTED = (
     EvidenceKind.CHATTERING,
     EvidenceKind.STANDING,
     EvidenceKind.FLOOD,
+    EvidenceKind.OSCILLATION,
+    EvidenceKind.FIRST_OUT,
+    EvidenceKind.OUT_OF_SERVICE,
 )
 
 
@@ -93,6 +100,10 @@ def numbers(draw: st.DrawFn, kind: EvidenceKind, unit: str, duration: float) -> 
         found["count"] = Quantity(float(draw(st.integers(0, 40))))
     if kind in (EvidenceKind.CHATTERING, EvidenceKind.FLOOD):
         found["peak_rate"] = Quantity(float(draw(st.integers(3, 20))))
+    if kind is EvidenceKind.OSCILLATION:
+        found["period"] = Quantity(draw(st.floats(0.5, 900)), "s")
+    if kind is EvidenceKind.OUT_OF_SERVICE:
+        found["state"] = Quantity(float(draw(st.integers(1, 17))))
     if kind is EvidenceKind.NOISE_CHANGE:
         found["ratio"] = Quantity(draw(st.floats(3, 50)))
     if kind is EvidenceKind.LIMIT_VIOLATION and draw(st.booleans()):
