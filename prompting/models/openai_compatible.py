@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -75,6 +77,7 @@ class OpenAICompatibleModel:
         self._form: Form = FORMS[0]
         self._left_out: frozenset[str] = frozenset()
         self._estimate = Estimate()
+        self._streams = True
         self.context_tokens: int | None = None
         self.digest = ""
 
@@ -92,6 +95,7 @@ class OpenAICompatibleModel:
         """Use what a probe has found."""
         self._form = found.form
         self._estimate = Estimate.of(found.tokens_a_piece)
+        self._streams = found.streams
         self.context_tokens = found.context_tokens
         self.digest = found.digest
 
@@ -105,6 +109,8 @@ class OpenAICompatibleModel:
 
     def attempt(self, request: Request, form: Form) -> Reply:
         """One attempt in that form; a field that the server refuses by name is left out."""
+        if not self._streams or "stream" in self._left_out:  # the first piece is the last
+            request = replace(request, first_token_s=math.inf)
         reading = _Reading()
         refused: list[tuple[int, str]] = []
         body = self._body(request, form)
@@ -169,12 +175,7 @@ class OpenAICompatibleModel:
         """The reply with counts; ours where the server has none."""
         prompt = "\n".join(turn.text for turn in request.turns)
         if reply.tokens_in and reply.tokens_in < self._estimate.least(prompt):
-            words = f"The server read {reply.tokens_in} tokens of a prompt of about "
-            raise EngineFault(
-                f"{words}{self.count(prompt)}: it drops what is too long without a word.",
-                "cut",
-                remedy="Give the server a longer context, or lower ANDON_LLM_CONTEXT_TOKENS.",
-            )
+            raise dropped(reply.tokens_in, self.count(prompt))
         return reply if reply.tokens_in else estimated(reply, prompt, self._estimate)
 
 
@@ -182,6 +183,15 @@ def estimated(reply: Reply, prompt: str, estimate: Estimate) -> Reply:
     """The same reply with our own counts."""
     counts = estimate.count(prompt), estimate.count(reply.text)
     return Reply(reply.text, reply.finish, *counts, streamed=reply.streamed)
+
+
+def dropped(read: int, sent: int) -> EngineFault:
+    """The fault of a server that cuts a prompt without a word."""
+    return EngineFault(
+        f"The server read {read} tokens of a prompt of about {sent}: it cuts what is too long.",
+        "cut",
+        remedy="Give the server a longer context, or lower ANDON_LLM_CONTEXT_TOKENS.",
+    )
 
 
 def _asked(form: Form, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import ssl
 import threading
 import time
@@ -234,14 +235,15 @@ async def _hang_up(client: httpx.AsyncClient) -> None:
 async def _in_time(request: Request) -> AsyncIterator[asyncio.Timeout]:
     """One instant over everything, and an earlier one until the reply begins."""
     async with _until(request.deadline):
-        first = asyncio.timeout(request.first_token_s)
+        limit = request.first_token_s
+        first = asyncio.timeout(limit if math.isfinite(limit) else None)
         try:
             async with first:
                 yield first
         except TimeoutError as fault:
             if not first.expired():
                 raise
-            words = f"The model did not begin to answer within {request.first_token_s:g} s."
+            words = f"The model did not begin to answer within {limit:g} s."
             raise PassingFault(words, "silent") from fault
 
 
