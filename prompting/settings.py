@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.errors import SettingsFault
+from prompting.prices import Price
 
 
 class PromptingSettings(BaseSettings):
@@ -46,6 +48,22 @@ class PromptingSettings(BaseSettings):
     """Price of a million tokens sent, in the currency of the account."""
     llm_price_output: float = Field(default=0.0, ge=0)
     """Price of a million tokens received."""
+    llm_prices: Annotated[dict[str, Price], NoDecode] = Field(default_factory=dict)
+    """Prices of a million tokens by model, such as {"gpt-*": {"input": 2.5, "output": 10}}."""
+    llm_breaker_failures: int = Field(default=5, ge=1, le=1000)
+    """After so many failed requests in a row the model is left alone for a while."""
+    llm_breaker_rest_s: float = Field(default=30.0, ge=0.1, le=3600)
+    """How long; then one request tries it again."""
+    llm_cache_entries: int = Field(default=2000, ge=0, le=1_000_000)
+    """Most checked replies kept in ANDON_HOME, so that the same question costs nothing; 0: none."""
+    llm_cache_mb: float = Field(default=20.0, gt=0, le=10_000)
+    """Most room for them."""
+    llm_cache_hours: float = Field(default=168.0, gt=0, le=87_600)
+    """How long they are kept."""
+    llm_redact: Literal["always", "remote", "never"] = "always"
+    """When what the rules name is hidden from a model; `remote`: from one on another machine."""
+    llm_redact_file: Path | None = None
+    """TOML file with rules of what to hide: lists of names, badge numbers."""
     prompts_folder: Path | None = None
     """Prompt files of the plant's own; one with the same id and language wins."""
 
@@ -55,6 +73,16 @@ class PromptingSettings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("llm_prices", mode="before")
+    @classmethod
+    def _table(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value.strip() else {}
+        except (ValueError, RecursionError) as fault:
+            raise ValueError(f"must be JSON: {fault}") from fault
 
     def api_key(self) -> str:
         """The key from its file; a placeholder where none is set.
