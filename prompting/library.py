@@ -1,98 +1,69 @@
-"""Prompts as files: Markdown with front matter, filled by Jinja2 in its sandbox."""
+"""The prompts at hand: the shipped ones, and a plant's own before them, as they stand on the disk.
+
+The folders are looked at whenever a prompt is asked for, so an edit changes the next result. A file
+that has changed is left alone until two looks find it the same: it may be half written, or on its
+way from an editor that renames. A file with faults is not taken over, and said once; what was read
+from it before serves on. A file that is gone gives the shipped prompt back; a folder that is gone,
+as when a network drive is, changes nothing.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest.errors import NotKnown, SettingsFault
+from prompting.prompt_file import Defect, Prompt, PromptFault, read_prompt
+
+__all__ = ["SHIPPED", "Prompt", "PromptLibrary", "read_prompt"]
+
+log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "prompts"
-PARTS = ("System", "User")
+MOST_FILES = 500
+SETTLING_S = 0.1
+"""Between two looks at a file that has changed."""
+MOST_LOOKS = 10
 
-
-class Front(BaseModel):
-    """What stands between the dashes at the top of a prompt file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    language: Literal["en", "de"]
-    title: str
-    output: Annotated[Literal["summary"], Field(alias="schema")]
-    style: Literal["operator", "engineer", "handover"] = "operator"
-    """For whom a summary is written."""
-    reply_tokens: Annotated[int, Field(ge=16, le=8000)] | None = None
-    """Longest reply that the prompt asks for; None: that of the settings."""
-    statements: Annotated[int, Field(ge=1, le=20)] = 6
-    """Most sentences of the reply."""
-    items: Annotated[int, Field(ge=1, le=100)] = 25
-    """Most items of evidence shown."""
-    tokens: Annotated[int, Field(ge=100, le=100_000)] = 1800
-    """Most tokens of evidence shown, by estimate."""
-
-    @property
-    def sections(self) -> bool:
-        """Whether every sentence belongs to a section of a handover."""
-        return self.style == "handover"
+_Look = tuple[int, ...]
+"""Times of change, size, number and device of a file; empty where it leads nowhere."""
+_Key = tuple[str, str]
+"""Id and language."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """One prompt in one language."""
+class _File:
+    """A file as it was last found."""
 
-    front: Front
-    system: str
-    user: str
-    path: Path
-    hash: str
-    """First twelve digits of the SHA-256 of the file."""
-
-    @property
-    def reference(self) -> str:
-        """`id@version#hash`: which words exactly made a summary."""
-        return f"{self.front.id}@{self.front.version}#{self.hash}"
-
-    def fill(self, values: Mapping[str, Any]) -> tuple[str, str]:
-        """System and user message with the values put in.
-
-        Raises:
-            SettingsFault: The prompt names a value that it is not given, or breaks the sandbox.
-        """
-        sandbox = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
-        )
-        try:
-            return (
-                sandbox.from_string(self.system).render(values),
-                sandbox.from_string(self.user).render(values),
-            )
-        except TemplateError as fault:
-            raise SettingsFault(f"{self.path}: {fault}", remedy="Correct the prompt.") from fault
+    look: _Look
+    prompt: Prompt | None = None
+    """What was read from it when it was last right."""
+    defects: tuple[Defect, ...] = ()
 
 
 class PromptLibrary:
-    """The shipped prompts, and those of a plant's own folder before them."""
+    """Gives each prompt as it was when its file was last right; safe for many threads."""
 
     def __init__(self, own: Path | None = None) -> None:
         if own is not None and not own.is_dir():
             raise SettingsFault(
                 f"There is no prompt folder {own}.", remedy="Correct ANDON_PROMPTS_FOLDER."
             )
-        self._folders = [SHIPPED] + ([own] if own else [])
+        self._shelves = tuple(_Shelf(folder) for folder in (SHIPPED, own) if folder)
+        self._lock = threading.Lock()
+        self._prompts: Mapping[_Key, Prompt] = {}
+        self._faults: tuple[Defect, ...] = ()
 
     def list(self) -> tuple[Prompt, ...]:
         """Every prompt, by id and language."""
-        return tuple(self._prompts[key] for key in sorted(self._prompts))
+        prompts, _ = self._look()
+        return tuple(prompts[key] for key in sorted(prompts))
 
     def get(self, identity: str, language: str) -> Prompt:
         """One prompt.
@@ -100,90 +71,142 @@ class PromptLibrary:
         Raises:
             NotKnown: No such prompt, or not in that language.
         """
-        prompt = self._prompts.get((identity, language))
+        prompts, faults = self._look()
+        prompt = prompts.get((identity, language))
         if prompt is None:
-            known = ", ".join(f"{name} ({lang})" for name, lang in sorted(self._prompts))
+            known = ", ".join(f"{name} ({lang})" for name, lang in sorted(prompts))
+            broken = "".join(f" {fault}" for fault in faults)
             raise NotKnown(
-                f"There is no prompt {identity} in {language}.", remedy=f"Known: {known}."
+                f"There is no prompt {identity} in {language}.", remedy=f"Known: {known}.{broken}"
             )
         return prompt
 
-    @cached_property
-    def _prompts(self) -> Mapping[tuple[str, str], Prompt]:
+    def faults(self) -> tuple[Defect, ...]:
+        """What is wrong with files that are not taken over."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[Mapping[_Key, Prompt], tuple[Defect, ...]]:
+        with self._lock:
+            changed = [shelf.look() for shelf in self._shelves]
+            if any(changed):
+                self._prompts, self._faults = _laid_out(self._shelves)
+            return self._prompts, self._faults
+
+
+class _Shelf:
+    """One folder with prompt files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._found: Mapping[Path, _Look] | None = None
+        self._files: Mapping[Path, _File] = {}
+        self._away: tuple[Defect, ...] = ()
+
+    def look(self) -> bool:
+        """Read what has changed; whether anything has."""
+        try:
+            found = self._settled()
+        except OSError as fault:
+            return self._is_away(fault)
+        if found == self._found and not self._away:
+            return False
+        for path in self._files.keys() - found.keys():
+            log.info("prompt file is gone", extra={"path": str(path)})
+        chosen = sorted(found.items())[:MOST_FILES]
+        self._files = {path: _read(path, look, self._files.get(path)) for path, look in chosen}
+        self._found, self._away = found, ()
+        return True
+
+    def prompts(self) -> Iterable[Prompt]:
+        """What the files held when they were last right, by name of the file."""
+        return (file.prompt for file in self._files.values() if file.prompt)
+
+    def defects(self) -> tuple[Defect, ...]:
+        """What is wrong with the folder and its files."""
+        own = (*self._away, *_too_many(self._folder, self._found or {}))
+        return (*own, *(defect for file in self._files.values() for defect in file.defects))
+
+    def _settled(self) -> Mapping[Path, _Look]:
+        """The files as two looks in a row find them; as before while they are still changing."""
+        found = _looks(self._folder)
+        if self._found is None or found == self._found:
+            return found
+        for _ in range(MOST_LOOKS):
+            time.sleep(SETTLING_S)
+            before, found = found, _looks(self._folder)
+            if found == before:
+                return found
+        return self._found
+
+    def _is_away(self, fault: OSError) -> bool:
+        words = f"cannot be looked into: {fault.strerror}; what was read from it before serves on"
+        away = (Defect(self._folder, 1, words),)
+        if away == self._away:
+            return False
+        log.error("prompt folder is away", extra={"fault": str(away[0])})
+        self._away = away
+        return True
+
+
+def _looks(folder: Path) -> dict[Path, _Look]:
+    """Every file that may be a prompt; editors' own files and the folder's README are none."""
+    with os.scandir(folder) as entries:
         return {
-            (prompt.front.id, prompt.front.language): prompt
-            for folder in self._folders
-            for prompt in _read_all(folder)
+            folder / entry.name: look
+            for entry in entries
+            if entry.name.endswith(".md")
+            and entry.name[0] not in ".#~"
+            and entry.name.lower() != "readme.md"
+            and (look := _look(entry)) is not None
         }
 
 
-def _read_all(folder: Path) -> Iterator[Prompt]:
-    for path in sorted(folder.glob("*.md")):
-        yield read_prompt(path)
-
-
-def read_prompt(path: Path) -> Prompt:
-    """One prompt file.
-
-    Raises:
-        SettingsFault: The file is no prompt; the message names file and line.
-    """
+def _look(entry: os.DirEntry[str]) -> _Look | None:
+    """None for a folder."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsFault(f"{path} cannot be read: {fault}.") from fault
-    head, body, offset = _split(path, text)
-    parts = _parts(path, body, offset)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Prompt(_front(path, head), parts["System"], parts["User"], path, digest)
+        found = entry.stat()
+    except OSError:
+        return ()
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev)
 
 
-def _split(path: Path, text: str) -> tuple[str, str, int]:
-    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
-        raise SettingsFault(f"{path}:1: no front matter between two lines of ---.")
-    head, body = text[4:].split("\n---\n", 1)
-    return head, body, head.count("\n") + 4
+def _too_many(folder: Path, found: Mapping[Path, _Look]) -> tuple[Defect, ...]:
+    if len(found) <= MOST_FILES:
+        return ()
+    return (Defect(folder, 1, f"has {len(found)} prompt files; the first {MOST_FILES} are read"),)
 
 
-def _front(path: Path, head: str) -> Front:
-    import yaml
-
+def _read(path: Path, look: _Look, before: _File | None) -> _File:
+    if before is not None and before.look == look:
+        return before
+    last = before.prompt if before else None
     try:
-        return Front.model_validate(yaml.safe_load(head))
-    except yaml.MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 2 if fault.problem_mark else 2
-        raise SettingsFault(f"{path}:{line}: {fault.problem}.") from fault
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        lines = [n for n, row in enumerate(head.split("\n"), start=2) if row.startswith(name)]
-        line = lines[0] if name and lines else 2
-        raise SettingsFault(f"{path}:{line}: {name}: {first['msg']}.") from fault
+        prompt = read_prompt(path)
+    except PromptFault as fault:
+        if before is None or before.defects != fault.defects:
+            log.error("prompt file is not taken over", extra={"fault": str(fault)})
+        return _File(look, last, fault.defects)
+    if last is not None and last.hash != prompt.hash:
+        log.info("prompt is read again", extra={"prompt": prompt.reference})
+    return _File(look, prompt)
 
 
-def _parts(path: Path, body: str, offset: int) -> Mapping[str, str]:
-    """The text below each `# Heading`, checked for being a template."""
-    parts: dict[str, list[str]] = {}
-    name = ""
-    begun: dict[str, int] = {}
-    for number, line in enumerate(body.split("\n"), start=offset):
-        if line.removeprefix("# ") in PARTS and line.startswith("# "):
-            name = line.removeprefix("# ")
-            begun[name] = number
-        elif name:
-            parts.setdefault(name, []).append(line)
-    missing = [part for part in PARTS if part not in parts]
-    if missing:
-        raise SettingsFault(f"{path}:{offset}: no heading '# {missing[0]}'.")
-    for part, lines in parts.items():
-        _compile(path, "\n".join(lines), begun[part])
-    return {part: "\n".join(lines).strip() for part, lines in parts.items()}
-
-
-def _compile(path: Path, template: str, begun: int) -> None:
-    from jinja2 import TemplateSyntaxError
-
-    try:
-        ImmutableSandboxedEnvironment().parse(template)
-    except TemplateSyntaxError as fault:
-        raise SettingsFault(f"{path}:{begun + fault.lineno}: {fault.message}") from fault
+def _laid_out(
+    shelves: Iterable[_Shelf],
+) -> tuple[Mapping[_Key, Prompt], tuple[Defect, ...]]:
+    """One prompt for each id and language: the last shelf wins, and in it the first file."""
+    prompts: dict[_Key, Prompt] = {}
+    defects: list[Defect] = []
+    for shelf in shelves:
+        laid: dict[_Key, Prompt] = {}
+        for prompt in shelf.prompts():
+            key = (prompt.front.id, prompt.front.language)
+            first = laid.setdefault(key, prompt)
+            if first is not prompt:
+                words = f"is {key[0]} in {key[1]} again, which {first.path.name} is: not used"
+                defects.append(Defect(prompt.path, 2, words))
+        prompts |= laid
+        defects += shelf.defects()
+    return prompts, tuple(defects)

@@ -1,0 +1,1 @@
+"""Small text tasks for a model, each with an honest answer where there is none."""

@@ -1,0 +1,48 @@
+"""The forms of the replies to the text tasks: flat, closed and bounded, as every server takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FIELDS = ("machine", "part", "action", "quantity")
+NONE = "none"
+"""Instead of a machine."""
+UNKNOWN = "unknown"
+"""Instead of a label."""
+FIELD_LENGTH = 80
+REWRITTEN_LENGTH = 1200
+NAME_LENGTH = 60
+
+
+def fields_schema(machines: Sequence[str] | None) -> dict[str, Any]:
+    """Four texts, empty where the note says nothing; the machine one of the plant's."""
+    found: dict[str, Any] = {name: _text(FIELD_LENGTH) for name in FIELDS}
+    if machines is not None:
+        found["machine"] = {"type": "string", "enum": [*machines, NONE]}
+    return _closed(found)
+
+
+def rewrite_schema() -> dict[str, Any]:
+    """One text."""
+    return _closed({"text": {**_text(REWRITTEN_LENGTH), "minLength": 1}})
+
+
+def label_schema(labels: Sequence[str] | None) -> dict[str, Any]:
+    """One of the labels, or that none fits."""
+    if labels is None:
+        return _closed({"label": {**_text(NAME_LENGTH), "minLength": 1}})
+    return _closed({"label": {"type": "string", "enum": [*labels, UNKNOWN]}})
+
+
+def _text(longest: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": longest}
+
+
+def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
