@@ -9,13 +9,12 @@ from datetime import datetime
 import numpy as np
 
 from ingest.evidence_samples import (
-    SPIKE_WIDTH,
     Floats,
     Ints,
     Samples,
     columns,
     gather,
-    rolling_median,
+    median_of_five,
 )
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import Series, Window
@@ -55,6 +54,8 @@ class Norm:
     """Robust spread of single samples, never zero."""
     noise: float
     """Robust sample-to-sample noise; zero for a signal that never moves."""
+    rough: float
+    """Mean distance of a sample from the median of the five around it."""
     furthest_spike: float
     """How far a sample was from the median of those around it at most."""
     longest_still_s: float
@@ -156,13 +157,15 @@ def _norm(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm
     floor = max(abs(centre) * RELATIVE_FLOOR, 1e-9)
     blocks = (settings.block_s, settings.block_s * settings.long_blocks)
     found = (_levels(times, values - centre, block_s=b) for b in blocks)
+    off = np.abs(values - median_of_five(values))
     return Norm(
         state=int(samples.states[0]),
         count=len(values),
         level=centre,
         sigma=max(sigma, floor),
         noise=noise(values),
-        furthest_spike=float(np.max(np.abs(values - rolling_median(values, SPIKE_WIDTH)))),
+        rough=float(np.mean(np.minimum(off, np.quantile(off, 0.99)))),
+        furthest_spike=float(np.max(off)),
         longest_still_s=longest_still(times, values),
         levels=tuple(levels for levels in found if levels is not None),
     )
@@ -231,11 +234,14 @@ def _wander(level: Floats) -> float:
     return min(1.0, max(0.0, float(np.dot(before, after)) / power)) if power > 0 else 0.0
 
 
-def spike_room(norms: Mapping[int, Norm], states: Ints, settings: EvidenceSettings) -> Floats:
-    """How far each sample may be from those around it before it is a spike."""
-    known = sorted(norms)
-    room = [
-        max(settings.spike_sigmas * norms[s].sigma, settings.spike_reach * norms[s].furthest_spike)
-        for s in known
-    ]
-    return np.array(room)[np.searchsorted(known, states)]
+def per_state(states: Ints, table: Mapping[int, float]) -> Floats:
+    """The figure of its state for each of them; every state must be in the table."""
+    known = sorted(table)
+    if len(known) == 1:
+        return np.full(len(states), table[known[0]])
+    return np.array([table[state] for state in known])[np.searchsorted(known, states)]
+
+
+def spike_room(norm: Norm, settings: EvidenceSettings) -> float:
+    """How far a sample may be from those around it before it is a spike."""
+    return max(settings.spike_sigmas * norm.sigma, settings.spike_reach * norm.furthest_spike)

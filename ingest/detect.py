@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from ingest.evidence_samples import SPIKE_SAMPLES, SPIKE_WIDTH, Flags, Floats, Samples
+from ingest.digest import Rows
+from ingest.evidence_samples import Flags
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 
@@ -76,42 +77,17 @@ def latched(enter: Flags, leave: Flags) -> Flags:
     return np.asarray((last >= 0) & (marks[np.clip(last, 0, None)] == 1), dtype=bool)
 
 
-def grouped(found: Sequence[Run], times: Floats, apart_s: float) -> Iterator[list[Run]]:
-    """Runs that follow each other within `apart_s`, together."""
-    group: list[Run] = []
-    for run in found:
-        if group and times[run[0]] - times[group[-1][1]] > apart_s:
-            yield group
-            group = []
-        group.append(run)
-    if group:
-        yield group
+def grouped(records: Rows, apart_s: float) -> list[Rows]:
+    """Records that follow each other within `apart_s`, together."""
+    if not len(records):
+        return []
+    apart = records["first"][1:] - records["last"][:-1] > apart_s
+    return np.split(records, np.flatnonzero(apart) + 1)
 
 
-def rows_between(samples: Samples, first: int, last: int) -> tuple[RowRange, ...]:
-    """The rows of the history that these samples came from."""
-    rows = samples.rows[first : last + 1]
-    return (RowRange("readings", int(rows.min()), int(rows.max())),) if len(rows) else ()
-
-
-def furthest(values: Floats, direction: str) -> float:
-    """The highest or the lowest value, by direction."""
-    return float(values.max() if direction == "up" else values.min())
-
-
-def far_off(values: Floats, allowed: Floats) -> tuple[Floats, Flags]:
-    """The values with spikes levelled to the median around them, and which those are.
-
-    A value that is further from that median than allowed has a jump of half as much within two
-    samples, so only the samples beside such jumps are looked at.
-    """
-    jumps = np.abs(np.diff(values)) > allowed[1:] / 2.0
-    beside = np.flatnonzero(jumps)[:, None] + np.arange(1 - SPIKE_SAMPLES, SPIKE_SAMPLES + 1)
-    marks = np.unique(np.clip(beside, 0, len(values) - 1))
-    spike = np.zeros(len(values), dtype=bool)
-    levelled = values.copy()
-    padded = np.pad(values, SPIKE_WIDTH // 2, mode="edge")
-    around = np.median(padded[marks[:, None] + np.arange(SPIKE_WIDTH)], axis=1)
-    spike[marks] = np.abs(values[marks] - around) > allowed[marks]
-    levelled[marks] = np.where(spike[marks], around, values[marks])
-    return levelled, spike
+def rows_of(records: Rows) -> tuple[RowRange, ...]:
+    """The rows of the history that these records of a digest came from."""
+    if not len(records):
+        return ()
+    low, high = records["first_row"].min(), records["last_row"].max()
+    return (RowRange("readings", int(low), int(high)),)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.baseline import Levels, Norm, SignalBaseline, block_means, spike_room
-from ingest.detect import Run, far_off, runs
-from ingest.evidence_samples import Flags, Floats, Ints, Samples
+from ingest.baseline import Levels, Norm, SignalBaseline, per_state
+from ingest.detect import Run, runs
+from ingest.digest import Digest, Rows, of_states
+from ingest.digest_spikes import levelled
+from ingest.evidence_samples import Flags, Floats
 from ingest.evidence_settings import EvidenceSettings
 
 SHORTEST_BLOCKS = 2
@@ -19,53 +21,53 @@ BACK = 0.5
 BACK_SHARE = 0.35
 """... or when it has come back to this share of its furthest."""
 
+LOOK_AHEAD = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Samples that have a norm, their distance from it, and the same block by block."""
+    """Cells that have a norm and their distance from it, spikes levelled."""
 
-    samples: Samples
+    signal: str
+    unit: str
+    cells: Rows
     away: Floats
-    """Distance from the level of the state, in the signal's unit, spikes levelled."""
-    blocks: Floats
-    """Mean distance of each block."""
-    block_of: Ints
-    """Block of each sample, as an index into `blocks`."""
-
-    def span(self, run: Run) -> Run:
-        """First and last sample of a run of blocks."""
-        first = int(np.searchsorted(self.block_of, run[0], side="left"))
-        last = int(np.searchsorted(self.block_of, run[1], side="right")) - 1
-        return first, last
+    """Mean distance of each cell from the level of its state, in the signal's unit."""
+    fine: Floats
+    """The same for the parts of each cell; NaN for one without samples."""
+    part_s: float
 
     def plateau(self, run: Run) -> float:
         """The distance that was reached: the median over the last third."""
-        return float(np.median(self.blocks[(run[0] + 2 * run[1]) // 3 : run[1] + 1]))
+        return float(np.median(self.away[(run[0] + 2 * run[1]) // 3 : run[1] + 1]))
+
+    def middle(self, inside: slice) -> Floats:
+        """Time of the middle of each cell."""
+        cells = self.cells[inside]
+        return np.asarray((cells["first"] + cells["last"]) / 2.0)
 
 
-def follow(samples: Samples, baseline: SignalBaseline, settings: EvidenceSettings) -> Course | None:
-    """The course of a signal; None where the baseline knows none of its states."""
-    seen = samples.where(samples.calm & np.isin(samples.states, list(baseline.norms)))
-    if len(seen.times) <= SHORTEST_BLOCKS:
+def follow(digest: Digest, baseline: SignalBaseline, settings: EvidenceSettings) -> Course | None:
+    """The course of a signal, its spikes sorted out; None where none of its states is known."""
+    cells = of_states(digest.cells, baseline.norms)
+    if int(cells["count"].sum()) <= SHORTEST_BLOCKS:
         return None
+    means, fine = levelled(cells, digest.spikes, settings.block_s)
     levels = {state: norm.level for state, norm in baseline.norms.items()}
-    levelled, _ = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
-    away = levelled - _per_sample(seen.states, levels)
-    start = float(seen.times[0])
-    index, means, _ = block_means(seen.times, away, start=start, block_s=settings.block_s)
-    own = np.floor((seen.times - start) / settings.block_s).astype(np.int64)
-    return Course(seen, away, means, np.searchsorted(index, own))
+    level = per_state(cells["state"], levels)
+    part_s = settings.block_s / fine.shape[1]
+    return Course(digest.signal, digest.unit, cells, means - level, fine - level[:, None], part_s)
 
 
 def departures(
     course: Course, baseline: SignalBaseline, sign: float, *, settings: EvidenceSettings
 ) -> Iterator[Run]:
-    """Runs of blocks beyond what the baseline ever did, at the short or the long scale."""
-    beyond = np.zeros(len(course.blocks), dtype=bool)
+    """Runs of cells beyond what the baseline ever did, at the short or the long scale."""
+    beyond = np.zeros(len(course.away), dtype=bool)
     for width in (1, settings.long_blocks):
-        if len(course.blocks) < width:
+        if len(course.away) < width:
             continue
-        level = _smooth(course.blocks, width) * sign
+        level = _smooth(course.away, width) * sign
         allowed = _smooth(_allowed(course, baseline, width, settings=settings), width)
         beyond |= _held(_share(level, allowed))
     for run in runs(beyond):
@@ -82,16 +84,31 @@ def _share(level: Floats, allowed: Floats) -> Floats:
 def _held(share: Floats) -> Flags:
     """From above 1 until most of the way back; armed again only after that."""
     held = np.zeros(len(share), dtype=bool)
-    peak, armed = 0.0, True
-    for index, value in enumerate(share.tolist()):
-        armed = armed or value < 1.0
-        if peak == 0.0 and armed and value > 1.0:
-            peak = value
-        peak = max(peak, value) if peak else 0.0
-        if peak and value < max(BACK, BACK_SHARE * peak):
-            peak, armed = 0.0, value < 1.0
-        held[index] = peak > 0.0
+    begins, below = np.flatnonzero(share > 1.0), np.flatnonzero(share < 1.0)
+    at = 0
+    while (ahead := int(np.searchsorted(begins, at))) < len(begins):
+        first = int(begins[ahead])
+        last = _until_back(share, first)
+        held[first:last] = True
+        armed = int(np.searchsorted(below, last))
+        if armed == len(below):
+            break
+        at = int(below[armed])
     return held
+
+
+def _until_back(share: Floats, first: int) -> int:
+    """The first index after `first` at which it has come back, looked for ever further ahead."""
+    length = LOOK_AHEAD
+    while True:
+        ahead = share[first : first + length]
+        limit = np.maximum(BACK, BACK_SHARE * np.maximum.accumulate(ahead))
+        back = np.flatnonzero(ahead < limit)
+        if len(back):
+            return first + int(back[0])
+        if first + length >= len(share):
+            return len(share)
+        length *= 8
 
 
 def _smooth(values: Floats, width: int) -> Floats:
@@ -106,12 +123,11 @@ def _smooth(values: Floats, width: int) -> Floats:
 def _allowed(
     course: Course, baseline: SignalBaseline, width: int, *, settings: EvidenceSettings
 ) -> Floats:
-    """How far each block may be off; the older the baseline, the more for what wanders."""
+    """How far each cell may be off; the older the baseline, the more for what wanders."""
     table = {s: _levels(norm, width, settings) for s, norm in baseline.norms.items()}
-    firsts = np.searchsorted(course.block_of, np.arange(len(course.blocks)))
-    states, times = course.samples.states[firsts], course.samples.times[firsts]
-    room = _per_sample(states, {s: _room(levels, settings) for s, levels in table.items()})
-    wander = _per_sample(states, {s: levels.wander for s, levels in table.items()})
+    states, times = course.cells["state"], course.cells["first"]
+    room = per_state(states, {s: _room(levels, settings) for s, levels in table.items()})
+    wander = per_state(states, {s: levels.wander for s, levels in table.items()})
     age = np.clip(times - baseline.last, 0.0, None) / max(baseline.length_s, settings.block_s)
     return np.asarray(room * np.sqrt(1.0 + wander * age))
 
@@ -125,8 +141,3 @@ def _levels(norm: Norm, width: int, settings: EvidenceSettings) -> Levels:
 
 def _room(levels: Levels, settings: EvidenceSettings) -> float:
     return max(settings.shift_sigmas * levels.sigma, settings.shift_reach * levels.reach)
-
-
-def _per_sample(states: Ints, table: dict[int, float]) -> Floats:
-    known = sorted(table)
-    return np.array([table[state] for state in known])[np.searchsorted(known, states)]

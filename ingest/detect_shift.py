@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.baseline import Norm, SignalBaseline
-from ingest.detect import Finding, Limits, Run, furthest, rows_between
+from ingest.detect import Finding, Limits, Run, rows_of
 from ingest.detect_departure import SHORTEST_BLOCKS, Course, departures, follow
-from ingest.evidence_samples import Floats, Samples
+from ingest.digest import FINE, Digest, Rows
+from ingest.evidence_samples import Floats
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, Severity
 
@@ -20,14 +21,14 @@ STILL_MOVING = 0.4
 
 
 def shifts(
-    samples: Samples,
+    digest: Digest,
     baseline: SignalBaseline,
     limits: Limits | None,
     *,
     settings: EvidenceSettings,
 ) -> Iterator[Finding]:
     """Every lasting departure from the baseline's level, as a step or a drift."""
-    course = follow(samples, baseline, settings)
+    course = follow(digest, baseline, settings)
     if course is None:
         return
     for sign in (1.0, -1.0):
@@ -39,55 +40,68 @@ def shifts(
 
 @dataclass(frozen=True, slots=True)
 class _Shift:
-    """One departure, its edges sharper than the blocks it was found in."""
+    """One departure, its edges sharper than the cells it was found in."""
 
     course: Course
     run: Run
     first: int
-    last: int
+    """The cell in which it began."""
+    onset: float
     free: int
-    """The first block that belongs to no earlier departure."""
+    """The first cell that belongs to no earlier departure."""
 
     @classmethod
     def of(cls, course: Course, run: Run, free: int) -> _Shift:
-        """The departure with its edges looked for, the first one not before `free`."""
-        _, last = course.span(run)
+        """The departure with its onset looked for, not before `free`."""
         if run[0] == 0:
-            return cls(course, run, 0, last, free)
+            return cls(course, run, 0, float(course.cells["first"][0]), free)
         before = max(free, run[0] - SHORTEST_BLOCKS)
-        middle = _sharpest(course, (before, (run[0] + run[1]) // 2))
-        foot = _foot(course, run, int(course.block_of[middle]), free=free)
-        return cls(course, run, min(middle, foot, last), last, free)
+        cell, onset = _sharpest(course, (before, max(before, (run[0] + run[1]) // 2)))
+        foot = _foot(course, run, cell, free=free)
+        if foot < cell:
+            cell, onset = foot, float(course.cells["first"][foot])
+        return cls(course, run, min(cell, run[1]), onset, free)
 
     def finding(
         self, baseline: SignalBaseline, limits: Limits | None, settings: EvidenceSettings
     ) -> Finding:
-        """The shift in words of the trade; a warning only when it is strong and lasting."""
-        samples = self.course.samples
-        norm = baseline.norms[int(samples.states[self.last])]
+        """Step or drift, with numbers, rows and severity."""
+        cells = self._cells
+        norm = baseline.norms[int(cells["state"][0])]
         drift, change = self._is_drift(settings), self._change()
         warns = self._lasts(norm, settings) and _matters(norm, change, limits, settings)
         return Finding(
             kind=EvidenceKind.DRIFT if drift else EvidenceKind.STEP,
-            signals=(samples.signal,),
-            start=float(samples.times[self.first]),
-            end=float(samples.times[self.last]),
+            signals=(self.course.signal,),
+            start=min(self.onset, self._end),
+            end=self._end,
             severity=Severity.WARNING if warns else Severity.INFO,
             numbers=self._numbers(norm, drift=drift),
-            rows=rows_between(samples, self.first, self.last),
-            active=self.run[1] == len(self.course.blocks) - 1,
+            rows=rows_of(cells),
+            active=self.run[1] == len(self.course.cells) - 1,
             direction="up" if change > 0 else "down",
         )
 
+    @property
+    def _inside(self) -> slice:
+        return slice(self.first, self.run[1] + 1)
+
+    @property
+    def _cells(self) -> Rows:
+        return self.course.cells[self._inside]
+
+    @property
+    def _end(self) -> float:
+        return float(self.course.cells["last"][self.run[1]])
+
     def _numbers(self, norm: Norm, *, drift: bool) -> dict[str, Quantity]:
-        samples, change = self.course.samples, self._change()
-        inside = samples.values[self.first : self.last + 1]
-        unit = samples.unit
+        change, unit = self._change(), self.course.unit
+        peak = self._cells["high"].max() if change > 0 else self._cells["low"].min()
         numbers = {
             "baseline": Quantity(norm.level, unit),
             "level": Quantity(norm.level + change, unit),
             "change": Quantity(abs(change), unit),
-            "peak": Quantity(furthest(inside, "up" if change > 0 else "down"), unit),
+            "peak": Quantity(float(peak), unit),
             "duration": Quantity(self._duration(), "s"),
         }
         if drift:
@@ -95,23 +109,24 @@ class _Shift:
         return numbers
 
     def _change(self) -> float:
+        """Mean distance over the last third."""
         sign = 1.0 if self.course.plateau(self.run) > 0 else -1.0
-        tail = max(self.first, self.last - max(2, (self.last - self.first) // 3))
-        return sign * abs(float(np.mean(self.course.away[tail : self.last + 1])))
+        tail = slice(self.run[1] - (self.run[1] - self.first) // 3, self.run[1] + 1)
+        counts = self.course.cells["count"][tail]
+        return sign * abs(float(np.average(self.course.away[tail], weights=counts)))
 
     def _duration(self) -> float:
-        times = self.course.samples.times
-        return float(times[self.last] - times[self.first])
+        return max(0.0, self._end - self.onset)
 
     def _slope(self) -> float:
         """Change a second, by least squares."""
-        inside = slice(self.first, self.last + 1)
-        return slope(self.course.samples.times[inside], self.course.away[inside])
+        return slope(self.course.middle(self._inside), self.course.away[self._inside])
 
     def _lasts(self, norm: Norm, settings: EvidenceSettings) -> bool:
         strong = abs(self._change()) > settings.strong_sigmas * norm.sigma
-        settled = bool(self.course.samples.settled[self.first])
-        return strong and settled and self._duration() >= settings.persist_s
+        cell = self._cells[0]
+        settled = cell["since"] + max(0.0, self.onset - cell["first"]) >= settings.settle_s
+        return bool(strong and settled) and self._duration() >= settings.persist_s
 
     def _is_drift(self, settings: EvidenceSettings) -> bool:
         """A step rises within `step_rise_s`; a drift takes longer."""
@@ -119,7 +134,7 @@ class _Shift:
         moved = self._slope() * self._duration() / plateau if plateau else 0.0
         if moved <= 0.0:
             return False
-        share = self.course.blocks / plateau
+        share = self.course.away / plateau
         high = self.run[0] + int(np.argmax(share[self.run[0] : self.run[1] + 1] >= RISE_TO))
         low = high
         while low > self.free and share[low - 1] > RISE_FROM:
@@ -143,23 +158,28 @@ def _matters(norm: Norm, change: float, limits: Limits | None, settings: Evidenc
     return abs(change) >= settings.margin_share * abs(limit - norm.level)
 
 
-def _sharpest(course: Course, run: Run) -> int:
-    """The sample at which the mean before and after differ most."""
-    first, last = course.span((run[0], max(run)))
-    away = course.away[first : last + 1]
+def _sharpest(course: Course, run: Run) -> tuple[int, float]:
+    """The cell and the time before and after which the means differ most."""
+    away = course.fine[run[0] : run[1] + 1].ravel()
+    heard = np.flatnonzero(np.isfinite(away))
+    away = away[heard]
     count = np.arange(1, len(away))
     before = np.cumsum(away)[:-1]
     gain = (before / count - (away.sum() - before) / (len(away) - count)) ** 2
     gain *= count * (len(away) - count)
-    return first + (int(np.argmax(gain)) + 1 if len(gain) else 0)
+    at = int(heard[int(np.argmax(gain)) + 1]) if len(gain) else 0
+    cell = run[0] + at // FINE
+    start = course.cells["block"][cell] * FINE * course.part_s + at % FINE * course.part_s
+    first, last = course.cells["first"][cell], course.cells["last"][cell]
+    return cell, float(min(max(start, first), last))
 
 
-def _foot(course: Course, run: Run, block: int, *, free: int) -> int:
-    """The sample where a slow rise began: back from its middle to near the old level."""
-    share = course.blocks / (course.plateau(run) or np.inf)
-    while block > free and share[block - 1] > RISE_FROM:
-        block -= 1
-    return course.span((block, block))[0]
+def _foot(course: Course, run: Run, cell: int, *, free: int) -> int:
+    """The cell in which a slow rise began: back from its middle to near the old level."""
+    share = course.away / (course.plateau(run) or np.inf)
+    while cell > free and share[cell - 1] > RISE_FROM:
+        cell -= 1
+    return cell
 
 
 def slope(times: Floats, values: Floats) -> float:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.baseline import Baseline, rhythm
+from ingest.baseline import Baseline, SignalBaseline
 from ingest.detect import Finding
-from ingest.evidence_samples import Floats, columns
+from ingest.digest import Digest
+from ingest.digest_rhythm import rhythm_of
+from ingest.evidence_samples import Floats
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import EvidenceKind, Quantity, Severity, Window
+from ingest.vocabulary import EvidenceKind, Quantity, Severity
+
+Span = tuple[float, float]
+"""Start and end of the window, seconds since the Unix epoch."""
 
 Pause = tuple[float, float]
 """Last sample before a silence and first after it, seconds since the Unix epoch."""
 
 
 def silences(
-    window: Window,
+    digests: Mapping[str, Digest],
+    span: Span,
     baseline: Baseline,
     periods: Mapping[str, float | None],
     *,
@@ -27,63 +34,80 @@ def silences(
 
     `periods` holds the declared interval of a signal in seconds, where one is declared.
     """
-    start, end = window.start.timestamp(), window.end.timestamp()
-    times = _times(window, baseline)
+    end = span[1]
+    heard = _heard(digests, span, baseline)
     patience = {
-        name: _patience(name, found, baseline, periods.get(name), settings=settings)
-        for name, found in times.items()
+        name: _patience(digests.get(name), baseline.signals.get(name), periods.get(name), settings)
+        for name in heard
     }
-    if not times:
+    if not heard:
         return []
-    together = np.sort(np.concatenate(list(times.values())))
-    gaps = list(_pauses(together, start, end, longest=max(patience.values())))
-    found = [_gap(pause, sorted(times), end) for pause in gaps]
+    gaps = list(_pauses(_together(heard), end, longest=max(patience.values())))
+    found = [_gap(pause, sorted(heard), end) for pause in gaps]
     found += [
         _dropout(name, pause, end)
-        for name, own in times.items()
-        for pause in _pauses(own, start, end, longest=patience[name])
+        for name, own in heard.items()
+        for pause in _pauses(own, end, longest=patience[name])
         if not any(_covered(pause, gap) for gap in gaps)
     ]
     return found
 
 
-def _times(window: Window, baseline: Baseline) -> dict[str, Floats]:
-    """Times of each signal that was ever heard; it counts as awaited from its first sample on."""
-    start = window.start.timestamp()
-    times: dict[str, Floats] = {}
-    for name in sorted({*window.series, *baseline.signals}):
-        series = window.series.get(name)
-        own = columns(series)[0] if series is not None else np.empty(0)
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """First and last sample of each block in which there was one."""
+
+    firsts: Floats
+    lasts: Floats
+
+
+def _heard(digests: Mapping[str, Digest], span: Span, baseline: Baseline) -> dict[str, _Heard]:
+    """Of each signal that was ever heard; it counts as awaited from its first sample on."""
+    start, end = span
+    heard: dict[str, _Heard] = {}
+    for name in sorted({*digests, *baseline.signals}):
+        firsts = lasts = np.empty(0)
+        if name in digests:
+            presence = digests[name].presence
+            inside = (presence["last"] >= start) & (presence["first"] <= end)
+            firsts = np.maximum(presence["first"][inside], start)
+            lasts = np.minimum(presence["last"][inside], end)
         known = baseline.signals.get(name)
         if known is not None and known.last <= start:
-            own = np.concatenate(([max(known.last, start)], own))
-        if len(own):
-            times[name] = own
-    return times
+            firsts, lasts = (np.concatenate(([start], one)) for one in (firsts, lasts))
+        if len(firsts):
+            heard[name] = _Heard(firsts, lasts)
+    return heard
+
+
+def _together(heard: Mapping[str, _Heard]) -> _Heard:
+    """As if all were one signal."""
+    firsts = np.concatenate([one.firsts for one in heard.values()])
+    lasts = np.concatenate([one.lasts for one in heard.values()])
+    order = np.argsort(firsts, kind="stable")
+    return _Heard(firsts[order], np.maximum.accumulate(lasts[order]))
 
 
 def _patience(
-    name: str,
-    times: Floats,
-    baseline: Baseline,
+    digest: Digest | None,
+    known: SignalBaseline | None,
     period: float | None,
-    *,
     settings: EvidenceSettings,
 ) -> float:
     """How long a signal may say nothing."""
-    known = baseline.signals.get(name)
-    interval, pause = rhythm(times) if known is None else (known.interval_s, known.longest_pause_s)
+    if known is not None:
+        interval, pause = known.interval_s, known.longest_pause_s
+    else:
+        interval, pause = rhythm_of(digest.presence) if digest is not None else (0.0, 0.0)
     usual = period or interval
-    return max(settings.silence_intervals * usual, 2.0 * pause, settings.silence_floor_s)
+    floor = max(settings.silence_floor_s, settings.block_s)
+    return max(settings.silence_intervals * usual, 2.0 * pause, floor)
 
 
-def _pauses(times: Floats, start: float, end: float, *, longest: float) -> Iterator[Pause]:
-    inside = times[(times >= start) & (times <= end)]
-    if not len(inside):
-        return
-    edges = np.concatenate((inside, [end]))
-    for before in np.flatnonzero(np.diff(edges) > longest).tolist():
-        yield float(edges[before]), float(edges[before + 1])
+def _pauses(heard: _Heard, end: float, *, longest: float) -> Iterator[Pause]:
+    until = np.append(heard.firsts[1:], end)
+    for at in np.flatnonzero(until - heard.lasts > longest).tolist():
+        yield float(heard.lasts[at]), float(until[at])
 
 
 def _covered(pause: Pause, gap: Pause) -> bool:

@@ -1,4 +1,4 @@
-"""Texture of a signal: a value that stands still, single spikes, noise that grew or vanished."""
+"""Texture of a signal: a value that stands still, single spikes, noise that grew."""
 
 from __future__ import annotations
 
@@ -6,152 +6,177 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingest.baseline import SIGMA_OF_MEAN_STEP, SignalBaseline, block_means, spike_room
-from ingest.detect import Finding, Run, far_off, grouped, rows_between, runs
-from ingest.evidence_samples import SPIKE_SAMPLES, SPIKE_WIDTH, Flags, Floats, Samples
+from ingest.baseline import SignalBaseline, per_state
+from ingest.detect import Finding, rows_of, runs
+from ingest.digest import Digest, Rows, of_states
+from ingest.evidence_samples import SPIKE_SAMPLES, Flags, Floats
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import EvidenceKind, Quantity, Severity
+from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 STILL_SAMPLES = 8
 NOISE_SAMPLES = 6
 NOISE_BLOCKS = 2
+SIGMA_OF_ROUGH = 1.0 / 0.6628
+"""Sigma of white noise over its mean distance from the median of five."""
+ADJACENT = 1.5
+"""Samples closer than this many intervals are neighbours."""
 
 
 def stuck(
-    samples: Samples, baseline: SignalBaseline, *, settings: EvidenceSettings
+    digest: Digest, baseline: SignalBaseline, *, settings: EvidenceSettings
 ) -> Iterator[Finding]:
     """A value that stands still far longer than it ever did while the machine was well."""
-    seen = _lively(samples, baseline)
-    if len(seen.times) < STILL_SAMPLES:
+    moving = _moving(baseline)
+    if not moving or not len(digest.stills):
         return
-    usual = max(norm.longest_still_s for norm in baseline.norms.values())
+    usual = max(baseline.norms[state].longest_still_s for state in moving)
     longest = max(settings.stuck_s, settings.stuck_runs * usual)
-    for first, last in _still_runs(seen, longest):
-        yield _stuck(seen, (first, last), float(seen.times[last] - seen.times[first]))
+    lasting = digest.stills[digest.stills["last"] - digest.stills["first"] > longest]
+    lively = of_states(digest.cells, moving)
+    for run in lasting:
+        count = _lively(run, lively)
+        if count >= STILL_SAMPLES and count * baseline.interval_s > longest:
+            yield _stuck(digest, run)
 
 
-def _still_runs(samples: Samples, longest: float) -> list[Run]:
-    """Runs of one value over more than `longest` seconds and enough samples."""
-    changes = np.flatnonzero(np.diff(samples.values)) + 1
-    firsts = np.concatenate(([0], changes))
-    lasts = np.concatenate((changes, [len(samples.values)])) - 1
-    lengths = samples.times[lasts] - samples.times[firsts]
-    still = (lengths > longest) & (lasts - firsts + 1 >= STILL_SAMPLES)
-    return list(zip(firsts[still].tolist(), lasts[still].tolist(), strict=True))
+def _lively(run: np.void, cells: Rows) -> int:
+    """How many samples of a run are of states in which the signal is known to move."""
+    first = int(np.searchsorted(cells["last"], run["first"]))
+    last = int(np.searchsorted(cells["first"], run["last"], side="right"))
+    return min(int(run["count"]), int(cells["count"][first:last].sum()))
 
 
-def _stuck(samples: Samples, run: Run, length: float) -> Finding:
-    value = float(samples.values[run[0]])
+def _stuck(digest: Digest, run: np.void) -> Finding:
     return Finding(
         kind=EvidenceKind.STUCK,
-        signals=(samples.signal,),
-        start=float(samples.times[run[0]]),
-        end=float(samples.times[run[1]]),
+        signals=(digest.signal,),
+        start=float(run["first"]),
+        end=float(run["last"]),
         severity=Severity.INFO,
         numbers={
-            "level": Quantity(value, samples.unit),
-            "duration": Quantity(length, "s"),
+            "level": Quantity(float(run["value"]), digest.unit),
+            "duration": Quantity(float(run["last"] - run["first"]), "s"),
         },
-        rows=rows_between(samples, *run),
-        active=run[1] == len(samples.times) - 1,
+        rows=(_row_range(run),),
+        active=bool(run["last"] >= digest.cells["last"][-1]),
     )
 
 
+def _row_range(run: np.void) -> RowRange:
+    low, high = sorted((int(run["first_row"]), int(run["last_row"])))
+    return RowRange("readings", low, high)
+
+
 def spikes(
-    samples: Samples, baseline: SignalBaseline, *, settings: EvidenceSettings
+    digest: Digest, baseline: SignalBaseline, *, settings: EvidenceSettings
 ) -> Iterator[Finding]:
     """One or two samples far off between neighbours that agree; near ones count as one finding."""
-    seen = _lively(samples, baseline)
-    if len(seen.times) < SPIKE_WIDTH:
+    found = of_states(digest.spikes, _moving(baseline))
+    if not len(found):
         return
-    levelled, far = far_off(seen.values, spike_room(baseline.norms, seen.states, settings))
-    short = [run for run in runs(far) if run[1] - run[0] < SPIKE_SAMPLES]
-    inner = [run for run in short if run[0] > 0 and run[1] < len(far) - 1]
-    for group in grouped(inner, seen.times, settings.merge_s):
-        yield _spike(seen, levelled, group)
+    ends = (digest.cells["first"][0], digest.cells["last"][-1])
+    inner = found[~np.isin(found["time"], ends)]
+    apart = np.flatnonzero(np.diff(inner["time"]) > settings.merge_s) + 1
+    for group in np.split(inner, apart) if len(inner) else []:
+        yield _spike(digest, group, baseline.interval_s)
 
 
-def _spike(samples: Samples, around: Floats, group: list[Run]) -> Finding:
-    marks = np.concatenate([np.arange(first, last + 1) for first, last in group])
-    off = samples.values[marks] - around[marks]
-    at = int(marks[int(np.argmax(np.abs(off)))])
-    first, last = group[0][0], group[-1][1]
+def _spike(digest: Digest, group: Rows, interval: float) -> Finding:
+    worst = group[int(np.argmax(np.abs(group["value"] - group["around"])))]
+    apart = np.diff(group["time"]) > ADJACENT * interval
+    together = np.split(group, np.flatnonzero(apart) + 1)
+    count = sum(-(-len(run) // SPIKE_SAMPLES) for run in together)
     return Finding(
         kind=EvidenceKind.SPIKE,
-        signals=(samples.signal,),
-        start=float(samples.times[first]),
-        end=float(samples.times[last]),
+        signals=(digest.signal,),
+        start=float(group["time"][0]),
+        end=float(group["time"][-1]),
         severity=Severity.INFO,
         numbers={
-            "peak": Quantity(float(samples.values[at]), samples.unit),
-            "level": Quantity(float(around[at]), samples.unit),
-            "count": Quantity(float(len(group))),
+            "peak": Quantity(float(worst["value"]), digest.unit),
+            "level": Quantity(float(worst["around"]), digest.unit),
+            "count": Quantity(float(count)),
         },
-        rows=rows_between(samples, first, last),
+        rows=(RowRange("readings", int(group["row"].min()), int(group["row"].max())),),
         active=False,
-        direction="up" if samples.values[at] > around[at] else "down",
+        direction="up" if worst["value"] > worst["around"] else "down",
     )
 
 
 def noise_changes(
-    samples: Samples, baseline: SignalBaseline, *, settings: EvidenceSettings
+    digest: Digest, baseline: SignalBaseline, *, settings: EvidenceSettings
 ) -> Iterator[Finding]:
-    """Blocks whose sample-to-sample noise is several times what it was."""
-    seen = _lively(samples, baseline)
-    if len(seen.times) < NOISE_SAMPLES:
+    """Blocks whose noise is several times what it was."""
+    usual = {state: norm.rough for state, norm in baseline.norms.items() if norm.rough > 0.0}
+    cells = of_states(digest.cells, usual)
+    if not len(cells):
         return
-    steps = np.abs(np.diff(seen.values))
-    usual = _noise(seen.where(np.arange(len(seen.times)) > 0), baseline)
-    times = seen.times[1:]
-    start = float(times[0])
-    blocks, means, counts = block_means(
-        times, np.minimum(steps / usual, 1e6), start=start, block_s=settings.noise_s
-    )
-    ratio = means * SIGMA_OF_MEAN_STEP
+    known = per_state(cells["state"], usual)
+    share = np.minimum(_roughness(digest.spikes, cells) / known, 1e6)
+    block_s = max(settings.noise_s, NOISE_SAMPLES * baseline.interval_s)
+    groups, ratio, counts = _by_block(cells, share, block_s)
     loud = (ratio > settings.noise_ratio) & (counts >= NOISE_SAMPLES)
-    for run in runs(loud):
-        if run[1] - run[0] + 1 >= NOISE_BLOCKS:
-            span = _inside(
-                times, start + np.array([blocks[run[0]], blocks[run[1]] + 1]) * settings.noise_s
-            )
-            if span is not None:
-                yield _noisy(
-                    seen, span, float(np.median(usual)), float(np.max(ratio[run[0] : run[1] + 1]))
-                )
+    for first, last in runs(loud):
+        if last - first + 1 >= NOISE_BLOCKS:
+            own = _edges(share, (groups[first], groups[last + 1]), settings.noise_ratio)
+            worst = float(np.max(ratio[first : last + 1]))
+            yield _noisy(digest, cells[own], float(np.median(known)), worst)
 
 
-def _inside(times: Floats, edges: Floats) -> Run | None:
-    flags: Flags = (times >= edges[0]) & (times < edges[1])
-    found = np.flatnonzero(flags)
-    return (int(found[0]) + 1, int(found[-1]) + 1) if len(found) else None
+def _roughness(found: Rows, cells: Rows) -> Floats:
+    """Of each cell, its spikes left out."""
+    sums = cells["rough"] * cells["count"]
+    at = np.searchsorted(cells["first"], found["cell"])
+    kept = (at < len(cells)) & (cells["first"][np.clip(at, 0, len(cells) - 1)] == found["cell"])
+    off = np.abs(found["value"] - found["around"])[kept]
+    np.subtract.at(sums, at[kept], off)
+    return np.asarray(np.maximum(sums, 0.0) / cells["count"])
 
 
-def _noise(samples: Samples, baseline: SignalBaseline) -> Floats:
-    known = sorted(baseline.norms)
-    table = np.array([baseline.norms[state].noise for state in known])
-    return np.asarray(table[np.searchsorted(known, samples.states)])
+def _by_block(cells: Rows, share: Floats, block_s: float) -> tuple[list[int], Floats, Floats]:
+    """Where each block of noise begins, its mean share and its count of samples."""
+    blocks = np.floor(cells["first"] / block_s)
+    edges = np.concatenate(([0], np.flatnonzero(np.diff(blocks)) + 1))
+    counts = np.add.reduceat(cells["count"], edges).astype(np.float64)
+    ratio = np.add.reduceat(share * cells["count"], edges) / counts
+    return [*edges.tolist(), len(cells)], ratio, counts
 
 
-def _noisy(samples: Samples, run: Run, usual: float, ratio: float) -> Finding:
+def _edges(share: Floats, span: tuple[int, int], ratio: float) -> slice:
+    """The cells of loud blocks without quiet ones at either end, and with loud ones beside them."""
+    first, last = span
+    loud: Flags = share > ratio / 2.0
+    while first < last - 1 and not loud[first]:
+        first += 1
+    while last - 1 > first and not loud[last - 1]:
+        last -= 1
+    while first > 0 and loud[first - 1]:
+        first -= 1
+    while last < len(share) and loud[last]:
+        last += 1
+    return slice(first, last)
+
+
+def _noisy(digest: Digest, cells: Rows, usual: float, ratio: float) -> Finding:
+    first, last = float(cells["first"][0]), float(cells["last"][-1])
     return Finding(
         kind=EvidenceKind.NOISE_CHANGE,
-        signals=(samples.signal,),
-        start=float(samples.times[run[0]]),
-        end=float(samples.times[run[1]]),
+        signals=(digest.signal,),
+        start=first,
+        end=last,
         severity=Severity.INFO,
         numbers={
-            "baseline": Quantity(usual, samples.unit),
-            "level": Quantity(usual * ratio, samples.unit),
+            "baseline": Quantity(SIGMA_OF_ROUGH * usual, digest.unit),
+            "level": Quantity(SIGMA_OF_ROUGH * usual * ratio, digest.unit),
             "ratio": Quantity(ratio),
-            "duration": Quantity(float(samples.times[run[1]] - samples.times[run[0]]), "s"),
+            "duration": Quantity(last - first, "s"),
         },
-        rows=rows_between(samples, *run),
-        active=run[1] == len(samples.times) - 1,
+        rows=rows_of(cells),
+        active=bool(last >= digest.cells["last"][-1]),
         direction="up",
     )
 
 
-def _lively(samples: Samples, baseline: SignalBaseline) -> Samples:
-    """Calm samples in states in which the signal is known to move."""
-    moving = [state for state, norm in baseline.norms.items() if norm.noise > 0.0]
-    return samples.where(samples.calm & np.isin(samples.states, moving))
+def _moving(baseline: SignalBaseline) -> list[int]:
+    """States in which the signal is known to move."""
+    return [state for state, norm in baseline.norms.items() if norm.noise > 0.0]

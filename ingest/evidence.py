@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ingest import alarms
 from ingest.baseline import Baseline
@@ -11,11 +13,13 @@ from ingest.detect_limits import violations
 from ingest.detect_shift import shifts
 from ingest.detect_silence import silences
 from ingest.detect_texture import noise_changes, spikes, stuck
+from ingest.digest import Digest
+from ingest.digest_making import digest_window
+from ingest.digest_spikes import with_spikes
 from ingest.evidence_merging import merged
 from ingest.evidence_numbering import bounded, numbered
-from ingest.evidence_samples import Samples, gather
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import Evidence, Window
+from ingest.vocabulary import Event, Evidence, Window
 
 
 def extract(
@@ -33,38 +37,76 @@ def extract(
         specs: Declared limits by signal.
         settings: Those of the baseline unless given; of an empty one, what fits the window.
     """
-    if settings is None:
-        fitting = EvidenceSettings.fitting((window.end - window.start).total_seconds())
-        settings = baseline.settings if baseline.signals else fitting
-    found = list(_of_signals(window, baseline, specs, settings=settings))
+    settings = settings or fitting_settings(window, baseline)
+    digests = digest_window(window, specs, settings)
+    return detect(
+        Digested(window.machine, _span(window), digests, window.events),
+        baseline,
+        specs,
+        settings=settings,
+    )
+
+
+def fitting_settings(window: Window, baseline: Baseline) -> EvidenceSettings:
+    """Those of the baseline; of an empty one, what fits the window."""
+    if baseline.signals:
+        return baseline.settings
+    return EvidenceSettings.fitting((window.end - window.start).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """A window whose samples have become digests."""
+
+    machine: str
+    span: tuple[float, float]
+    """Start and end, seconds since the Unix epoch."""
+    digests: Mapping[str, Digest]
+    events: tuple[Event, ...]
+
+
+def detect(
+    seen: Digested,
+    baseline: Baseline,
+    specs: Mapping[str, Limits],
+    *,
+    settings: EvidenceSettings,
+) -> tuple[Evidence, ...]:
+    """All evidence in a digested window."""
+    found = list(_of_signals(seen.digests, baseline, specs, settings=settings))
     periods = {name: spec.period_s for name, spec in specs.items()}
-    found += silences(window, baseline, periods, settings=settings)
-    found += alarms.findings(window.events, window.start, window.end, settings=settings)
-    return numbered(bounded(found, settings.max_items), window.machine)
+    found += silences(seen.digests, seen.span, baseline, periods, settings=settings)
+    start, end = (datetime.fromtimestamp(at, UTC) for at in seen.span)
+    found += alarms.findings(seen.events, start, end, settings=settings)
+    return numbered(bounded(found, settings.max_items), seen.machine)
+
+
+def _span(window: Window) -> tuple[float, float]:
+    return window.start.timestamp(), window.end.timestamp()
 
 
 def _of_signals(
-    window: Window,
+    digests: Mapping[str, Digest],
     baseline: Baseline,
     specs: Mapping[str, Limits],
     *,
     settings: EvidenceSettings,
 ) -> Iterator[Finding]:
-    for name, samples in gather(window, settings).items():
-        if len(samples.times):
-            yield from merged(
-                _of_signal(samples, baseline, specs.get(name), settings=settings), settings=settings
-            )
+    for name, digest in digests.items():
+        if len(digest.cells):
+            own = _of_signal(digest, baseline, specs.get(name), settings=settings)
+            yield from merged(own, settings=settings)
 
 
 def _of_signal(
-    samples: Samples, baseline: Baseline, limits: Limits | None, *, settings: EvidenceSettings
+    digest: Digest, baseline: Baseline, limits: Limits | None, *, settings: EvidenceSettings
 ) -> Iterator[Finding]:
-    known = baseline.signals.get(samples.signal)
+    known = baseline.signals.get(digest.signal)
     if limits is not None:
-        yield from violations(samples, limits, known, settings=settings)
+        yield from violations(digest, limits, known, settings=settings)
     if known is not None and known.norms:
-        yield from shifts(samples, known, limits, settings=settings)
-        yield from stuck(samples, known, settings=settings)
-        yield from noise_changes(samples, known, settings=settings)
-        yield from spikes(samples, known, settings=settings)
+        digest = with_spikes(digest, known, settings)
+        yield from shifts(digest, known, limits, settings=settings)
+        yield from stuck(digest, known, settings=settings)
+        yield from noise_changes(digest, known, settings=settings)
+        yield from spikes(digest, known, settings=settings)

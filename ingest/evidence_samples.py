@@ -17,10 +17,11 @@ Flags = NDArray[np.bool_]
 NO_STATE = 0
 """Of a machine that tells no state, or before it first does."""
 SPIKE_SAMPLES = 2
-"""Most samples that a spike may last."""
-SPIKE_WIDTH = 2 * SPIKE_SAMPLES + 1
+"""Most samples that a spike may last: the median of five is free of it."""
 LARGEST = 1e150
 """Beyond this a square overflows: such a value is no measurement."""
+LATEST = 1e11
+"""Seconds since the Unix epoch beyond which a time is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,15 @@ class Samples:
     rows: Ints
     states: Ints
     """PackML number, or NO_STATE."""
+    since: Floats
+    """Seconds since the last change of state; infinite before the first."""
     calm: Flags
     """Far enough from a change of state."""
-    settled: Flags
-    """Further still."""
 
     def where(self, flags: Flags) -> Samples:
         """Those samples only."""
+        if flags.all():
+            return self
         return Samples(
             self.signal,
             self.unit,
@@ -49,67 +52,87 @@ class Samples:
             self.values[flags],
             self.rows[flags],
             self.states[flags],
+            self.since[flags],
             self.calm[flags],
-            self.settled[flags],
         )
 
 
 def gather(window: Window, settings: EvidenceSettings) -> dict[str, Samples]:
     """Every signal of a window but its state, sorted by time, without what is not finite."""
-    state = window.series.get(settings.state_signal)
-    clock = _StateClock.of(state, settings)
+    clock = StateClock.of(window.series.get(settings.state_signal), settings)
     return {
-        name: _samples(series, clock)
+        name: look(name, series.unit, columns(series), clock)
         for name, series in sorted(window.series.items())
         if name != settings.state_signal
     }
 
 
-def _samples(series: Series, clock: _StateClock) -> Samples:
-    times, values, rows = columns(series)
-    return Samples(series.signal, series.unit, times, values, rows, *clock.look(times))
+Columns = tuple[Floats, Floats, Ints]
+"""Times, values and rows."""
 
 
-def columns(series: Series) -> tuple[Floats, Floats, Ints]:
+def look(signal: str, unit: str, own: Columns, clock: StateClock) -> Samples:
+    """Samples with the machine's state at each of them."""
+    return Samples(signal, unit, *own, *clock.look(own[0]))
+
+
+def columns(series: Series) -> Columns:
     """Times, values and rows of the finite samples, in time order."""
     times = np.asarray(series.times, dtype=np.float64)
     values = np.asarray(series.values, dtype=np.float64)
     rows = np.asarray(series.rows, dtype=np.int64)
-    good = np.isfinite(times) & np.isfinite(values) & (np.abs(values) < LARGEST)
-    times, values, rows = times[good], values[good], rows[good]
-    order = np.argsort(times, kind="stable")
-    return times[order], values[order], rows[order]
+    good = (np.abs(values) < LARGEST) & (np.abs(times) < LATEST)
+    if not good.all():
+        times, values, rows = times[good], values[good], rows[good]
+    return in_order(times, values, rows)
+
+
+def in_order(times: Floats, values: Floats, rows: Ints) -> Columns:
+    """By time and, where that is the same, by row."""
+    steps = np.diff(times)
+    same = steps == 0
+    if (steps < 0).any() or (same.any() and (np.diff(rows)[same] < 0).any()):
+        order = np.lexsort((rows, times))
+        return times[order], values[order], rows[order]
+    return times, values, rows
 
 
 @dataclass(frozen=True, slots=True)
-class _StateClock:
+class StateClock:
     """Which state it was when, and how far away the next change is."""
 
     times: Floats
+    """Of the first sample and of every change."""
     states: Ints
     changes: Floats
     settings: EvidenceSettings
 
     @classmethod
-    def of(cls, series: Series | None, settings: EvidenceSettings) -> _StateClock:
+    def of(cls, series: Series | None, settings: EvidenceSettings) -> StateClock:
+        """The clock of a machine's state signal; a still one where it has none."""
         nothing = np.empty(0)
         if series is None:
             return cls(nothing, nothing.astype(np.int64), nothing, settings)
         times, values, _ = columns(series)
+        return cls.told(times, values, settings)
+
+    @classmethod
+    def told(cls, times: Floats, values: Floats, settings: EvidenceSettings) -> StateClock:
+        """From samples of the state in time order."""
         states = np.rint(np.clip(values, -1e6, 1e6)).astype(np.int64)
         changed = np.flatnonzero(np.diff(states)) + 1
-        return cls(times, states, times[changed], settings)
+        kept = np.concatenate((np.arange(min(1, len(states))), changed))
+        return cls(times[kept], states[kept], times[changed], settings)
 
-    def look(self, times: Floats) -> tuple[Ints, Flags, Flags]:
-        """State, calm and settled at each of these times."""
+    def look(self, times: Floats) -> tuple[Ints, Floats, Flags]:
+        """State, seconds since its last change, and calm, at each of these times."""
         if not len(self.times):
-            yes = np.ones(len(times), dtype=bool)
-            return np.full(len(times), NO_STATE, dtype=np.int64), yes, yes
+            states = np.full(len(times), NO_STATE, dtype=np.int64)
+            return states, np.full(len(times), np.inf), np.ones(len(times), dtype=bool)
         at = np.clip(np.searchsorted(self.times, times, side="right") - 1, 0, None)
         since, until = self._distances(times)
-        ahead = until > self.settings.state_lead_s
-        calm = (since >= self.settings.state_guard_s) & ahead
-        return self.states[at], calm, (since >= self.settings.settle_s) & ahead
+        calm = (since >= self.settings.state_guard_s) & (until > self.settings.state_lead_s)
+        return self.states[at], since, calm
 
     def _distances(self, times: Floats) -> tuple[Floats, Floats]:
         if not len(self.changes):
@@ -121,8 +144,10 @@ class _StateClock:
         return times - last, following - times
 
 
-def rolling_median(values: Floats, width: int) -> Floats:
-    """Median of the `width` samples around each one."""
-    padded = np.pad(values, width // 2, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return np.asarray(np.median(windows, axis=1))
+def median_of_five(values: Floats) -> Floats:
+    """Median of each value and the two on either side; at the ends the last one is repeated."""
+    padded = np.pad(values, SPIKE_SAMPLES, mode="edge") if len(values) else np.empty(4)
+    a, b, c, d, e = (padded[at : at + len(values)] for at in range(5))
+    low = np.maximum(np.minimum(a, b), np.minimum(d, e))
+    high = np.minimum(np.maximum(a, b), np.maximum(d, e))
+    return np.asarray(np.maximum(np.minimum(c, low), np.minimum(high, np.maximum(c, low))))
