@@ -75,6 +75,11 @@ class Capabilities(BaseModel):
     """Cost of the probe."""
 
     @property
+    def short(self) -> bool:
+        """Whether it takes less than is wanted."""
+        return self.context_tokens is not None and self.context_tokens < self.wanted_tokens
+
+    @property
     def words(self) -> str:
         """For an engineer, in a line."""
         return "; ".join([self._constraint, self._context, *self._others])
@@ -94,8 +99,7 @@ class Capabilities(BaseModel):
             return f"whether it reads {self.wanted_tokens:,} tokens is not known"
         proofs = {"needle": "", "counts": " by its own count", "stated": " as it states"}
         words = f"context {self.context_tokens:,} tokens{proofs.get(self.context_proof, '')}"
-        short = self.context_tokens < self.wanted_tokens
-        return f"{words}, {self.wanted_tokens:,} wanted" if short else words
+        return f"{words}, {self.wanted_tokens:,} wanted" if self.short else words
 
     @property
     def _others(self) -> list[str]:

@@ -60,6 +60,8 @@ class Reply:
     tokens_out: int
     streamed: bool = True
     """Whether it came in pieces."""
+    counted: bool = True
+    """Whether the counts are the engine's; else they are our estimates."""
 
 
 class Model(Protocol):

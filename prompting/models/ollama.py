@@ -52,12 +52,17 @@ class OllamaModel:
                 remedy="Set ANDON_LLM_URL, such as http://127.0.0.1:11434, and ANDON_LLM_MODEL.",
             )
         self._settings = settings
-        self.place = settings.llm_url.removesuffix("/v1").removesuffix("/api").rstrip("/")
+        self.place = self.root(settings.llm_url)
         self._wire = Wire(self.place, key=settings.api_key(), ca_file=settings.llm_ca_file)
         self._form: Form = FORMS[0]
         self._estimate = Estimate()
         self.context_tokens: int | None = None
         self.digest = ""
+
+    @staticmethod
+    def root(url: str) -> str:
+        """The address of a server without the path of either API."""
+        return url.removesuffix("/v1").removesuffix("/api").rstrip("/")
 
     @property
     def model(self) -> str:

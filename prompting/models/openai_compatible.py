@@ -130,7 +130,12 @@ class OpenAICompatibleModel:
 
     def identity(self, within_s: float) -> Identity:
         """What stands behind the name now, as the server lists it."""
-        found = self._wire.ask("/models", within_s=within_s)
+        try:
+            found = self._wire.ask("/models", within_s=within_s)
+        except EngineFault as fault:
+            if fault.reason not in ("refused", "garbled"):
+                raise
+            return Identity("")  # a server without a list
         listed = found.get("data") if isinstance(found, Mapping) else None
         rows = [row for row in listed or [] if isinstance(row, Mapping)]
         mine = next((row for row in rows if row.get("id") == self.model), None)
@@ -182,7 +187,7 @@ class OpenAICompatibleModel:
 def estimated(reply: Reply, prompt: str, estimate: Estimate) -> Reply:
     """The same reply with our own counts."""
     counts = estimate.count(prompt), estimate.count(reply.text)
-    return Reply(reply.text, reply.finish, *counts, streamed=reply.streamed)
+    return Reply(reply.text, reply.finish, *counts, streamed=reply.streamed, counted=False)
 
 
 def dropped(read: int, sent: int) -> EngineFault:
