@@ -81,7 +81,7 @@ KINDS: Mapping[str, Kind] = {
                 {"name": "leak", "description": "something runs out"},
                 {"name": "noise", "description": ""},
             ),
-            "shots": ({"text": '"oil under the gearbox"', "label": "leak"},),
+            "shots": ({"text": '"oil under the gearbox"', "label": '"leak"'},),
         },
     ),
 }
