@@ -1,14 +1,21 @@
-"""Alarms of a window, grouped by code: counts, chattering, standing, flood; and people's notes."""
+"""Alarms of a window as evidence: trip chains, floods, then one item a code; and people's notes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
+from ingest.alarms_chains import Chain, chains, within
+from ingest.alarms_floods import Flood, floods
+from ingest.alarms_log import MICROS, NO_ROW, AlarmLog, seconds
+from ingest.alarms_tally import Tally, busiest, tally
+from ingest.alarms_usual import AlarmBaseline, Usual
 from ingest.detect import Finding
-from ingest.evidence_numbering import numbered
+from ingest.evidence_numbering import bounded, numbered
+from ingest.evidence_samples import Flags, Ints
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import (
     Event,
@@ -17,17 +24,16 @@ from ingest.vocabulary import (
     EvidenceKind,
     Quantity,
     RowRange,
+    Series,
     Severity,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _Spell:
-    """One raise of an alarm until it was cleared; times in seconds since the Unix epoch."""
-
-    start: float
-    end: float
-    open: bool
+MOST_BAD_ACTORS = 10
+LOOKED_AT = 1000
+"""Events of one item whose words are looked at."""
+IN_A_FLOOD = 2
+"""An alarm that is raised more often in a flood is told by itself."""
+_SEVERITIES = list(Severity)
 
 
 def group(
@@ -37,105 +43,232 @@ def group(
     *,
     settings: EvidenceSettings | None = None,
 ) -> tuple[Evidence, ...]:
-    """The alarms of a machine between two instants as evidence: one item a code."""
+    """The alarms of a machine between two instants as evidence."""
     machine = events[0].machine if events else ""
     return numbered(findings(events, start, end, settings=settings or EvidenceSettings()), machine)
 
 
 def findings(
-    events: Sequence[Event], start: datetime, end: datetime, *, settings: EvidenceSettings
+    events: Sequence[Event],
+    start: datetime,
+    end: datetime,
+    *,
+    settings: EvidenceSettings,
+    standing: Sequence[Event] = (),
+    state: Series | None = None,
+    usual: AlarmBaseline | None = None,
 ) -> list[Finding]:
-    """One finding a code, one a note, one a flood."""
-    ordered = sorted(
-        (event for event in events if start <= event.source_time < end),
-        key=lambda event: (event.source_time, event.code, event.state.value),
-    )
-    found = [
-        _alarm(code, group, start.timestamp(), end.timestamp(), settings=settings)
-        for code, group in _by_code(ordered)
+    """Trip chains, floods, the codes that neither explains, and notes; the most urgent ones.
+
+    Args:
+        events: Those of one machine, in the order in which they were stored.
+        start: First instant that counts.
+        end: The first that does not count any more.
+        settings: What is a flood, chattering, standing; how many items at most.
+        standing: What was raised before the start and not cleared by then, see `still_open`.
+        state: The machine's PackML state, which tells of trips.
+        usual: How often each alarm is raised normally.
+    """
+    log = AlarmLog.of(events, start, end, standing)
+    found = _Alarms(log, tally(log, settings), settings)
+    chained = chains(log, found.known, state, settings)
+    flooded = floods(log, found.known, settings)
+    left = ~(found.chained(chained) | found.flooded(flooded))
+    note = EventState.NOTE
+    notes = [event for event in events if event.state is note]
+    inside = [event for event in notes if start <= event.source_time < end]
+    return [
+        *(found.of_chain(chain) for chain in chained),
+        *found.of_floods(flooded, chained),
+        *(found.of_code(code, _usual(log, code, start, end, usual)) for code in found.urgent(left)),
+        *bounded(_notes(inside, settings), settings.max_items),
     ]
-    found += _notes(ordered, settings)
-    found += _floods(ordered, settings)
-    return found
 
 
-def _by_code(events: Iterable[Event]) -> Iterator[tuple[str, list[Event]]]:
-    groups: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.state is not EventState.NOTE:
-            groups[event.code].append(event)
-    yield from groups.items()
+def still_open(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The raise of each alarm that was not cleared again, for `findings(standing=)`.
 
-
-def _alarm(
-    code: str, events: list[Event], start: float, end: float, *, settings: EvidenceSettings
-) -> Finding:
-    spells = _spells(events, start, end)
-    raises = [e.source_time.timestamp() for e in events if e.state is EventState.RAISED]
-    busiest = _busiest(raises, settings.chatter_s)
-    active = spells[-1].open
-    longest = max(spell.end - spell.start for spell in spells)
-    numbers = {
-        "count": Quantity(float(len(raises))),
-        "duration": Quantity(sum(spell.end - spell.start for spell in spells), "s"),
-    }
-    kind = EvidenceKind.ALARM
-    if busiest >= settings.chatter_count:
-        kind = EvidenceKind.CHATTERING
-        numbers["peak_rate"] = Quantity(float(busiest))
-    elif active and longest >= settings.standing_s:
-        kind = EvidenceKind.STANDING
-    return Finding(
-        kind=kind,
-        signals=(),
-        start=spells[0].start,
-        end=end if active else spells[-1].end,
-        severity=_worst(events),
-        numbers=numbers,
-        rows=_rows(events),
-        active=active,
-        codes=(code,) if code else (),
-        quotes=_quotes(events, settings),
+    A machine that never clears anything does not say what stands: nothing is open then.
+    """
+    ordered = sorted(
+        (event for event in events if event.state is not EventState.NOTE),
+        key=lambda event: event.source_time,
     )
-
-
-def _worst(events: Sequence[Event]) -> Severity:
-    """Of the raised ones; an alarm that was only cleared is information."""
-    raised = [event.severity for event in events if event.state is EventState.RAISED]
-    return max(raised, key=lambda s: s.rank, default=Severity.INFO)
-
-
-def _spells(events: Sequence[Event], start: float, end: float) -> list[_Spell]:
-    """A clear without a raise belongs to an alarm that was up before the window began."""
-    spells: list[_Spell] = []
-    since: float | None = None
-    for event in events:
-        at = event.source_time.timestamp()
+    up: dict[str, Event] = {}
+    for event in ordered:
         if event.state is EventState.RAISED:
-            since = at if since is None else since
-        elif since is not None:
-            spells.append(_Spell(since, at, open=False))
-            since = None
-        elif not spells:
-            spells.append(_Spell(start, at, open=False))
-    if since is not None:
-        spells.append(_Spell(since, end, open=True))
-    return spells
+            up.setdefault(event.code, event)
+        else:
+            up.pop(event.code, None)
+    clears = any(event.state is EventState.CLEARED for event in ordered)
+    return tuple(up.values()) if clears else ()
 
 
-def _busiest(times: Sequence[float], length: float) -> int:
-    """Most of these times within any stretch of that length."""
-    first, most = 0, 0
-    for last, at in enumerate(times):
-        while at - times[first] > length:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+def _usual(
+    log: AlarmLog, code: int, start: datetime, end: datetime, usual: AlarmBaseline | None
+) -> Usual | None:
+    return usual.usual(log.names[code], start, end) if usual is not None else None
 
 
-def _notes(events: Sequence[Event], settings: EvidenceSettings) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Alarms:
+    """The alarms of one window, on their way to findings."""
+
+    log: AlarmLog
+    known: Tally
+    settings: EvidenceSettings
+
+    def chained(self, found: list[Chain]) -> Flags:
+        """Codes that are told with a trip chain: each of their raises belongs to one."""
+        return self._all_in(within(self.log, found)) & ~self.known.stood
+
+    def flooded(self, found: list[Flood]) -> Flags:
+        """Codes that are told with a flood: raised once or twice in it, gone, not critical."""
+        places = np.concatenate([np.empty(0, dtype=np.int64), *(flood.places for flood in found)])
+        inside = self._all_in(np.bincount(self.log.code[places], minlength=len(self.log.names)))
+        known, most = self.known, Severity.CRITICAL.rank
+        return inside & (known.count <= IN_A_FLOOD) & ~known.active & (known.worst < most)
+
+    def _all_in(self, inside: Ints) -> Flags:
+        return np.asarray((inside > 0) & (inside == self.known.count))
+
+    def urgent(self, left: Flags) -> list[int]:
+        """The codes that are told by themselves, the most urgent first, not too many."""
+        known = self.known
+        length = known.end - known.start
+        order = np.lexsort((-length, -known.count, ~known.active, -known.worst))
+        seen = np.bincount(self.log.code, minlength=len(left)) > 0
+        return [int(code) for code in order[(left & seen)[order]][: self.settings.max_items]]
+
+    def of_code(self, code: int, usual: Usual | None) -> Finding:
+        """One code with its counts."""
+        log, known = self.log, self.known
+        places = log.of_code(code)
+        active, count = bool(known.active[code]), int(known.count[code])
+        severity = _SEVERITIES[known.worst[code]]
+        if usual is not None and usual.explains(count) and severity is Severity.WARNING:
+            severity = severity if active else Severity.INFO
+        events = self._some(places)
+        return Finding(
+            kind=self._kind(code),
+            signals=(),
+            start=seconds(known.start[code]),
+            end=seconds(log.end if active else known.end[code]),
+            severity=severity,
+            numbers=self._numbers(code, places, usual),
+            rows=self._rows(places),
+            active=active,
+            codes=self._codes([code]),
+            quotes=quotes(events, self.settings),
+        )
+
+    def _kind(self, code: int) -> EvidenceKind:
+        if self.known.chatters[code]:
+            return EvidenceKind.CHATTERING
+        return EvidenceKind.STANDING if self.known.stands[code] else EvidenceKind.ALARM
+
+    def _numbers(self, code: int, places: Ints, usual: Usual | None) -> dict[str, Quantity]:
+        log, known = self.log, self.known
+        numbers = {
+            "count": Quantity(float(known.count[code])),
+            "duration": Quantity(seconds(known.duration[code]), "s"),
+        }
+        if known.chatters[code]:
+            raises = log.time[places[log.raised[places] & log.inside[places]]]
+            numbers["peak_rate"] = Quantity(float(busiest(raises, self.settings.chatter_s)))
+        elif known.fleeting[code]:
+            numbers["fleeting"] = Quantity(float(known.fleeting[code]))
+        if usual is not None:
+            numbers["usual"] = Quantity(round(usual.count, 1))
+        return numbers | self._part(code)
+
+    def _part(self, code: int) -> dict[str, Quantity]:
+        """The part in all alarms, of those that are raised most, where there are many."""
+        count, total = self.known.count, len(self.log.raises)
+        rank = 1 + int(np.count_nonzero(count > count[code]))
+        alone = total == count[code]
+        if total <= self.settings.flood_count or rank > MOST_BAD_ACTORS or alone or count[code] < 2:
+            return {}
+        share = round(100.0 * float(count[code]) / total, 1)
+        return {"share": Quantity(share, "%"), "rank": Quantity(float(rank))}
+
+    def of_chain(self, chain: Chain) -> Finding:
+        """A trip: the alarm that came first, and those that followed."""
+        log, places = self.log, chain.places
+        different = _in_order(log.code[places])
+        active = bool(self.known.active[different].any())
+        last = log.end if active else int(log.time[places[-1]])
+        worst = int(log.rank[places].max())
+        numbers = {
+            "count": Quantity(float(len(different) - 1)),
+            "duration": Quantity(seconds(log.time[places[-1]] - log.time[places[0]]), "s"),
+        }
+        if chain.lead > 0:
+            numbers["lead"] = Quantity(seconds(chain.lead), "s")
+        return Finding(
+            kind=EvidenceKind.FIRST_OUT,
+            signals=(),
+            start=seconds(log.time[places[0]]),
+            end=seconds(last),
+            severity=_SEVERITIES[worst],
+            numbers=numbers,
+            rows=self._rows(places),
+            active=active,
+            codes=self._codes(different.tolist()),
+            quotes=quotes(self._some(places), self.settings),
+        )
+
+    def of_floods(self, found: list[Flood], told: list[Chain]) -> Iterator[Finding]:
+        """The floods but those that are little more than a trip chain."""
+        inside = seconds(sum(flood.end - flood.start for flood in found))
+        share = round(100.0 * inside * MICROS / max(1, self.log.end - self.log.start), 1)
+        known = np.concatenate([np.empty(0, dtype=np.int64), *(chain.places for chain in told)])
+        for flood in found:
+            if np.count_nonzero(~np.isin(flood.places, known)) > self.settings.flood_count:
+                yield self._of_flood(flood, share)
+
+    def _of_flood(self, flood: Flood, share: float) -> Finding:
+        log, places = self.log, flood.places
+        return Finding(
+            kind=EvidenceKind.FLOOD,
+            signals=(),
+            start=seconds(flood.start),
+            end=seconds(flood.end),
+            severity=Severity.WARNING,
+            numbers={
+                "count": Quantity(float(len(places))),
+                "peak_rate": Quantity(float(flood.peak)),
+                "duration": Quantity(seconds(flood.end - flood.start), "s"),
+                "share": Quantity(share, "%"),
+            },
+            rows=self._rows(places),
+            active=flood.active,
+            codes=self._codes(_in_order(log.code[places]).tolist()),
+        )
+
+    def _some(self, places: Ints) -> list[Event]:
+        return self.log.events_at(places[:LOOKED_AT].tolist())
+
+    def _codes(self, codes: Sequence[int]) -> tuple[str, ...]:
+        names = (self.log.names[code] for code in codes)
+        cut = (name[: self.settings.code_length] for name in names if name)
+        return tuple(dict.fromkeys(cut))[: self.settings.max_codes]
+
+    def _rows(self, places: Ints) -> tuple[RowRange, ...]:
+        rows = self.log.row[places]
+        rows = rows[rows != NO_ROW]
+        return (RowRange("events", int(rows.min()), int(rows.max())),) if len(rows) else ()
+
+
+def _in_order(codes: Ints) -> Ints:
+    """The different ones, in order of appearance."""
+    different, first = np.unique(codes, return_index=True)
+    return different[np.argsort(first, kind="stable")]
+
+
+def _notes(events: Iterable[Event], settings: EvidenceSettings) -> Iterator[Finding]:
     for event in events:
-        if event.state is EventState.NOTE and not event.is_collectors:
+        if not event.is_collectors:
             at = event.source_time.timestamp()
             yield Finding(
                 kind=EvidenceKind.NOTE,
@@ -144,37 +277,15 @@ def _notes(events: Sequence[Event], settings: EvidenceSettings) -> Iterator[Find
                 end=at,
                 severity=event.severity,
                 numbers={},
-                rows=_rows([event]),
-                codes=(event.code,) if event.code else (),
-                quotes=_quotes([event], settings),
+                rows=() if event.row is None else (RowRange("events", event.row, event.row),),
+                codes=(event.code[: settings.code_length],) if event.code else (),
+                quotes=quotes([event], settings),
             )
 
 
-def _floods(events: Sequence[Event], settings: EvidenceSettings) -> Iterator[Finding]:
-    raised = [event for event in events if event.state is EventState.RAISED]
-    times = [event.source_time.timestamp() for event in raised]
-    most = _busiest(times, settings.flood_s)
-    if most > settings.flood_count:
-        yield Finding(
-            kind=EvidenceKind.FLOOD,
-            signals=(),
-            start=times[0],
-            end=times[-1],
-            severity=Severity.WARNING,
-            numbers={"count": Quantity(float(len(times))), "peak_rate": Quantity(float(most))},
-            rows=_rows(raised),
-            codes=tuple(sorted({event.code for event in raised if event.code}))[:5],
-        )
-
-
-def _rows(events: Sequence[Event]) -> tuple[RowRange, ...]:
-    rows = [event.row for event in events if event.row is not None]
-    return (RowRange("events", min(rows), max(rows)),) if rows else ()
-
-
-def _quotes(events: Sequence[Event], settings: EvidenceSettings) -> tuple[str, ...]:
+def quotes(events: Sequence[Event], settings: EvidenceSettings) -> tuple[str, ...]:
     """Different texts in order of appearance, cut to length; raised ones first."""
     texts = [event.text for event in events if event.state is not EventState.CLEARED]
     texts = texts or [event.text for event in events]
-    cut = (text.strip()[: settings.quote_length] for text in texts)
+    cut = (text.lstrip()[: settings.quote_length].rstrip() for text in texts)
     return tuple(dict.fromkeys(text for text in cut if text))[: settings.max_quotes]

@@ -56,8 +56,23 @@ class EvidenceSettings:
     flood_count: int = 10
     flood_s: float = 600.0
     """ISA-18.2: more than ten alarms in ten minutes."""
+    flood_end_count: int = 5
+    """... until there are fewer than this in ten minutes."""
     standing_s: float = 86_400.0
     """ISA-18.2: stale after 24 hours."""
+    standing_through_s: float = 3600.0
+    """An alarm that was up all through a window of at least this length stands, too."""
+    fleeting_s: float = 10.0
+    """An alarm that was away again in less time is fleeting."""
+    chain_gap_s: float = 15.0
+    """Alarms of a trip chain follow each other within this time."""
+    chain_lead_s: float = 60.0
+    """The first of them comes at most this long before the trip."""
+    chain_codes: int = 3
+    """Fewer different alarms are no chain."""
+    max_codes: int = 12
+    """Most codes that one item names."""
+    code_length: int = 100
     baseline_min_samples: int = 20
     baseline_min_s: float = 15.0
     state_signal: str = "state"

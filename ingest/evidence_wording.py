@@ -9,6 +9,9 @@ from ingest.vocabulary import EvidenceKind, MachineState, Quantity
 
 SPREAD = 1e4
 """From here on whole numbers are shown."""
+FOLLOWERS = 5
+"""A trip chain names its first alarm and no more than so many others."""
+CODE_LENGTH = 40
 
 
 def statement(finding: Finding) -> str:
@@ -28,7 +31,9 @@ def _of(finding: Finding, role: str) -> str:
 
 
 def _name(finding: Finding) -> str:
-    return ", ".join(finding.signals)
+    """The lead, whose numbers they are, and what moved with it."""
+    lead, others = finding.signals[0], ", ".join(finding.signals[1:])
+    return f"{lead} (with {others})" if others else lead
 
 
 def _limit(finding: Finding) -> str:
@@ -84,31 +89,61 @@ def _gap(finding: Finding) -> str:
 
 
 def _code(finding: Finding) -> str:
-    return f"alarm {finding.codes[0]}" if finding.codes else "alarm without a code"
+    return f"alarm {_shown(finding.codes[0])}" if finding.codes else "alarm without a code"
+
+
+def _shown(code: str) -> str:
+    """A code in one short line, whatever was sent for one."""
+    return "".join(letter for letter in code if letter.isprintable())[:CODE_LENGTH]
 
 
 def _alarm(finding: Finding) -> str:
     if not finding.numbers["count"].value:
-        return f"{_code(finding)} cleared, raised before the window began"
+        return _unraised(finding)
     still = ", still active" if finding.active else ""
     return (
         f"{_code(finding)} raised {_of(finding, 'count')} times, "
-        f"active for {_of(finding, 'duration')}{still}"
+        f"active for {_of(finding, 'duration')}{still}{_weight(finding)}"
     )
+
+
+def _unraised(finding: Finding) -> str:
+    if not finding.active:
+        return f"{_code(finding)} cleared, raised before the window began"
+    return (
+        f"{_code(finding)} standing since before the window began, "
+        f"active for {_of(finding, 'duration')}"
+    )
+
+
+def _weight(finding: Finding) -> str:
+    """What the count means: against other times, against other alarms, and for how long."""
+    words = ""
+    if "usual" in finding.numbers:
+        usual = finding.numbers["usual"].value
+        words += f"; usual {_of(finding, 'usual')}" if usual else "; usually never raised"
+    if "share" in finding.numbers:
+        words += f"; {_of(finding, 'share')} of all alarms, rank {_of(finding, 'rank')}"
+    if "fleeting" in finding.numbers:
+        words += f"; {_of(finding, 'fleeting')} times gone at once"
+    return words
 
 
 def _chattering(finding: Finding) -> str:
     return (
         f"{_code(finding)} chattering: raised {_of(finding, 'count')} times, "
-        f"at most {finding.numbers['peak_rate'].value:.0f} in a minute"
+        f"at most {finding.numbers['peak_rate'].value:.0f} in a minute{_weight(finding)}"
     )
 
 
 def _flood(finding: Finding) -> str:
-    return (
+    words = (
         f"alarm flood: {_of(finding, 'count')} alarms, "
         f"at most {_of(finding, 'peak_rate')} in ten minutes"
     )
+    if "share" in finding.numbers:
+        words += f"; {_of(finding, 'share')} of the time was in flood"
+    return words
 
 
 def _note(_: Finding) -> str:
@@ -123,10 +158,14 @@ def _oscillation(finding: Finding) -> str:
 
 
 def _first_out(finding: Finding) -> str:
-    return (
+    followers = ", ".join(_shown(code) for code in finding.codes[1 : 1 + FOLLOWERS])
+    words = (
         f"{_code(finding)} came first; {_of(finding, 'count')} alarms followed within "
-        f"{_of(finding, 'duration')}"
+        f"{_of(finding, 'duration')}: {followers}"
     )
+    if len(finding.codes) > 1 + FOLLOWERS:
+        words += " ..."
+    return words + (f"; tripped after {_of(finding, 'lead')}" if "lead" in finding.numbers else "")
 
 
 def _out_of_service(finding: Finding) -> str:
