@@ -128,7 +128,7 @@ def test_a_model_fills_in_slots(floor: tuple[Evidence, ...]) -> None:
         "System pressure went down at 10:05.",
     ]
     assert (found.engine, found.model, found.replaced) == ("openai-compatible", "parrot", ())
-    assert found.prompt.startswith("issue-summary@1.0.0#")
+    assert found.prompt.startswith("issue-summary@2.0.0#")
 
 
 def test_a_false_sentence_is_replaced_and_counted(floor: tuple[Evidence, ...]) -> None:
