@@ -72,6 +72,8 @@ class PromptingSettings(BaseSettings):
     def _http(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if "@" in value:
+            raise ValueError("must hold no name or password; put a key into a file")
         return value.rstrip("/")
 
     @field_validator("llm_prices", mode="before")
@@ -85,17 +87,24 @@ class PromptingSettings(BaseSettings):
             raise ValueError(f"must be JSON: {fault}") from fault
 
     def api_key(self) -> str:
-        """The key from its file; a placeholder where none is set.
+        """The key from its file; empty where none is set.
 
         Raises:
-            SettingsFault: The file cannot be read.
+            SettingsFault: The file holds no key or cannot be read.
         """
-        if self.llm_api_key_file is None:
-            return "none"
+        path = self.llm_api_key_file
+        if path is None:
+            return ""
         try:
-            return self.llm_api_key_file.read_text(encoding="utf-8").strip()
-        except OSError as fault:
+            key = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as fault:
             raise SettingsFault(
-                f"The key file {self.llm_api_key_file} cannot be read: {fault.strerror}.",
+                f"The key file {path} cannot be read: {fault}.",
                 remedy="Correct ANDON_LLM_API_KEY_FILE.",
             ) from fault
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise SettingsFault(
+                f"The key file {path} must hold one key and nothing else.",
+                remedy="Correct ANDON_LLM_API_KEY_FILE.",
+            )
+        return key

@@ -61,6 +61,7 @@ class Wire:
     def __init__(self, url: str, *, key: str = "", ca_file: Any = None) -> None:
         self.url = url
         self._key = key
+        self._near = _loopback(_host(url))
         self._verify = _trust(url, TlsFiles(ca_file=ca_file))
         self._lock = threading.Lock()
         self._running: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
@@ -195,7 +196,7 @@ class Wire:
             headers=headers,
             verify=self._verify,
             timeout=None,  # noqa: S113 - one instant over everything holds instead
-            trust_env=not _loopback(httpx.URL(self.url).host),  # no proxy between us and ourselves
+            trust_env=not self._near,  # no proxy between us and ourselves
             limits=httpx.Limits(max_keepalive_connections=0),  # nothing of one attempt in the next
         )
         loop = asyncio.new_event_loop()
@@ -316,6 +317,16 @@ def _why(fault: BaseException) -> str:
             return f": {tls_words(cause)}"
         cause = cause.__cause__ or cause.__context__
     return ""
+
+
+def _host(url: str) -> str:
+    import httpx
+
+    try:
+        return httpx.URL(url).host
+    except httpx.InvalidURL as fault:
+        words = f"{url!r} is no URL of a model server: {fault}."
+        raise SettingsFault(words, remedy="Correct ANDON_LLM_URL.") from fault
 
 
 def _loopback(host: str) -> bool:
