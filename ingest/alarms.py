@@ -12,7 +12,7 @@ from ingest.alarms_chains import Chain, chains, within
 from ingest.alarms_floods import Flood, floods
 from ingest.alarms_log import MICROS, NO_ROW, AlarmLog, seconds
 from ingest.alarms_tally import Tally, busiest, tally
-from ingest.alarms_usual import AlarmBaseline, Usual
+from ingest.alarms_usual import AlarmBaseline, Usual, learn_alarms
 from ingest.detect import Finding
 from ingest.evidence_numbering import bounded, numbered
 from ingest.evidence_samples import Flags, Ints
@@ -36,6 +36,29 @@ IN_A_FLOOD = 2
 _SEVERITIES = list(Severity)
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmPast:
+    """What the time before a window says about its alarms."""
+
+    standing: tuple[Event, ...] = ()
+    """What was raised before its start and not cleared by then."""
+    usual: AlarmBaseline | None = None
+    """How often each alarm is raised normally."""
+
+    def usual_of(self, code: str, start: datetime, end: datetime) -> Usual | None:
+        """How often that alarm is raised in such a stretch, as far as known."""
+        return self.usual.usual(code, start, end) if self.usual is not None else None
+
+
+def past_of(events: Sequence[Event], start: datetime) -> AlarmPast:
+    """What the events before a window's start, from the oldest on, say about its alarms."""
+    before = [event for event in events if event.source_time < start]
+    if not before:
+        return AlarmPast()
+    since = min(event.source_time for event in before)
+    return AlarmPast(still_open(before), learn_alarms(before, since, start))
+
+
 def group(
     events: Sequence[Event],
     start: datetime,
@@ -54,9 +77,8 @@ def findings(
     end: datetime,
     *,
     settings: EvidenceSettings,
-    standing: Sequence[Event] = (),
+    past: AlarmPast | None = None,
     state: Series | None = None,
-    usual: AlarmBaseline | None = None,
 ) -> list[Finding]:
     """Trip chains, floods, the codes that neither explains, and notes; the most urgent ones.
 
@@ -65,11 +87,11 @@ def findings(
         start: First instant that counts.
         end: The first that does not count any more.
         settings: What is a flood, chattering, standing; how many items at most.
-        standing: What was raised before the start and not cleared by then, see `still_open`.
+        past: What is known from before the start, see `past_of`.
         state: The machine's PackML state, which tells of trips.
-        usual: How often each alarm is raised normally.
     """
-    log = AlarmLog.of(events, start, end, standing)
+    past = past or AlarmPast()
+    log = AlarmLog.of(events, start, end, past.standing)
     found = _Alarms(log, tally(log, settings), settings)
     chained = chains(log, found.known, state, settings)
     flooded = floods(log, found.known, settings)
@@ -80,13 +102,16 @@ def findings(
     return [
         *(found.of_chain(chain) for chain in chained),
         *found.of_floods(flooded, chained),
-        *(found.of_code(code, _usual(log, code, start, end, usual)) for code in found.urgent(left)),
+        *(
+            found.of_code(code, past.usual_of(log.names[code], start, end))
+            for code in found.urgent(left)
+        ),
         *bounded(_notes(inside, settings), settings.max_items),
     ]
 
 
 def still_open(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The raise of each alarm that was not cleared again, for `findings(standing=)`.
+    """The raise of each alarm that was not cleared again.
 
     A machine that never clears anything does not say what stands: nothing is open then.
     """
@@ -102,12 +127,6 @@ def still_open(events: Iterable[Event]) -> tuple[Event, ...]:
             up.pop(event.code, None)
     clears = any(event.state is EventState.CLEARED for event in ordered)
     return tuple(up.values()) if clears else ()
-
-
-def _usual(
-    log: AlarmLog, code: int, start: datetime, end: datetime, usual: AlarmBaseline | None
-) -> Usual | None:
-    return usual.usual(log.names[code], start, end) if usual is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def chains(
     """The chains of a window in order of time.
 
     A chain is a burst of different alarms, none of them mere information, around a trip: the moment
-    at which the machine's state says that it goes down, or a critical alarm.
+    at which the machine's state says that it goes down, or, of a machine that tells no state, a
+    critical alarm.
     """
     places = _fresh(log, known)
     trips = _trips(log, state)
@@ -62,13 +63,13 @@ def _fresh(log: AlarmLog, known: Tally) -> Ints:
 
 def _trips(log: AlarmLog, state: Series | None) -> Ints:
     """When the machine tripped, in order of time."""
-    critical = log.raises[log.rank[log.raises] == Severity.CRITICAL.rank]
-    return np.sort(np.concatenate((log.time[critical], _stops(state, log))))
+    if state is None or not len(state.times):
+        critical: Ints = log.raises[log.rank[log.raises] == Severity.CRITICAL.rank]
+        return np.asarray(log.time[critical])
+    return _stops(state, log)
 
 
-def _stops(state: Series | None, log: AlarmLog) -> Ints:
-    if state is None:
-        return np.empty(0, dtype=np.int64)
+def _stops(state: Series, log: AlarmLog) -> Ints:
     times, values, _ = columns(state)
     down: Flags = np.isin(np.rint(values), DOWN)
     gone = np.flatnonzero(down[1:] & ~down[:-1]) + 1

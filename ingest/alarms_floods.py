@@ -11,7 +11,12 @@ from ingest.alarms_tally import Tally, trailing
 from ingest.detect import Run, latched, runs
 from ingest.evidence_samples import Ints
 from ingest.evidence_settings import EvidenceSettings
+from ingest.vocabulary import Severity
 
+STRAYS = 2
+"""So few alarms, with a pause after them, came before the flood and do not begin it."""
+PAUSE = 2.0
+"""How long a pause that is, in mean intervals of the slowest flood."""
 FEW_CHATTERERS = 2
 """A flood that this many chattering codes make by themselves is told with them."""
 
@@ -33,14 +38,16 @@ def floods(log: AlarmLog, known: Tally, settings: EvidenceSettings) -> list[Floo
 
     A flood begins with the first of the alarms that were too many in ten minutes and ends with the
     last one before there were fewer than five; it is active where there are still that many.
+    Messages that only inform are no alarms.
     """
-    times = log.time[log.raises]
+    places = log.raises[log.rank[log.raises] > Severity.INFO.rank]
+    times = log.time[places]
     recent = trailing(times, settings.flood_s)
     under = recent - 1 < settings.flood_end_count
     found = runs(latched(recent > settings.flood_count, under))
     free = [0, *(last + 1 for _, last in found)]
     largest = sorted(zip(found, free, strict=False), key=_size, reverse=True)[: settings.max_items]
-    told = (_flood(log, run, earliest, settings) for run, earliest in sorted(largest))
+    told = (_flood(log, places, run, free, settings) for run, free in sorted(largest))
     return [flood for flood in told if _many(log, known, flood, settings)]
 
 
@@ -49,15 +56,18 @@ def _size(found: tuple[Run, int]) -> int:
     return last - first
 
 
-def _flood(log: AlarmLog, run: Run, free: int, settings: EvidenceSettings) -> Flood:
-    times, length = log.time[log.raises], round(settings.flood_s * MICROS)
+def _flood(log: AlarmLog, places: Ints, run: Run, free: int, settings: EvidenceSettings) -> Flood:
+    times, length = log.time[places], round(settings.flood_s * MICROS)
     first = max(free, int(np.searchsorted(times, times[run[0]] - length, side="left")))
+    gaps = np.diff(times[first : first + STRAYS + 1])
+    pauses = gaps > PAUSE * length / settings.flood_count
+    first += int(np.flatnonzero(pauses)[-1]) + 1 if pauses.any() else 0
     inside = times[first : run[1] + 1]
     last = run[1] == len(times) - 1
     left = len(inside) - int(np.searchsorted(inside, log.end - length, side="left"))
     active = last and left >= settings.flood_end_count
     return Flood(
-        places=log.raises[first : run[1] + 1],
+        places=places[first : run[1] + 1],
         start=int(inside[0]),
         end=log.end if active else int(inside[-1]),
         peak=int(trailing(inside, settings.flood_s).max()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingest import alarms
+from ingest.alarms import AlarmPast
 from ingest.baseline import Baseline
 from ingest.detect import Finding, Limits
 from ingest.detect_limits import violations
@@ -19,7 +20,7 @@ from ingest.digest_spikes import with_spikes
 from ingest.evidence_merging import merged
 from ingest.evidence_numbering import bounded, numbered
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import Event, Evidence, Window
+from ingest.vocabulary import Event, Evidence, Series, Window
 
 
 def extract(
@@ -28,6 +29,7 @@ def extract(
     specs: Mapping[str, Limits],
     *,
     settings: EvidenceSettings | None = None,
+    past: AlarmPast | None = None,
 ) -> tuple[Evidence, ...]:
     """All evidence of a window, first onset first, at most `settings.max_items`.
 
@@ -36,14 +38,17 @@ def extract(
         baseline: What is normal for it; an empty one leaves limits, silence and alarms.
         specs: Declared limits by signal.
         settings: Those of the baseline unless given; of an empty one, what fits the window.
+        past: What is known of the machine's alarms from before.
     """
     settings = settings or fitting_settings(window, baseline)
     digests = digest_window(window, specs, settings)
+    state = window.series.get(settings.state_signal)
     return detect(
-        Digested(window.machine, _span(window), digests, window.events),
+        Digested(window.machine, _span(window), digests, window.events, state),
         baseline,
         specs,
         settings=settings,
+        past=past,
     )
 
 
@@ -63,6 +68,8 @@ class Digested:
     """Start and end, seconds since the Unix epoch."""
     digests: Mapping[str, Digest]
     events: tuple[Event, ...]
+    state: Series | None = None
+    """The machine's own, which tells of trips."""
 
 
 def detect(
@@ -71,13 +78,16 @@ def detect(
     specs: Mapping[str, Limits],
     *,
     settings: EvidenceSettings,
+    past: AlarmPast | None = None,
 ) -> tuple[Evidence, ...]:
     """All evidence in a digested window."""
     found = list(_of_signals(seen.digests, baseline, specs, settings=settings))
     periods = {name: spec.period_s for name, spec in specs.items()}
     found += silences(seen.digests, seen.span, baseline, periods, settings=settings)
     start, end = (datetime.fromtimestamp(at, UTC) for at in seen.span)
-    found += alarms.findings(seen.events, start, end, settings=settings)
+    found += alarms.findings(
+        seen.events, start, end, settings=settings, past=past, state=seen.state
+    )
     return numbered(bounded(found, settings.max_items), seen.machine)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ingest.alarms import past_of
 from ingest.baseline import learn
 from ingest.evidence import extract
 from ingest.evidence_settings import EvidenceSettings
@@ -10,7 +11,8 @@ from prompting.evaluation.shifts import Shift
 
 
 def look(shift: Shift) -> tuple[Evidence, ...]:
-    """Evidence of the shift against the day before it."""
+    """Evidence of the shift against the day, and its alarms against the week, before it."""
     settings = EvidenceSettings()
     baseline = learn(shift.before, settings=settings)
-    return extract(shift.window, baseline, shift.specs, settings=settings)
+    past = past_of(shift.week, shift.window.start)
+    return extract(shift.window, baseline, shift.specs, settings=settings, past=past)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.alarms import findings, group, still_open
+from ingest.alarms import AlarmPast, findings, group, past_of, still_open
 from ingest.detect import Finding
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import Event, EventState, EvidenceKind, Severity
@@ -26,7 +27,8 @@ def found(
     events: Sequence[Event], hours: float = 8.0, standing: Sequence[Event] = ()
 ) -> list[Finding]:
     end = START + timedelta(hours=hours)
-    return findings(events, START, end, settings=EvidenceSettings(), standing=standing)
+    past = AlarmPast(standing=tuple(standing))
+    return findings(events, START, end, settings=EvidenceSettings(), past=past)
 
 
 def test_an_alarm_is_counted_and_active_until_it_is_cleared() -> None:
@@ -129,6 +131,16 @@ def test_a_flood_is_active_while_it_has_not_ended() -> None:
     assert flood.end == START.timestamp() + 28_800
 
 
+def test_a_flood_begins_where_it_gets_dense() -> None:
+    """Not with a lone alarm minutes before; and messages make no flood."""
+    lone = event(100, code="E99")
+    many = [event(400.0 + 20.0 * n, code=f"E{n}") for n in range(20)]
+    (flood,) = (f for f in found([lone, *many]) if f.kind is EvidenceKind.FLOOD)
+    assert flood.start == START.timestamp() + 400
+    messages = [replace(one, severity=Severity.INFO) for one in many]
+    assert EvidenceKind.FLOOD not in [f.kind for f in found(messages)]
+
+
 def test_one_chattering_alarm_alone_is_no_flood() -> None:
     """Thirty raises in ten minutes are one item, not two."""
     restless = [
@@ -176,6 +188,18 @@ def test_still_open_is_what_was_raised_and_not_cleared() -> None:
     past = [up, event(20, code="E1"), event(15, code="E2"), event(30, "cleared", "E2")]
     assert still_open([*past, event(5, "note", "")]) == (up,)
     assert still_open([event(10, code="E1")]) == ()
+
+
+def test_the_past_holds_what_stands_and_what_is_usual() -> None:
+    """From the oldest event on; of the future it knows nothing."""
+    day = 86_400.0
+    events = [event(-3 * day), event(-2 * day, "cleared"), event(-day, code="E5"), event(60)]
+    past = past_of(events, START)
+    assert [e.code for e in past.standing] == ["E5"]
+    usual = past.usual_of("E217", START, END)
+    assert usual is not None
+    assert 0 < usual.count < 0.05
+    assert past_of([event(60)], START) == AlarmPast()
 
 
 def test_the_worst_actors_have_a_share_and_a_rank() -> None:

@@ -68,6 +68,12 @@ def test_a_critical_alarm_is_a_trip_too() -> None:
     assert item.codes == ("E101", "E205", "E900")
 
 
+def test_a_critical_alarm_of_a_machine_that_runs_on_is_no_trip() -> None:
+    """Its state says so."""
+    burst = [*BURST[:2], event(1005, "E900", CRITICAL)]
+    assert EvidenceKind.FIRST_OUT not in kinds(burst, states((0, MachineState.EXECUTE)))
+
+
 def test_a_burst_without_a_trip_is_no_chain() -> None:
     """Nor is a trip with two alarms, nor one with messages only."""
     assert EvidenceKind.FIRST_OUT not in kinds(BURST)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.alarms import findings
+from ingest.alarms import AlarmPast, findings
 from ingest.alarms_usual import MOST_CODES, MOST_HOURS, AlarmBaseline, learn_alarms
 from ingest.detect import Finding
 from ingest.evidence_settings import EvidenceSettings
@@ -40,7 +40,7 @@ def shift(count: int, known: AlarmBaseline | None, code: str = "E217") -> Findin
         for at in times
         for e in (event(at, code), event(at + timedelta(seconds=30), code, "cleared"))
     ]
-    found = findings(events, START, END, settings=EvidenceSettings(), usual=known)
+    found = findings(events, START, END, settings=EvidenceSettings(), past=AlarmPast(usual=known))
     return next(f for f in found if f.kind is EvidenceKind.ALARM)
 
 
@@ -83,7 +83,7 @@ def test_the_time_of_the_week_counts(known: AlarmBaseline) -> None:
 def test_what_is_still_up_keeps_its_severity(known: AlarmBaseline) -> None:
     """However usual it is."""
     events = [event(START + timedelta(hours=h)) for h in range(3)]
-    (item,) = findings(events, START, END, settings=EvidenceSettings(), usual=known)
+    (item,) = findings(events, START, END, settings=EvidenceSettings(), past=AlarmPast(usual=known))
     assert (item.active, item.severity) == (True, Severity.WARNING)
     assert "usual" in item.numbers
 
