@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +30,8 @@ class SignalSpec:
     description: str = ""
     period_s: float | None = None
     """How often a value is expected, for the watch over silence."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call it, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,24 @@ class Plant:
         if broker == self.mqtt.id:
             return self.mqtt
         return next((known for known in self.further_brokers if known.id == broker), None)
+
+    def line(self, line: str) -> tuple[Machine, ...]:
+        """The machines of a line; NotKnown when there is none."""
+        found = tuple(machine for machine in self.machines if machine.line == line)
+        if not found:
+            known = ", ".join(sorted({machine.line for machine in self.machines}))
+            raise NotKnown(f"There is no line {line!r} in {self.path}.", remedy=f"Known: {known}")
+        return found
+
+    @property
+    def names(self) -> Mapping[str, Mapping[tuple[str, str], str]]:
+        """What people call a signal: by language, then by machine and signal."""
+        found: dict[str, dict[tuple[str, str], str]] = {}
+        for machine in self.machines:
+            for signal in machine.signals.values():
+                for language, name in signal.names.items():
+                    found.setdefault(language, {})[machine.id, signal.id] = name
+        return found
 
     def machine(self, machine: str) -> Machine:
         """The machine of that id; NotKnown when the plant has none."""

@@ -25,6 +25,8 @@ from ingest.modbus_address import is_host, parse_address, parse_range
 from ingest.words import RegisterType, WordOrder
 
 Name = Annotated[str, Field(pattern=r"^[\w][\w.\-]*$", max_length=100)]
+SpokenName = Annotated[str, Field(pattern=r"^[^\W_][\w .,/()\-]*$", max_length=60)]
+"""Words that people use."""
 Pointer = Annotated[str, Field(pattern=r"^(/.*)?$")]
 Seconds = Annotated[FiniteFloat, Field(ge=0.01, le=86_400)]
 
@@ -178,6 +180,8 @@ class SignalTable(_Limits):
     description: str = ""
     period_s: Seconds | None = None
     """How often a value is expected, for the watch over silence."""
+    names: dict[Literal["en", "de"], SpokenName] = {}
+    """What people call it, by language: `names = { de = "Öltemperatur" }`."""
 
 
 class ModbusTable(_Table):
@@ -307,6 +311,7 @@ def _pattern(error: ErrorDetails) -> str:
 
 _PATTERN_WORDS = {
     r"^[\w][\w.\-]*$": "must be letters, digits, '_', '-' and '.', without spaces",
+    r"^[^\W_][\w .,/()\-]*$": "must be words of letters, digits and ' .,/()-'",
     r"^(/.*)?$": "is no JSON pointer: it begins with '/', like '/values'",
     r"^[^/+#\s\x00]*$": "must not hold '/', '+', '#' or spaces",
 }

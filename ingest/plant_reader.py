@@ -330,5 +330,5 @@ def _merged(known: SignalSpec | None, table: file.SignalTable) -> SignalSpec:
     if known is None:
         return SignalSpec(**stated)
     return replace(
-        known, **{key: value for key, value in stated.items() if value not in (None, "")}
+        known, **{key: value for key, value in stated.items() if value not in (None, "", {})}
     )
