@@ -8,59 +8,13 @@ from datetime import datetime
 
 import numpy as np
 
-from ingest.evidence_samples import (
-    Floats,
-    Ints,
-    Samples,
-    columns,
-    gather,
-    median_of_five,
-)
+from ingest.baseline_norm import Norm, block_means, norm_of, per_state
+from ingest.digest import FINE, Rows, of_states
+from ingest.digest_making import Carry, Piece, digest_piece
+from ingest.evidence_samples import Floats, Samples, columns, gather
 from ingest.evidence_settings import EvidenceSettings
+from ingest.spectrum import stretches
 from ingest.vocabulary import Series, Window
-
-MAD_TO_SIGMA = 1.4826
-SIGMA_OF_MEAN_STEP = 1.2533 / float(np.sqrt(2.0))
-"""Sigma of white noise over the mean absolute change from one sample to the next."""
-RELATIVE_FLOOR = 5e-4
-"""No signal is taken to be steadier than this share of its own level."""
-FEWEST_BLOCKS = 4
-COARSE_SAMPLES = 2000
-COARSE_VALUES = 12
-"""A signal of fewer different values is coarse: its median deviation says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """How the mean of a block of samples wanders while all is well."""
-
-    block_s: float
-    sigma: float
-    reach: float
-    """The furthest that any block was from the level."""
-    wander: float
-    """0 to 1: how far a block's level says what the next will be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """One signal in one operating state."""
-
-    state: int
-    count: int
-    level: float
-    """Median over block means: right for coarse signals too, where the median sample is not."""
-    sigma: float
-    """Robust spread of single samples, never zero."""
-    noise: float
-    """Robust sample-to-sample noise; zero for a signal that never moves."""
-    rough: float
-    """Mean distance of a sample from the median of the five around it."""
-    furthest_spike: float
-    """How far a sample was from the median of those around it at most."""
-    longest_still_s: float
-    """How long the value stood still at most."""
-    levels: tuple[Levels, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +32,8 @@ class SignalBaseline:
     last: float
     """Time of the newest."""
     norms: Mapping[int, Norm]
+    swings: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """The largest periodic movement, by scale and line of `ingest.spectrum`."""
 
     @property
     def length_s(self) -> float:
@@ -128,13 +84,47 @@ def _state(series: Series) -> SignalBaseline:
 
 def _signal(samples: Samples, settings: EvidenceSettings) -> SignalBaseline:
     interval, pause = rhythm(samples.times)
-    norms: dict[int, Norm] = {}
-    for state in np.unique(samples.states):
-        norm = _norm(samples.where(samples.calm & (samples.states == state)), interval, settings)
-        if norm is not None:
-            norms[norm.state] = norm
+    calm = samples.where(samples.calm)
+    found = [
+        norm_of(calm.where(calm.states == state), interval, settings)
+        for state in np.unique(calm.states)
+    ]
+    norms = _norms([norm for norm in found if norm is not None], calm, settings)
     first, last = float(samples.times[0]), float(samples.times[-1])
-    return SignalBaseline(samples.signal, samples.unit, interval, pause, first, last, norms)
+    swings = _swings(calm, norms, interval, settings)
+    return SignalBaseline(samples.signal, samples.unit, interval, pause, first, last, norms, swings)
+
+
+def _norms(found: list[Norm], calm: Samples, settings: EvidenceSettings) -> dict[int, Norm]:
+    if not any(norm.thin for norm in found):
+        return {norm.state: norm for norm in found}
+    _, means, _ = block_means(calm.times, calm.values, start=0.0, block_s=settings.block_s)
+    low, high = float(means.min()), float(means.max())
+    return {n.state: n.widened(found, low, high) if n.thin else n for n in found}
+
+
+def _swings(
+    calm: Samples, norms: Mapping[int, Norm], interval: float, settings: EvidenceSettings
+) -> dict[int, tuple[float, ...]]:
+    """The largest amplitude of each line at each scale."""
+    digest, _ = digest_piece(calm, Piece(0, len(calm.times)), Carry(), None, settings)
+    cells = of_states(digest.cells, norms)
+    fine = cells["fine"] - expected(cells, norms)[:, None]
+    part_s = settings.block_s / FINE
+    return {
+        scale: tuple(found.swing.max(axis=0).tolist())
+        for scale, found in stretches(cells, fine, interval_s=interval, part_s=part_s)
+    }
+
+
+def expected(cells: Rows, norms: Mapping[int, Norm]) -> Floats:
+    """The usual level at each cell: of its state, and of its time of the day where known."""
+    level = per_state(cells["state"], {state: norm.level for state, norm in norms.items()})
+    for state, norm in norms.items():
+        if norm.day is not None:
+            own = cells["state"] == state
+            level[own] += norm.day.at((cells["first"][own] + cells["last"][own]) / 2.0)
+    return level
 
 
 def rhythm(times: Floats) -> tuple[float, float]:
@@ -144,104 +134,3 @@ def rhythm(times: Floats) -> tuple[float, float]:
     if not len(gaps):
         return 0.0, 0.0
     return float(np.median(gaps)), float(np.quantile(gaps, 0.99))
-
-
-def _norm(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm | None:
-    values, times = samples.values, samples.times
-    if len(values) < settings.baseline_min_samples:
-        return None
-    if len(values) * interval < settings.baseline_min_s:
-        return None
-    centre = _centre(times, values, settings.block_s)
-    sigma = spread(values, centre)
-    floor = max(abs(centre) * RELATIVE_FLOOR, 1e-9)
-    blocks = (settings.block_s, settings.block_s * settings.long_blocks)
-    found = (_levels(times, values - centre, block_s=b) for b in blocks)
-    off = np.abs(values - median_of_five(values))
-    return Norm(
-        state=int(samples.states[0]),
-        count=len(values),
-        level=centre,
-        sigma=max(sigma, floor),
-        noise=noise(values),
-        rough=float(np.mean(np.minimum(off, np.quantile(off, 0.99)))),
-        furthest_spike=float(np.max(off)),
-        longest_still_s=longest_still(times, values),
-        levels=tuple(levels for levels in found if levels is not None),
-    )
-
-
-def spread(values: Floats, centre: float) -> float:
-    """Robust sigma: by the median deviation; by the trimmed one for a coarse signal."""
-    low, high = np.quantile(values, [0.01, 0.99])
-    trimmed = 1.15 * float(np.std(np.clip(values, low, high)))
-    if len(np.unique(values[:COARSE_SAMPLES])) < COARSE_VALUES:
-        return trimmed
-    deviation = MAD_TO_SIGMA * float(np.median(np.abs(values - centre)))
-    return min(deviation, trimmed) if deviation > 0 else trimmed
-
-
-def noise(values: Floats) -> float:
-    """Sigma of the change from one sample to the next, free of slow movement and of outliers."""
-    if len(values) < FEWEST_BLOCKS:
-        return 0.0
-    steps = np.abs(np.diff(values))
-    return SIGMA_OF_MEAN_STEP * float(np.mean(np.minimum(steps, np.quantile(steps, 0.99))))
-
-
-def longest_still(times: Floats, values: Floats) -> float:
-    """Seconds of the longest run of one and the same value."""
-    if not len(values):
-        return 0.0
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(values)) + 1, [len(values)]))
-    return float(np.max(times[edges[1:] - 1] - times[edges[:-1]]))
-
-
-def block_means(
-    times: Floats, values: Floats, *, start: float, block_s: float
-) -> tuple[Ints, Floats, Floats]:
-    """Index, mean and count of each block of time that has samples."""
-    index = np.floor((times - start) / block_s).astype(np.int64)
-    blocks, inverse, counts = np.unique(index, return_inverse=True, return_counts=True)
-    means = np.bincount(inverse, weights=values) / counts
-    return blocks, means, counts.astype(np.float64)
-
-
-def _levels(times: Floats, values: Floats, *, block_s: float) -> Levels | None:
-    means = []
-    for shift in (0.0, 0.5):
-        start = float(times[0]) - shift * block_s
-        _, level, count = block_means(times, values, start=start, block_s=block_s)
-        means.append(level[count >= 0.5 * np.median(count)])
-    if len(means[0]) < FEWEST_BLOCKS:
-        return None
-    level = np.concatenate(means)
-    per_block = len(values) / len(means[0])
-    floor = spread(values, 0.0) / float(np.sqrt(per_block))
-    sigma = max(MAD_TO_SIGMA * float(np.median(np.abs(level - np.median(level)))), floor)
-    return Levels(block_s, sigma, float(np.max(np.abs(level))), _wander(means[0]))
-
-
-def _centre(times: Floats, values: Floats, block_s: float) -> float:
-    _, means, counts = block_means(times, values, start=float(times[0]), block_s=block_s)
-    return float(np.median(means[counts >= 0.5 * np.median(counts)]))
-
-
-def _wander(level: Floats) -> float:
-    """Correlation of each block with the next."""
-    before, after = level[:-1] - level.mean(), level[1:] - level.mean()
-    power = float(np.dot(level - level.mean(), level - level.mean()))
-    return min(1.0, max(0.0, float(np.dot(before, after)) / power)) if power > 0 else 0.0
-
-
-def per_state(states: Ints, table: Mapping[int, float]) -> Floats:
-    """The figure of its state for each of them; every state must be in the table."""
-    known = sorted(table)
-    if len(known) == 1:
-        return np.full(len(states), table[known[0]])
-    return np.array([table[state] for state in known])[np.searchsorted(known, states)]
-
-
-def spike_room(norm: Norm, settings: EvidenceSettings) -> float:
-    """How far a sample may be from those around it before it is a spike."""
-    return max(settings.spike_sigmas * norm.sigma, settings.spike_reach * norm.furthest_spike)

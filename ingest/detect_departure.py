@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.baseline import Levels, Norm, SignalBaseline, per_state
+from ingest.baseline import SignalBaseline, expected
+from ingest.baseline_norm import Levels, Norm, per_state
 from ingest.detect import Run, runs
 from ingest.digest import Digest, Rows, of_states
 from ingest.digest_spikes import levelled
@@ -53,8 +54,7 @@ def follow(digest: Digest, baseline: SignalBaseline, settings: EvidenceSettings)
     if int(cells["count"].sum()) <= SHORTEST_BLOCKS:
         return None
     means, fine = levelled(cells, digest.spikes, settings.block_s)
-    levels = {state: norm.level for state, norm in baseline.norms.items()}
-    level = per_state(cells["state"], levels)
+    level = expected(cells, baseline.norms)
     part_s = settings.block_s / fine.shape[1]
     return Course(digest.signal, digest.unit, cells, means - level, fine - level[:, None], part_s)
 
@@ -68,7 +68,7 @@ def departures(
         if len(course.away) < width:
             continue
         level = _smooth(course.away, width) * sign
-        allowed = _smooth(_allowed(course, baseline, width, settings=settings), width)
+        allowed = _smooth(_allowed(course, baseline, (width, sign), settings), width)
         beyond |= _held(_share(level, allowed))
     for run in runs(beyond):
         if run[1] - run[0] + 1 >= SHORTEST_BLOCKS:
@@ -121,12 +121,13 @@ def _smooth(values: Floats, width: int) -> Floats:
 
 
 def _allowed(
-    course: Course, baseline: SignalBaseline, width: int, *, settings: EvidenceSettings
+    course: Course, baseline: SignalBaseline, look: tuple[int, float], settings: EvidenceSettings
 ) -> Floats:
     """How far each cell may be off; the older the baseline, the more for what wanders."""
+    width, sign = look
     table = {s: _levels(norm, width, settings) for s, norm in baseline.norms.items()}
     states, times = course.cells["state"], course.cells["first"]
-    room = per_state(states, {s: _room(levels, settings) for s, levels in table.items()})
+    room = per_state(states, {s: _room(levels, sign, settings) for s, levels in table.items()})
     wander = per_state(states, {s: levels.wander for s, levels in table.items()})
     age = np.clip(times - baseline.last, 0.0, None) / max(baseline.length_s, settings.block_s)
     return np.asarray(room * np.sqrt(1.0 + wander * age))
@@ -136,8 +137,9 @@ def _levels(norm: Norm, width: int, settings: EvidenceSettings) -> Levels:
     for levels in norm.levels:
         if abs(levels.block_s - settings.block_s * width) < SAME:
             return levels
-    return Levels(settings.block_s * width, norm.sigma, 0.0, 0.0)
+    return Levels(settings.block_s * width, norm.sigma, 0.0, 0.0, 0.0)
 
 
-def _room(levels: Levels, settings: EvidenceSettings) -> float:
-    return max(settings.shift_sigmas * levels.sigma, settings.shift_reach * levels.reach)
+def _room(levels: Levels, sign: float, settings: EvidenceSettings) -> float:
+    reach = levels.above if sign > 0 else levels.below
+    return max(settings.shift_sigmas * levels.sigma, settings.shift_reach * reach)

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingest.baseline import Norm, SignalBaseline
+from ingest.baseline import SignalBaseline
+from ingest.baseline_norm import PRODUCING, Norm
 from ingest.detect import Finding, Limits, grouped, rows_of
 from ingest.digest import Digest, Rows
 from ingest.digest_crossing import Side, sides_of
 from ingest.digest_rhythm import rhythm_of
-from ingest.evidence_samples import NO_STATE
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import EvidenceKind, MachineState, Quantity, Severity
-
-PRODUCING = (NO_STATE, MachineState.EXECUTE.number)
+from ingest.vocabulary import EvidenceKind, Quantity, Severity
 
 
 def violations(

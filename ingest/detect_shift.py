@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.baseline import Norm, SignalBaseline
+from ingest.baseline import SignalBaseline
+from ingest.baseline_norm import Norm
 from ingest.detect import Finding, Limits, Run, rows_of
 from ingest.detect_departure import SHORTEST_BLOCKS, Course, departures, follow
 from ingest.digest import FINE, Digest, Rows

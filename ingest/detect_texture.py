@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingest.baseline import SignalBaseline, per_state
+from ingest.baseline import SignalBaseline
+from ingest.baseline_norm import NOISE_SAMPLES, Norm, per_state
 from ingest.detect import Finding, rows_of, runs
 from ingest.digest import Digest, Rows, of_states
 from ingest.evidence_samples import SPIKE_SAMPLES, Flags, Floats
@@ -14,7 +15,6 @@ from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 STILL_SAMPLES = 8
-NOISE_SAMPLES = 6
 NOISE_BLOCKS = 2
 SIGMA_OF_ROUGH = 1.0 / 0.6628
 """Sigma of white noise over its mean distance from the median of five."""
@@ -26,21 +26,28 @@ def stuck(
     digest: Digest, baseline: SignalBaseline, *, settings: EvidenceSettings
 ) -> Iterator[Finding]:
     """A value that stands still far longer than it ever did while the machine was well."""
-    moving = _moving(baseline)
-    if not moving or not len(digest.stills):
+    lasting = digest.stills[digest.stills["last"] - digest.stills["first"] > settings.stuck_s]
+    if not len(lasting):
         return
-    usual = max(baseline.norms[state].longest_still_s for state in moving)
-    longest = max(settings.stuck_s, settings.stuck_runs * usual)
-    lasting = digest.stills[digest.stills["last"] - digest.stills["first"] > longest]
-    lively = of_states(digest.cells, moving)
+    by_state = [
+        (of_states(digest.cells, [state]), _patience(baseline.norms[state], settings))
+        for state in _moving(baseline)
+    ]
     for run in lasting:
-        count = _lively(run, lively)
-        if count >= STILL_SAMPLES and count * baseline.interval_s > longest:
+        counts = [(_inside(run, cells), longest) for cells, longest in by_state]
+        if any(
+            count >= STILL_SAMPLES and count * baseline.interval_s > longest
+            for count, longest in counts
+        ):
             yield _stuck(digest, run)
 
 
-def _lively(run: np.void, cells: Rows) -> int:
-    """How many samples of a run are of states in which the signal is known to move."""
+def _patience(norm: Norm, settings: EvidenceSettings) -> float:
+    return max(settings.stuck_s, settings.stuck_runs * norm.longest_still_s)
+
+
+def _inside(run: np.void, cells: Rows) -> int:
+    """How many samples of a run are of those cells."""
     first = int(np.searchsorted(cells["last"], run["first"]))
     last = int(np.searchsorted(cells["first"], run["last"], side="right"))
     return min(int(run["count"]), int(cells["count"][first:last].sum()))
@@ -112,13 +119,16 @@ def noise_changes(
     if not len(cells):
         return
     known = per_state(cells["state"], usual)
+    roughest = per_state(cells["state"], {s: baseline.norms[s].roughest for s in usual})
     share = np.minimum(_roughness(digest.spikes, cells) / known, 1e6)
+    needed = np.maximum(settings.noise_ratio, settings.noise_reach * roughest / known)
     block_s = max(settings.noise_s, NOISE_SAMPLES * baseline.interval_s)
     groups, ratio, counts = _by_block(cells, share, block_s)
-    loud = (ratio > settings.noise_ratio) & (counts >= NOISE_SAMPLES)
+    _, enough, _ = _by_block(cells, share / needed, block_s)
+    loud = (enough > 1.0) & (counts >= NOISE_SAMPLES)
     for first, last in runs(loud):
         if last - first + 1 >= NOISE_BLOCKS:
-            own = _edges(share, (groups[first], groups[last + 1]), settings.noise_ratio)
+            own = _edges(share / needed, (groups[first], groups[last + 1]))
             worst = float(np.max(ratio[first : last + 1]))
             yield _noisy(digest, cells[own], float(np.median(known)), worst)
 
@@ -142,10 +152,10 @@ def _by_block(cells: Rows, share: Floats, block_s: float) -> tuple[list[int], Fl
     return [*edges.tolist(), len(cells)], ratio, counts
 
 
-def _edges(share: Floats, span: tuple[int, int], ratio: float) -> slice:
+def _edges(share: Floats, span: tuple[int, int]) -> slice:
     """The cells of loud blocks without quiet ones at either end, and with loud ones beside them."""
     first, last = span
-    loud: Flags = share > ratio / 2.0
+    loud: Flags = share > 0.5
     while first < last - 1 and not loud[first]:
         first += 1
     while last - 1 > first and not loud[last - 1]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.baseline import SignalBaseline, per_state, spike_room
+from ingest.baseline import SignalBaseline
+from ingest.baseline_norm import per_state, spike_room
 from ingest.digest import Digest, Rows, of_states
 from ingest.evidence_samples import Floats
 from ingest.evidence_settings import EvidenceSettings

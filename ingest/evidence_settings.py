@@ -50,6 +50,8 @@ class EvidenceSettings:
     """... and this many times further than any spike of the baseline."""
     noise_s: float = 60.0
     noise_ratio: float = 3.0
+    noise_reach: float = 1.5
+    """... and this many times more than in any stretch of the baseline."""
     chatter_count: int = 3
     chatter_s: float = 60.0
     """ISA-18.2: three or more in a minute."""

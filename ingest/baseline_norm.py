@@ -1,0 +1,204 @@
+"""What is normal for a signal in one operating state: level, noise, spikes, usual day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ingest.baseline_day import DayCourse, usual_day
+from ingest.evidence_samples import NO_STATE, Floats, Ints, Samples, median_of_five
+from ingest.evidence_settings import EvidenceSettings
+from ingest.vocabulary import MachineState
+
+MAD_TO_SIGMA = 1.4826
+SIGMA_OF_MEAN_STEP = 1.2533 / float(np.sqrt(2.0))
+"""Sigma of white noise over the mean absolute change from one sample to the next."""
+RELATIVE_FLOOR = 5e-4
+"""No signal is taken to be steadier than this share of its own level."""
+FEWEST_BLOCKS = 4
+NOISE_SAMPLES = 6
+"""A stretch of noise has this many samples at least."""
+PRODUCING = (NO_STATE, MachineState.EXECUTE.number)
+FEW_VISITS = 12
+VISIT_INTERVALS = 5.0
+"""A pause of this many intervals ends a visit to a state."""
+COARSE_SAMPLES = 2000
+COARSE_VALUES = 12
+"""A signal of fewer different values is coarse: its median deviation says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How the mean of a block of samples wanders while all is well."""
+
+    block_s: float
+    sigma: float
+    above: float
+    """The furthest that any block was above the level."""
+    below: float
+    """The furthest that any was below it."""
+    wander: float
+    """0 to 1: how far a block's level says what the next will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """One signal in one operating state."""
+
+    state: int
+    count: int
+    visits: int
+    """How often the machine was in that state."""
+    level: float
+    """Median over block means: right for coarse signals too, where the median sample is not."""
+    sigma: float
+    """Robust spread of single samples, never zero."""
+    noise: float
+    """Robust sample-to-sample noise; zero for a signal that never moves."""
+    rough: float
+    """Mean distance of a sample from the median of the five around it."""
+    roughest: float
+    """The most that it was in any stretch of noise."""
+    furthest_spike: float
+    """How far a sample was from the median of those around it at most."""
+    longest_still_s: float
+    """How long the value stood still at most."""
+    levels: tuple[Levels, ...]
+    day: DayCourse | None = None
+    """How the level moves over a day, where several days were seen."""
+
+    @property
+    def thin(self) -> bool:
+        """Seen so seldom that what it does elsewhere is no news here."""
+        return self.state not in PRODUCING and self.visits < FEW_VISITS
+
+    def widened(self, others: Sequence[Norm], low: float, high: float) -> Norm:
+        """With the room that the signal took in any state, for one that was hardly seen."""
+        return replace(
+            self,
+            roughest=max(norm.roughest for norm in others),
+            furthest_spike=max(norm.furthest_spike for norm in others),
+            longest_still_s=max(norm.longest_still_s for norm in others),
+            levels=tuple(
+                replace(
+                    one,
+                    above=max(one.above, high - self.level),
+                    below=max(one.below, self.level - low),
+                )
+                for one in self.levels
+            ),
+        )
+
+
+def norm_of(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm | None:
+    """The norm of a signal from calm samples of one state; None for too few of them."""
+    values, times = samples.values, samples.times
+    if len(values) < settings.baseline_min_samples:
+        return None
+    if len(values) * interval < settings.baseline_min_s:
+        return None
+    centre = _centre(times, values, settings.block_s)
+    day, away = usual_day(times, values - centre)
+    floor = max(abs(centre) * RELATIVE_FLOOR, 1e-9)
+    blocks = (settings.block_s, settings.block_s * settings.long_blocks)
+    off = np.abs(values - median_of_five(values))
+    pause = max(VISIT_INTERVALS * interval, settings.state_guard_s)
+    visits = np.flatnonzero(np.diff(times) > pause) + 1
+    return Norm(
+        state=int(samples.states[0]),
+        count=len(values),
+        visits=len(visits) + 1,
+        level=centre,
+        sigma=max(spread(away, 0.0), floor),
+        noise=noise(values),
+        rough=float(np.mean(np.minimum(off, np.quantile(off, 0.99)))),
+        roughest=_roughest(times, off, max(settings.noise_s, NOISE_SAMPLES * interval)),
+        furthest_spike=float(np.max(off)),
+        longest_still_s=longest_still(times, values, visits),
+        levels=tuple(_levels(times, away, block_s=block_s) for block_s in blocks),
+        day=day,
+    )
+
+
+def _roughest(times: Floats, off: Floats, block_s: float) -> float:
+    """The largest mean in any block with enough samples."""
+    _, means, counts = block_means(times, off, start=0.0, block_s=block_s)
+    return float(np.max(means[counts >= min(NOISE_SAMPLES, counts.max())]))
+
+
+def spread(values: Floats, centre: float) -> float:
+    """Robust sigma: by the median deviation; by the trimmed one for a coarse signal."""
+    low, high = np.quantile(values, [0.01, 0.99])
+    trimmed = 1.15 * float(np.std(np.clip(values, low, high)))
+    if len(np.unique(values[:COARSE_SAMPLES])) < COARSE_VALUES:
+        return trimmed
+    deviation = MAD_TO_SIGMA * float(np.median(np.abs(values - centre)))
+    return min(deviation, trimmed) if deviation > 0 else trimmed
+
+
+def noise(values: Floats) -> float:
+    """Sigma of the change from one sample to the next, free of slow movement and of outliers."""
+    if len(values) < FEWEST_BLOCKS:
+        return 0.0
+    steps = np.abs(np.diff(values))
+    return SIGMA_OF_MEAN_STEP * float(np.mean(np.minimum(steps, np.quantile(steps, 0.99))))
+
+
+def longest_still(times: Floats, values: Floats, visits: Ints) -> float:
+    """Seconds of the longest run of one and the same value within a visit."""
+    changes = np.flatnonzero(np.diff(values)) + 1
+    edges = np.unique(np.concatenate(([0], changes, visits, [len(values)])))
+    return float(np.max(times[edges[1:] - 1] - times[edges[:-1]]))
+
+
+def block_means(
+    times: Floats, values: Floats, *, start: float, block_s: float
+) -> tuple[Ints, Floats, Floats]:
+    """Index, mean and count of each block of time that has samples."""
+    index = np.floor((times - start) / block_s).astype(np.int64)
+    blocks, inverse, counts = np.unique(index, return_inverse=True, return_counts=True)
+    means = np.bincount(inverse, weights=values) / counts
+    return blocks, means, counts.astype(np.float64)
+
+
+def _levels(times: Floats, values: Floats, *, block_s: float) -> Levels:
+    means = []
+    for shift in (0.0, 0.5):
+        start = float(times[0]) - shift * block_s
+        _, level, count = block_means(times, values, start=start, block_s=block_s)
+        means.append(level[count >= 0.5 * np.median(count)])
+    level = np.concatenate(means)
+    above, below = max(0.0, float(np.max(level))), max(0.0, -float(np.min(level)))
+    if len(means[0]) < FEWEST_BLOCKS:
+        return Levels(block_s, spread(values, 0.0), above, below, 0.0)
+    per_block = len(values) / len(means[0])
+    floor = spread(values, 0.0) / float(np.sqrt(per_block))
+    sigma = max(MAD_TO_SIGMA * float(np.median(np.abs(level - np.median(level)))), floor)
+    return Levels(block_s, sigma, above, below, _wander(means[0]))
+
+
+def _centre(times: Floats, values: Floats, block_s: float) -> float:
+    _, means, counts = block_means(times, values, start=float(times[0]), block_s=block_s)
+    return float(np.median(means[counts >= 0.5 * np.median(counts)]))
+
+
+def _wander(level: Floats) -> float:
+    """Correlation of each block with the next."""
+    before, after = level[:-1] - level.mean(), level[1:] - level.mean()
+    power = float(np.dot(level - level.mean(), level - level.mean()))
+    return min(1.0, max(0.0, float(np.dot(before, after)) / power)) if power > 0 else 0.0
+
+
+def per_state(states: Ints, table: Mapping[int, float]) -> Floats:
+    """The figure of its state for each of them; every state must be in the table."""
+    known = sorted(table)
+    if len(known) == 1:
+        return np.full(len(states), table[known[0]])
+    return np.array([table[state] for state in known])[np.searchsorted(known, states)]
+
+
+def spike_room(norm: Norm, settings: EvidenceSettings) -> float:
+    """How far a sample may be from those around it before it is a spike."""
+    return max(settings.spike_sigmas * norm.sigma, settings.spike_reach * norm.furthest_spike)
