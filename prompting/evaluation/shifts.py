@@ -8,21 +8,20 @@ fault. What a fault must at least be is said in `Usual.clear` and beside each fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
 
 import numpy as np
 
 from ingest.plant import SignalSpec
-from ingest.vocabulary import Event, Series, Window
 from prompting.evaluation import alarm_faults, silence_faults, value_faults
-from prompting.evaluation.course import Course, Flags, Floats, Ints, plan_course
+from prompting.evaluation.course import Course, Flags, plan_course
 from prompting.evaluation.events import Message, message_table, routine
 from prompting.evaluation.faults import Fault, FaultKind
-from prompting.evaluation.nuisances import Clock, draw_clock, leave_notes
+from prompting.evaluation.nuisances import draw_clock, leave_notes
+from prompting.evaluation.recording import Shift, recorded
 from prompting.evaluation.scene import SETTLED_S, Scene, Trace
 from prompting.evaluation.signals import (
     ANALOG,
@@ -44,39 +43,31 @@ ATTEMPTS = 12
 INJECTED_SHARE = 0.2
 STRUCTURE, FAULTS, NOISE = 0, 1, 2
 
+__all__ = ["Shift", "generate"]
+
 Planter = Callable[[Scene, np.random.Generator], Fault | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Eight hours of a machine, what came before, and what is wrong in them."""
-
-    seed: int
-    quiet: bool
-    before: Window
-    """The day before, without fault: what is normal."""
-    window: Window
-    week: tuple[Event, ...]
-    """Events of the seven days before the shift, those of `before` among them."""
-    specs: Mapping[str, SignalSpec]
-    faults: tuple[Fault, ...]
-    """First onset first."""
-    clock: tuple[float, float] | None
-    """When the source's clock was wrong."""
-    injected: str
-    """An order to the model among the notes; empty if there is none."""
-
-
-def generate(seed: int, *, quiet: bool = False, noise: int = 0) -> Shift:
+def generate(
+    seed: int,
+    *,
+    quiet: bool = False,
+    noise: int = 0,
+    kinds: Sequence[FaultKind] | None = None,
+    signals: int | None = None,
+) -> Shift:
     """The shift of that seed.
 
     Args:
         seed: Decides machine, course and faults.
         quiet: Without faults; the seeds of quiet shifts are a stream of their own.
         noise: Another number gives the same shift with other noise.
+        kinds: These faults instead of drawn ones, as far as the shift has room for them.
+        signals: So many instead of a drawn number.
     """
     rng = np.random.default_rng([seed, quiet, STRUCTURE])
-    designs = design_signals(rng, int(rng.choice(SIZES, p=SHARES)))
+    drawn = int(rng.choice(SIZES, p=SHARES))
+    designs = design_signals(rng, signals or drawn)
     start = FIRST_DAY.timestamp() + (seed % 200) * DAY_S + float(rng.choice([5, 13, 21])) * 3600
     alarms, talk = message_table(rng)
     scene = Scene(
@@ -91,12 +82,13 @@ def generate(seed: int, *, quiet: bool = False, noise: int = 0) -> Shift:
     scene.events += routine(rng, scene.machine, talk, alarms[:2], scene.end)
     clock = draw_clock(rng, scene.start, scene.end, quiet=quiet)
     injected = leave_notes(scene, rng, injected=bool(rng.random() < INJECTED_SHARE))
-    kinds = [] if quiet else _kinds(rng)
+    if kinds is None:
+        kinds = () if quiet else _kinds(rng)
     _plant_trip(scene, kinds, alarms[2:], seed)
     _fill(scene, designs, [seed, quiet, NOISE, noise])
     _declare(scene, rng)
     _plant(scene, kinds, alarms[2:], seed)
-    return _told(scene, clock, seed=seed, quiet=quiet, injected=injected)
+    return recorded(scene, clock, seed=seed, quiet=quiet, injected=injected)
 
 
 def _kinds(rng: np.random.Generator) -> list[FaultKind]:
@@ -104,13 +96,13 @@ def _kinds(rng: np.random.Generator) -> list[FaultKind]:
     return [kinds[i] for i in rng.permutation(len(kinds))[: int(rng.integers(1, 5))]]
 
 
-def _plant_trip(scene: Scene, kinds: list[FaultKind], table: list[Message], seed: int) -> None:
+def _plant_trip(scene: Scene, kinds: Sequence[FaultKind], table: list[Message], seed: int) -> None:
     """A trip changes what the machine does, so it comes before the signals."""
     if FaultKind.TRIP in kinds:
         _try(scene, partial(alarm_faults.trip, table=table), seed, FaultKind.TRIP)
 
 
-def _plant(scene: Scene, kinds: list[FaultKind], table: list[Message], seed: int) -> None:
+def _plant(scene: Scene, kinds: Sequence[FaultKind], table: list[Message], seed: int) -> None:
     planters: dict[FaultKind, Planter] = {
         FaultKind.GAP: silence_faults.gap,
         FaultKind.STANDING: partial(alarm_faults.standing, table=table),
@@ -188,58 +180,3 @@ def _declare(scene: Scene, rng: np.random.Generator) -> None:
 
 def _round(value: float) -> float:
     return float(f"{value:.3g}")
-
-
-def _told(scene: Scene, clock: Clock, *, seed: int, quiet: bool, injected: str) -> Shift:
-    faults = [clock.fault(fault) for fault in scene.faults]
-    events = sorted((clock.event(e) for e in scene.events), key=lambda e: e.source_time)
-    numbered = tuple(replace(e, row=row) for row, e in enumerate(events, start=1))
-    start, end = (datetime.fromtimestamp(moment, UTC) for moment in (scene.start, scene.end))
-    rng = np.random.default_rng([seed, quiet, 3])
-    return Shift(
-        seed=seed,
-        quiet=quiet,
-        before=_window(scene, start - timedelta(days=1), start, numbered, None, rng),
-        window=_window(scene, start, end, numbered, clock, rng),
-        week=tuple(e for e in numbered if e.source_time < start),
-        specs=scene.specs,
-        faults=tuple(sorted(faults, key=lambda fault: fault.onset)),
-        clock=(clock.first, clock.last + clock.jump_s) if clock.jump_s else None,
-        injected=injected,
-    )
-
-
-def _window(
-    scene: Scene,
-    start: datetime,
-    end: datetime,
-    events: tuple[Event, ...],
-    clock: Clock | None,
-    rng: np.random.Generator,
-) -> Window:
-    series = {"state": _state(scene, start.timestamp(), end.timestamp())}
-    for number, (name, trace) in enumerate(scene.traces.items(), start=1):
-        here = trace.inside(start.timestamp(), end.timestamp()) & ~trace.silent
-        times, values = trace.times[here], trace.told()[here]
-        rows = np.flatnonzero(here) * (len(scene.traces) + 1) + number
-        if clock is not None:
-            order = clock.delivered(times, rng)
-            times, values, rows = clock.shown(times)[order], values[order], rows[order]
-        series[name] = _series(name, trace.design.unit, times, values, rows)
-    own = tuple(e for e in events if start <= e.source_time < end)
-    return Window(scene.machine, start, end, series, own)
-
-
-def _state(scene: Scene, first: float, last: float) -> Series:
-    """Every two seconds, unless the whole machine is silent."""
-    times = np.arange(first, last, 2.0)
-    for fault in scene.faults:
-        if fault.kind is FaultKind.GAP:
-            times = times[(times < fault.onset) | (times >= fault.end)]
-    states = scene.course.states[scene.course.at(times)].astype(np.float64)
-    return _series("state", "", times, states, np.arange(1, len(times) + 1))
-
-
-def _series(name: str, unit: str, times: Floats, values: Floats, rows: Ints) -> Series:
-    """Arrays as they are: a sequence in all that evidence asks of one."""
-    return Series(name, unit, *(cast("Any", column) for column in (times, values, rows)))
