@@ -1,178 +1,156 @@
-"""Words that say which role a number has, which way a value went, and what a number word counts."""
+"""The words that the check of a sentence knows, each with what it claims; any other word fails."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
 
-LIMITS = frozenset({"limit", "critical_limit"})
-LEVELS = frozenset({"level", "peak"})
+import yaml
+
+from prompting.phrases import PHRASES
+
+WORD = re.compile(r"[^\W\d_]+")
+SLOT = re.compile(r"\{[^{}]*\}")
+FOLDER = Path(__file__).parent / "words"
+PLAIN = "plain"
+MOST_PARTS = 4
+SHORTEST_PART = 3
+LINKS = ("", "s", "n", "en", "es")
+"""Between the parts of a German compound."""
+
+Tags = frozenset[str]
+_NONE: Tags = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """The cue words of one language."""
+    """The lexicon of one language: phrases of one to five words, and what each claims."""
 
-    roles: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
-    """Pattern before (or just behind) a number, and the roles it allows; the nearest one counts."""
-    time_roles: tuple[tuple[re.Pattern[str], str], ...]
-    """Pattern right before a time, and whether it says `start` or `end`."""
-    up: re.Pattern[str]
-    down: re.Pattern[str]
-    ignored: re.Pattern[str]
-    """Phrases with words of direction that claim none."""
-    still: re.Pattern[str]
-    clauses: re.Pattern[str]
-    behind: re.Pattern[str]
-    """A noun right behind a number that says its role."""
-    number_words: Mapping[str, float]
+    language: str
+    phrases: Mapping[tuple[str, ...], Tags]
+    longest: Mapping[str, int]
+    """Most words of a phrase that begins with this word."""
 
+    def at(self, words: Sequence[str], first: int) -> tuple[int, Tags]:
+        """How many words the longest phrase here takes, and what it claims; 0: none is known."""
+        most = min(self.longest.get(words[first], 0), len(words) - first)
+        for length in range(most, 0, -1):
+            tags = self.phrases.get(tuple(words[first : first + length]))
+            if tags is not None:
+                return length, tags
+        return 0, _NONE
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-
-
-def _role(pattern: str, *roles: str) -> tuple[re.Pattern[str], frozenset[str]]:
-    return _words(pattern), frozenset(roles)
+    def knows(self, word: str) -> bool:
+        """Whether the word alone stands in the lexicon."""
+        return (word,) in self.phrases
 
 
-def _before(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{pattern}\s*$", re.IGNORECASE)
+@cache
+def cues(language: str) -> Cues:
+    """The lexicon of a language, with the words of our own phrases."""
+    raw = _read(f"{language}.yaml")
+    endings = raw.pop("endings")
+    found: dict[tuple[str, ...], set[str]] = {}
+    for tag, entries in raw.items():
+        for entry in entries.split(","):
+            for phrase in _forms(entry.split(), endings):
+                found.setdefault(phrase, set()).add(tag)
+    for key, sentence in PHRASES[language].items():
+        words = tuple(WORD.findall(SLOT.sub(" ", sentence.lower())))
+        if key.startswith("state."):
+            found[words] = {"kind out"}
+        for word in words:
+            found.setdefault((word,), {PLAIN})
+    longest: dict[str, int] = {}
+    for phrase in found:
+        longest[phrase[0]] = max(longest.get(phrase[0], 0), len(phrase))
+    return Cues(language, {phrase: frozenset(tags) for phrase, tags in found.items()}, longest)
 
 
-ENGLISH = Cues(
-    roles=(
-        _role(
-            r"(?:critical limit|high[- ]high|low[- ]low|trip limit)(?: of| at)?", "critical_limit"
-        ),
-        _role(r"(?:limits?|thresholds?|maximum allowed|setpoint)(?: of| at)?", *LIMITS),
-        _role(
-            r"(?:peak(?:s|ed|ing)?|max(?:imum)?|(?<!/)min(?:imum)?|highest|lowest|spik(?:e|es|ed|ing)"
-            r"|at the furthest)(?: of| at| to)?",
-            "peak",
-        ),
-        _role(r"(?:usual(?:ly)?|normal(?:ly)?|baseline|typical(?:ly)?)(?: of| at)?", "baseline"),
-        _role(r"amplitudes?(?: of)?", "amplitude"),
-        _role(r"(?:once )?every|periods?(?: of)?", "period"),
-        _role(r"from", "baseline"),
-        _role(r"to|at|level|reach(?:es|ed|ing)?|stands? at|now at", *LEVELS),
-        _role(r"by|changed?(?: by)?", "change", "slope"),
-        _role(r"rate|slope", "slope", "peak_rate"),
-        _role(r"for|lasting|lasted|duration|after|within", "duration", "lead"),
-        _role(r"raised|times|counts?|alarms|up to", "count", "peak_rate", "ratio"),
-    ),
-    time_roles=(
-        (
-            _before(r"(?:since|from|began|beginning|starting|started|between)(?: at| about)?"),
-            "start",
-        ),
-        (_before(r"(?:until|till|to|by|ended|between\b.{0,40}\band)(?: at| about)?"), "end"),
-    ),
-    up=_words(
-        r"r[oi]se[sn]?|rising|above|over|exceed(?:s|ed|ing)?|increas(?:e|es|ed|ing)"
-        r"|climb(?:s|ed|ing)?|up|upwards?|high|higher|highest|too hot|overheat\w*"
-    ),
-    down=_words(
-        r"f[ae]lls?|falling|fallen|below|under|drop(?:s|ped|ping)?|decreas(?:e|es|ed|ing)"
-        r"|s[aiu]nk(?:s|ing)?|down|downwards?|low|lower|lowest|dip(?:s|ped|ping)?|declin(?:e|es|ed|ing)"
-    ),
-    ignored=_words(r"up to|up until|fell silent|followed up|over the|over a|under way"),
-    still=_words(r"(?<!stood )(?<!stands )(?<!stand )still|remains?|continues?"),
-    clauses=re.compile(r"[,;:](?!\d)|\b(?:and|while|but|whereas|then)\b", re.IGNORECASE),
-    behind=re.compile(r"\s*(?:times|alarms|limit|peak|baseline)\b", re.IGNORECASE),
-    number_words={
-        word: float(number)
-        for number, word in enumerate(
-            [
-                "two",
-                "three",
-                "four",
-                "five",
-                "six",
-                "seven",
-                "eight",
-                "nine",
-                "ten",
-                "eleven",
-                "twelve",
-            ],
-            start=2,
-        )
+def _read(name: str) -> dict[str, Any]:
+    found = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return {str(key): value for key, value in found.items()}
+
+
+def _forms(words: Sequence[str], endings: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """`bottom~ out` in all its forms."""
+    options = [
+        [word[:-1] + ending for ending in endings] if word.endswith("~") else [word]
+        for word in words
+    ]
+    yield from product(*options) if options else ()
+
+
+@cache
+def _concepts() -> Mapping[str, str]:
+    return {word: name for name, words in _read("names.yaml").items() for word in words.split()}
+
+
+def concept(word: str) -> str:
+    """What a word of a name is about, the same in both languages; the word itself if unknown."""
+    known = _concepts()
+    for form in (word, word.removesuffix("'s"), word.removesuffix("s")):
+        if form in known:
+            return known[form]
+    return word
+
+
+def is_concept(word: str) -> bool:
+    """Whether the word is a quantity or a part of a machine."""
+    return concept(word) in _read_names()
+
+
+@cache
+def _read_names() -> frozenset[str]:
+    return frozenset(_concepts().values())
+
+
+@cache
+def parts(word: str, language: str) -> tuple[str, ...]:
+    """A German compound such as `öltemperatur` in its parts; empty if it is none."""
+    if language != "de" or len(word) < 2 * SHORTEST_PART or len(word) > 40:
+        return ()
+    known = cues(language)
+    return _split(word, known, MOST_PARTS) or ()
+
+
+def _split(word: str, known: Cues, most: int) -> tuple[str, ...] | None:
+    if _is_part(word, known):
+        return (word,)
+    for length in range(len(word) - SHORTEST_PART, 1, -1):
+        if most > 1 and _is_part(word[:length], known):
+            for link in LINKS:
+                rest = word[length:].removeprefix(link) if word[length:].startswith(link) else ""
+                found = _split(rest, known, most - 1) if len(rest) >= SHORTEST_PART else None
+                if found:
+                    return (word[:length], *found)
+    return None
+
+
+def _is_part(word: str, known: Cues) -> bool:
+    return word in _concepts() or (len(word) > SHORTEST_PART and known.knows(word))
+
+
+def units_of(unit: str) -> Iterable[str]:
+    """Every way to write a unit."""
+    return _units().get(unit, ())
+
+
+@cache
+def _units() -> Mapping[str, tuple[str, ...]]:
+    return {
+        unit: tuple(dict.fromkeys((unit, *(way.strip() for way in ways.split(",")))))
+        for unit, ways in _read("units.yaml").items()
     }
-    | {
-        "twice": 2.0,
-        "thrice": 3.0,
-        "twelve": 12.0,
-        "dozen": 12.0,
-        "hundred": 100.0,
-        "thousand": 1000.0,
-    },
-)
 
-GERMAN = Cues(
-    roles=(
-        _role(
-            r"(?:kritische[nsr]? grenz\w*|alarmgrenz\w*|kritisches limit)(?: von| bei)?",
-            "critical_limit",
-        ),
-        _role(
-            r"(?:\w*grenz(?:e|en|wert|werts|wertes|werte)|limits?|schwelle)(?: von| bei)?", *LIMITS
-        ),
-        _role(
-            r"(?:spitze\w*|maxim\w+|minim\w+|höchst\w*|tiefst\w*|am weitesten|sprang\w*)"
-            r"(?: wert)?(?: von| bei| auf)?",
-            "peak",
-        ),
-        _role(
-            r"(?:üblich\w*|normal\w*|sonst|gewöhnlich\w*)(?: werte?s?)?(?: von| bei)?", "baseline"
-        ),
-        _role(r"(?:amplitude|ausschlag)(?: von)?", "amplitude"),
-        _role(r"(?:alle|periode)(?: von)?", "period"),
-        _role(r"von|vom", "baseline"),
-        _role(r"(?:auf|bei|niveau|erreicht\w*)(?: von)?", *LEVELS),
-        _role(r"um|änderung", "change", "slope"),
-        _role(r"rate|steigung", "slope", "peak_rate"),
-        _role(r"für|dauer\w*|nach|lang|insgesamt|inzwischen", "duration", "lead"),
-        _role(r"mal|anzahl|meldungen|bis zu", "count", "peak_rate", "ratio"),
-    ),
-    time_roles=(
-        (_before(r"(?:seit|von|ab|begann|beginnend|zwischen)(?: etwa| um| ca\.)?"), "start"),
-        (_before(r"(?:bis|endete|zwischen\b.{0,40}\bund)(?: etwa| um| ca\.)?"), "end"),
-    ),
-    up=_words(
-        r"steig\w*|stieg\w*|gestiegen\w*|angestiegen\w*|über|überschr\w*|oberhalb|erhöht\w*|ober\w*"
-        r"|hoch|hohe\w*|höher\w*|höchst\w*|zu heiß|aufwärts"
-    ),
-    down=_words(
-        r"fäll\w*|fiel\w*|gefallen\w*|abgefallen\w*|unter|unterschr\w*|unterhalb|gesunken\w*|sank\w*"
-        r"|sink\w*|unter(?:e|en|er|em|es)|niedrig\w*|tief\w*|abwärts"
-    ),
-    ignored=_words(r"ausgefallen\w*|überhaupt|unter anderem"),
-    still=_words(r"noch|weiterhin|bleibt|immer noch"),
-    clauses=re.compile(r"[,;:](?!\d)|\b(?:und|während|aber|dann)\b", re.IGNORECASE),
-    behind=re.compile(r"\s*-?(?:mal|meldungen|lang|grenzwert|spitzenwert)\b", re.IGNORECASE),
-    number_words={
-        word: float(number)
-        for number, word in enumerate(
-            [
-                "zwei",
-                "drei",
-                "vier",
-                "fünf",
-                "sechs",
-                "sieben",
-                "acht",
-                "neun",
-                "zehn",
-                "elf",
-                "zwölf",
-            ],
-            start=2,
-        )
-    }
-    | {"zweimal": 2.0, "dreimal": 3.0, "viermal": 4.0, "fünfmal": 5.0, "sechsmal": 6.0}
-    | {"zwölf": 12.0, "dutzend": 12.0, "hundert": 100.0, "tausend": 1000.0},
-)
 
-CUES: Mapping[str, Cues] = {"en": ENGLISH, "de": GERMAN}
+@cache
+def known_units() -> tuple[tuple[str, str], ...]:
+    """Every way to write any unit with the unit, the longest first."""
+    ways = {(way, unit) for unit, ways in _units().items() for way in ways}
+    return tuple(sorted(ways, key=lambda pair: (-len(pair[0]), pair)))

@@ -1,29 +1,35 @@
-"""The check of a sentence against its evidence: names, numbers in role, minutes, directions."""
+"""The check of a sentence against its evidence: what it does not understand does not stand."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ingest.vocabulary import Evidence, Quantity, Statement
-from prompting import mentions
-from prompting.cues import CUES, Cues
-from prompting.figures import LASTING_ROLES, readings, show_unit
-from prompting.mentions import FILLER, Clock, Mention
-from prompting.slots import NAME_ROLES, SLOT, TIME_ROLES, Reader, roles
+from prompting.claims import wrong_claim
+from prompting.clauses import Clause, clauses
+from prompting.cues import Cues, cues
+from prompting.echo import Echo
+from prompting.figures import readings
+from prompting.mentions import Lexer, Token
+from prompting.naming import Names, forbid, names_of
+from prompting.roles import SPECIAL, Roles, allowed, is_figure, is_time, time_roles
+from prompting.slots import Reader, harmless, roles
+from prompting.units import TIME_SCALE, Units, units
 
-SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "sekunde": 1.0, "sekunden": 1.0}
-MINUTES = {"min": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0}
-HOURS = {"h": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunde": 3600.0, "stunden": 3600.0}
-TIME_UNITS = {**SECONDS, **MINUTES, **HOURS}
 ROUNDING = 1e-9
-LASTING = frozenset(LASTING_ROLES)
-COUNTING = frozenset({"count", "peak_rate", "ratio"})
-FORBIDDEN = ("http://", "https://", "www.", "<", ">", "\n", "`")
+SHOWN = 24
+"""Letters of a sentence that a reason repeats at most."""
+BLANKS = str.maketrans("\u00a0\u202f\u2009\u2019\u2011", "   '-")
+LETTERS = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()'-+%/=~&"
+    "\u00e4\u00f6\u00fc\u00df\u00c4\u00d6\u00dc\u2013\u2014\u2212\u00b1\u2030\u00b0\u00b5\u03bc\u00b2\u00b3"
+)
+"""What a sentence may hold outside names and slots: no quotation marks, markup or look-alikes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """Everything that a sentence may be held against."""
 
@@ -32,6 +38,24 @@ class Case:
     machines: frozenset[str] = frozenset()
     """Every machine of the plant, so that a wrong one is recognised."""
     scope: str = ""
+
+    @cached_property
+    def cues(self) -> Cues:
+        """The words that the reader's language offers."""
+        return cues(self.reader.language)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name of the evidence and the plant."""
+        found = set(self.machines)
+        for item in self.evidence.values():
+            found |= {item.machine, *item.codes, *item.signals}
+        return frozenset(found)
+
+    @cached_property
+    def echo(self) -> Echo:
+        """The untrusted words that no sentence may repeat."""
+        return Echo.of(words for item in self.evidence.values() for words in item.quotes)
 
 
 class _Wrong(Exception):
@@ -50,220 +74,214 @@ def complaint(statement: Statement, case: Case) -> str:
 @dataclass(frozen=True, slots=True)
 class _Trial:
     text: str
-    """With the names of the cited evidence blotted out."""
-    plain: str
-    """With the slots blotted out too; every position is the same in all three."""
-    raw: str
     cited: tuple[Evidence, ...]
+    tokens: list[Token]
+    clauses: list[Clause]
     case: Case
-    cues: Cues
 
     @classmethod
     def of(cls, statement: Statement, case: Case) -> _Trial:
         invented = [identity for identity in statement.evidence if identity not in case.evidence]
         if invented or not statement.evidence:
-            raise _Wrong(f"cites {', '.join(invented) or 'nothing'}, which does not exist")
+            raise _Wrong(f"cites {_shown(', '.join(invented)) or 'nothing'}, which does not exist")
         cited = tuple(case.evidence[identity] for identity in statement.evidence)
-        known = mentions.names(cited) | ({case.scope} if case.scope else set())
-        text = mentions.without_names(statement.text, known)
-        plain = mentions.blotted(text, SLOT.finditer(text))
-        return cls(text, plain, statement.text, cited, case, CUES[case.reader.language])
+        text = statement.text.translate(BLANKS)
+        lexer = Lexer(case.cues, _names(cited, case), _units(cited))
+        tokens = lexer.tokens(text)
+        return cls(text, cited, tokens, clauses(tokens, cited), case)
 
     def run(self) -> None:
         """Every check, the plainest first."""
-        self._markup()
         self._slots()
-        self._names()
-        self._times()
-        self._numbers()
-        self._directions()
-        self._still()
-
-    def _markup(self) -> None:
-        if any(mark in self.text for mark in FORBIDDEN) or not self.text.isprintable():
-            raise _Wrong("holds markup, a link or control characters")
-        rest = SLOT.sub("", self.text)
-        if "{" in rest or "}" in rest:
-            raise _Wrong("holds a slot that is none")
+        self._letters()
+        self._words()
+        self._echo()
+        for clause in self.clauses:
+            self._figures(clause)
+        before: Clause | None = None
+        for clause in self.clauses:
+            reason = wrong_claim(clause, before, self.cited)
+            if reason:
+                raise _Wrong(reason)
+            before = clause
 
     def _slots(self) -> None:
         own = {item.id: item for item in self.cited}
-        for mention in mentions.slots(self.text):
-            if mention.item not in own:
-                raise _Wrong(f"has a slot of {mention.item}, which it does not cite")
-            if mention.role not in roles(own[mention.item]):
-                raise _Wrong(f"has a slot {mention.item}.{mention.role}, which does not exist")
+        for token in self.tokens:
+            if token.kind != "slot":
+                continue
+            if token.item not in own:
+                raise _Wrong(f"has a slot of {_shown(token.item)}, which it does not cite")
+            if token.role not in roles(own[token.item]):
+                where = _shown(f"{token.item}.{token.role}")
+                raise _Wrong(f"has a slot {where}, which does not exist")
 
-    def _names(self) -> None:
-        own = mentions.names(self.cited) | {self.case.scope}
-        every = mentions.names(self.case.evidence.values()) | self.case.machines
-        for name in sorted(every - own):
-            if mentions.naming(name).search(self.text):
-                raise _Wrong(f"names {name}, which its evidence does not")
-        unknown = mentions.IDENTIFIER.search(self.plain)
-        if unknown:
-            raise _Wrong(f"names {unknown[0]}, which its evidence does not")
+    def _letters(self) -> None:
+        """Outside names and slots."""
+        at = 0
+        for token in [*self.tokens, None]:
+            end = len(self.text) if token is None else token.start
+            strange = next((s for s in self.text[at:end] if s not in LETTERS), "")
+            if token is not None:
+                at = max(at, token.end)
+                if token.kind not in ("slot", "name"):
+                    strange = strange or next((s for s in token.text if s not in LETTERS), "")
+            if strange:
+                raise _Wrong(f"holds the character U+{ord(strange):04X}, which is not for prose")
 
-    def _times(self) -> None:
-        for mention in mentions.slots(self.text):
-            allowed = self._time_roles(mention.start)
-            if mention.role in TIME_ROLES and mention.role not in allowed:
-                raise _Wrong(f"takes the {mention.role} of {mention.item} for its {allowed[0]}")
-        for clock in mentions.clocks(self.plain):
-            allowed = self._time_roles(clock.start)
-            items = self._subject(clock.start)
-            if not any(self._same_minute(clock, item, role) for item in items for role in allowed):
-                raise _Wrong(f"says {clock.minute}, which is no {_or(allowed)} of its evidence")
+    def _words(self) -> None:
+        substance = False
+        for index, token in enumerate(self.tokens):
+            if token.kind == "unknown":
+                raise _Wrong(f"uses {_shown(token.text)}, which is no word of its evidence")
+            if token.kind == "name" and not token.owners:
+                raise _Wrong(f"names {_shown(token.text)}, which its evidence does not")
+            if token.kind == "name" and _glued(self.tokens, index):
+                raise _Wrong(f"names {_shown(token.text)} with a number, which no evidence does")
+            substance = substance or token.kind not in ("word", "mark")
+            substance = substance or any(not tag.startswith("plain") for tag in token.tags)
+        for clause in self.clauses:
+            if any(not naming.owners for naming in clause.names):
+                raise _Wrong("names something, which its evidence does not")
+        if not substance:
+            raise _Wrong("says nothing")
 
-    def _same_minute(self, clock: Clock, item: Evidence, role: str) -> bool:
-        moment = item.start if role == "start" else item.end
-        local = moment.astimezone(self.case.reader.zone)
-        dates = (f"{local:%Y-%m-%d}", f"{local:%d.%m.}", f"{local:%d.%m.%Y}", "")
-        return f"{local:%H:%M}" == clock.minute and clock.date in dates
+    def _echo(self) -> None:
+        if self.case.echo.repeated(self.text):
+            raise _Wrong("repeats words of the log, which only a slot may quote")
 
-    def _time_roles(self, at: int) -> tuple[str, ...]:
-        """By the word right before it."""
-        for pattern, role in self.cues.time_roles:
-            if pattern.search(self.plain[:at]):
-                return (role,)
-        return TIME_ROLES
+    def _figures(self, clause: Clause) -> None:
+        for index, token in enumerate(clause.tokens):
+            if is_time(token):
+                self._time(clause, index, token)
+            elif is_figure(token):
+                self._figure(clause, index, token)
 
-    def _numbers(self) -> None:
-        plain = mentions.blotted(self.plain, mentions.TIME.finditer(self.plain))
-        digits = [*mentions.numbers(plain, self._units()), *mentions.words(plain, self.cues)]
-        figures = [m for m in mentions.slots(self.text) if m.role not in (*TIME_ROLES, *NAME_ROLES)]
-        after, times = 0, self._ends_of_times()
-        for mention in sorted([*digits, *figures], key=lambda mention: mention.start):
-            after = max([after, *(end for end in times if end <= mention.start)])
-            self._figure(mention, self._roles(mention, after))
-            after = self._unit_end(mention)
-
-    def _ends_of_times(self) -> list[int]:
-        """A word before a time, such as from, says nothing about the number behind the time."""
-        slots = [m.end for m in mentions.slots(self.text) if m.role in TIME_ROLES]
-        return slots + [found.end() for found in mentions.TIME.finditer(self.plain)]
-
-    def _units(self) -> dict[str, str]:
-        """Every way to write a unit of the cited evidence, and time, to the unit itself."""
-        units = {name: name for name in TIME_UNITS}
-        for item in self.cited:
-            for quantity in item.numbers.values():
-                units[quantity.unit.lower()] = quantity.unit
-                units[show_unit(quantity.unit).lower()] = quantity.unit
-        return units
-
-    def _figure(self, mention: Mention, allowed: frozenset[str] | None) -> None:
-        if mention.role:
-            if allowed is not None and mention.role not in allowed:
-                raise _Wrong(f"takes the {mention.role} of {mention.item} for its {_or(allowed)}")
+    def _time(self, clause: Clause, index: int, token: Token) -> None:
+        said = time_roles(self.tokens, self.tokens.index(token)) or _by_verb(clause, index)
+        ends = {"start", "end"} & said
+        items = self._speaks_of(clause, index, token)
+        if token.kind == "slot":
+            if token.role not in ends or token.item not in {item.id for item in items}:
+                raise _Wrong(f"takes the {token.role} of {token.item} for something else")
             return
-        for item in self._subject(mention.start):
-            for role, quantity in item.numbers.items():
-                fits = allowed is None or role in allowed
-                if fits and _same(mention, quantity, self.case.reader.language):
+        for item in items:
+            for role, moment in (("start", item.start), ("end", item.end)):
+                local = moment.astimezone(self.case.reader.zone)
+                if role in ends and token.clock is not None and token.clock.fits(local):
                     return
-        as_what = f" as {_or(allowed)}" if allowed else ""
         raise _Wrong(
-            f"says {mention.digits} {mention.unit}".rstrip() + f"{as_what}, not so in its evidence"
+            f"says {_shown(token.text)}, which is no {_or(ends) or 'time'} of its evidence"
         )
 
-    def _roles(self, mention: Mention, after: int) -> frozenset[str] | None:
-        """What the words around a number say it is; None where they say nothing."""
-        behind = self.cues.behind.match(self.plain, self._unit_end(mention))
-        if behind:
-            for pattern, allowed in self.cues.roles:
-                if pattern.search(behind[0]):
-                    return allowed
-        before = self.plain[max(after, mention.start - 60) : mention.start]
-        best, found = -1, None
-        for pattern, allowed in self.cues.roles:
-            if not self._fits(mention, allowed):
-                continue
-            for cue in pattern.finditer(before):
-                if cue.end() > best:
-                    best, found = cue.end(), allowed
-        return found
+    def _figure(self, clause: Clause, index: int, token: Token) -> None:
+        unit = self._unit(token)
+        said = allowed(self.tokens, self.tokens.index(token), unit)
+        items = self._speaks_of(clause, index, token)
+        if token.kind == "slot":
+            fits = token.role in said if said is not None else token.role not in SPECIAL
+            if not fits:
+                raise _Wrong(
+                    f"takes the {token.role} of {token.item} for {_or(said or ()) or 'it'}"
+                )
+            if token.item not in {item.id for item in items}:
+                raise _Wrong(f"gives a figure of {token.item} to something else")
+            return
+        for item in items:
+            for role, quantity in item.numbers.items():
+                fits = role in said if said is not None else role not in SPECIAL
+                if fits and self._same(token, quantity):
+                    return
+        as_what = f" as {_or(said)}" if said else ""
+        figure = f"{_shown(token.text)} {_shown(token.unit)}".rstrip()
+        raise _Wrong(f"says {figure}{as_what}, not so in its evidence")
 
-    def _unit_end(self, mention: Mention) -> int:
-        shown = show_unit(mention.unit) if mention.unit else ""
-        rest = self.text[mention.end :]
-        for unit in (shown, mention.unit):
-            if unit and rest.lstrip().lower().startswith(unit.lower()):
-                return mention.end + rest.lower().index(unit.lower()) + len(unit)
-        return mention.end
+    def _unit(self, token: Token) -> str:
+        if token.kind != "slot":
+            return token.unit
+        return self.case.evidence[token.item].numbers[token.role].unit
 
-    def _fits(self, mention: Mention, allowed: frozenset[str]) -> bool:
-        """A word about durations says nothing about bar, one about counts nothing about minutes."""
-        unit = self._unit(mention)
-        if allowed <= LASTING:
-            return unit in TIME_UNITS
-        if allowed <= COUNTING:
-            return unit == ""
-        return True
+    def _speaks_of(self, clause: Clause, index: int, token: Token) -> tuple[Evidence, ...]:
+        """The items whose name stands nearest before, else behind, else the clause's subject."""
+        before = [naming for naming in reversed(clause.names) if naming.at < index]
+        behind = [naming for naming in clause.names if naming.at > index]
+        for naming in (*before, *behind):
+            named = naming.items if is_time(token) else naming.leading
+            items = tuple(i for i in self.cited if i.id in naming.items and self._suits(i, token))
+            if items:
+                return self._of_machine(clause, tuple(i for i in items if i.id in named))
+        return self._of_machine(clause, clause.subject)
 
-    def _unit(self, mention: Mention) -> str:
-        if not mention.role:
-            return mention.unit
-        return self.case.evidence[mention.item].numbers[mention.role].unit
+    def _of_machine(self, clause: Clause, items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        if not clause.machines:
+            return items
+        return tuple(item for item in items if item.id in clause.machines)
 
-    def _directions(self) -> None:
-        for first, last in self._clauses():
-            clause = self.cues.ignored.sub(_blank, self.plain[first:last])
-            for direction, pattern in (("up", self.cues.up), ("down", self.cues.down)):
-                if pattern.search(clause):
-                    self._direction(direction, self._subject(last))
+    def _suits(self, item: Evidence, token: Token) -> bool:
+        """An alarm has no degrees: what stands behind it belongs to what was named before."""
+        if is_time(token):
+            return True
+        unit = self._unit(token)
+        if unit == "":
+            return True
+        lasting = unit in TIME_SCALE
+        return any(q.unit == unit or (lasting and q.unit == "s") for q in item.numbers.values())
 
-    def _direction(self, direction: str, items: tuple[Evidence, ...]) -> None:
-        known = {item.direction for item in items if item.direction}
-        if known != {direction}:
-            raise _Wrong(f"says {direction}, which its evidence does not")
-
-    def _clauses(self) -> Iterator[tuple[int, int]]:
-        first = 0
-        for found in self.cues.clauses.finditer(self.plain):
-            yield first, found.start()
-            first = found.end()
-        yield first, len(self.plain)
-
-    def _subject(self, at: int) -> tuple[Evidence, ...]:
-        """The cited items that the clause at this place speaks of: those named last."""
-        subject = self.cited
-        for first, last in self._clauses():
-            subject = self._named(self.raw[first:last]) or subject
-            if last >= at:
-                break
-        return subject
-
-    def _named(self, clause: str) -> tuple[Evidence, ...]:
-        slots = {mention.item for mention in mentions.slots(clause)}
-        return tuple(item for item in self.cited if item.id in slots or _names(item, clause))
-
-    def _still(self) -> None:
-        if self.cues.still.search(self.plain) and not any(item.active for item in self.cited):
-            raise _Wrong("says that it is still so, which it is not")
+    def _same(self, token: Token, quantity: Quantity) -> bool:
+        """The value as far as it was written, in the same unit."""
+        factor = token.factor
+        if token.unit and token.unit != quantity.unit:
+            if quantity.unit != "s" or token.unit not in TIME_SCALE:
+                return False
+            factor = TIME_SCALE[token.unit]
+        if token.factor != 1.0:
+            slack = 0.5 * token.factor + ROUNDING
+            return quantity.unit == "s" and abs(float(token.text) - quantity.value) <= slack
+        return any(
+            abs(value * factor - quantity.value) <= half * factor + ROUNDING * abs(quantity.value)
+            for value, half in readings(token.text, self.case.reader.language)
+        )
 
 
-def _blank(found: re.Match[str]) -> str:
-    return FILLER * len(found[0])
+def _names(cited: Sequence[Evidence], case: Case) -> Names:
+    shown = case.reader.names
+    found = names_of(cited, shown, case.scope)
+    own = {case.scope, *(item.machine for item in cited)}
+    own |= {name for item in cited for name in (*item.codes, *item.signals)}
+    forbid(found, case.names - own, case.cues)
+    return found
 
 
-def _names(item: Evidence, clause: str) -> bool:
-    own = mentions.names([item]) - {item.machine}
-    return any(mentions.naming(name).search(clause) for name in own)
+def _units(cited: Sequence[Evidence]) -> Units:
+    return units(frozenset(q.unit for item in cited for q in item.numbers.values()))
 
 
-def _or(allowed: Iterable[str]) -> str:
-    return " or ".join(sorted(allowed))
+def _glued(tokens: Sequence[Token], index: int) -> bool:
+    """`press 4`, of which the evidence knows only press 3."""
+    if index + 1 >= len(tokens):
+        return False
+    after = tokens[index + 1]
+    hyphen = after.text == "-" and index + 2 < len(tokens)
+    after = tokens[index + 2] if hyphen else after
+    return after.kind == "number" and not after.unit and after.text.isdigit()
 
 
-def _same(mention: Mention, quantity: Quantity, language: str) -> bool:
-    """The value as far as it was written, in the same unit."""
-    factor = 1.0
-    if mention.unit and mention.unit != quantity.unit:
-        if quantity.unit != "s" or mention.unit not in TIME_UNITS:
-            return False
-        factor = TIME_UNITS[mention.unit]
-    return any(
-        abs(value * factor - quantity.value) <= half * factor + ROUNDING * abs(quantity.value)
-        for value, half in readings(mention.digits, language)
-    )
+def _by_verb(clause: Clause, index: int) -> Roles:
+    """A time without a word of its own is a start, unless the clause tells of an end."""
+    words = clause.tokens[:index]
+    if any(word.claims("peak time") for word in words) and not clause.claims("kind spike"):
+        return frozenset({"peak"})
+    ended = clause.claims("ended") or clause.claims("back")
+    if clause.claims("still"):
+        return frozenset({"start", "end"})
+    if ended and clause.claims("began"):
+        return frozenset({"start", "end"})
+    return frozenset({"end"}) if ended else frozenset({"start"})
+
+
+def _or(allowed_roles: Roles | set[str] | tuple[()]) -> str:
+    return " or ".join(sorted(allowed_roles))
+
+
+def _shown(words: str) -> str:
+    return harmless(words, SHOWN)

@@ -1,0 +1,230 @@
+"""What a clause says without numbers: direction, kind, state, severity, order; held to evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ingest.vocabulary import Evidence, EvidenceKind, Severity
+from prompting.clauses import Clause
+from prompting.mentions import Token
+from prompting.roles import is_time
+from prompting.units import TIME_SCALE
+
+SILENT = frozenset({EvidenceKind.DROPOUT, EvidenceKind.GAP})
+QUIET = SILENT | {EvidenceKind.STUCK}
+TIMELESS = frozenset(
+    {
+        EvidenceKind.OPEN_CARD,
+        EvidenceKind.INSTRUCTION,
+        EvidenceKind.NOTE,
+        EvidenceKind.FIRST_OUT,
+    }
+)
+"""Their evidence has no state of its own."""
+ALARMS = frozenset(
+    {
+        EvidenceKind.ALARM,
+        EvidenceKind.CHATTERING,
+        EvidenceKind.STANDING,
+        EvidenceKind.FLOOD,
+        EvidenceKind.FIRST_OUT,
+    }
+)
+KINDS: Mapping[str, frozenset[EvidenceKind]] = {
+    "stuck": frozenset({EvidenceKind.STUCK}),
+    "silent": SILENT,
+    "noise": frozenset({EvidenceKind.NOISE_CHANGE}),
+    "oscillation": frozenset({EvidenceKind.OSCILLATION}),
+    "chattering": frozenset({EvidenceKind.CHATTERING}),
+    "flood": frozenset({EvidenceKind.FLOOD}),
+    "spike": frozenset({EvidenceKind.SPIKE}),
+    "step": frozenset({EvidenceKind.STEP, EvidenceKind.SPIKE, EvidenceKind.LIMIT_VIOLATION}),
+    "drift": frozenset({EvidenceKind.DRIFT, EvidenceKind.LIMIT_VIOLATION}),
+    "alarm": ALARMS,
+    "standing": (ALARMS - {EvidenceKind.FLOOD, EvidenceKind.FIRST_OUT})
+    | {EvidenceKind.STUCK, EvidenceKind.INSTRUCTION},
+    "first_out": frozenset({EvidenceKind.FIRST_OUT}),
+    "note": frozenset({EvidenceKind.NOTE}),
+    "out": frozenset({EvidenceKind.OUT_OF_SERVICE}),
+    "card": frozenset({EvidenceKind.OPEN_CARD, EvidenceKind.INSTRUCTION}),
+    "instruction": frozenset({EvidenceKind.INSTRUCTION}),
+}
+ANYWHERE = frozenset({"alarm", "limit", "note", "card", "instruction"})
+"""Nouns that may stand in a clause about another cited item."""
+OPPOSITE = {"up": "down", "down": "up"}
+SEVERITY = {
+    "critical": Severity.CRITICAL,
+    "urgent": Severity.CRITICAL,
+    "warning": Severity.WARNING,
+    "info": Severity.INFO,
+}
+REPEATING = frozenset(
+    {
+        EvidenceKind.CHATTERING,
+        EvidenceKind.FLOOD,
+        EvidenceKind.OSCILLATION,
+        EvidenceKind.NOISE_CHANGE,
+    }
+)
+TWICE = 2
+
+
+def wrong_claim(clause: Clause, before: Clause | None, cited: Sequence[Evidence]) -> str:
+    """Why the clause may not stand; empty if it may."""
+    checks: tuple[Callable[[], str], ...] = (
+        lambda: "gives a cause, which no evidence does" if clause.claims("cause") else "",
+        lambda: _direction(clause),
+        lambda: _kind(clause, cited),
+        lambda: _negation(clause),
+        lambda: _state(clause),
+        lambda: _severity(clause),
+        lambda: _repetition(clause),
+        lambda: _order(clause, before, cited),
+        lambda: _machine(clause),
+    )
+    return next((reason for check in checks if (reason := check())), "")
+
+
+def _direction(clause: Clause) -> str:
+    said = {way for token in _ways(clause) for way in ("up", "down") if token.claims(way)}
+    if not said:
+        return ""
+    if clause.names and all(not naming.leading & naming.items for naming in clause.names):
+        return "gives a direction to a signal that only moved with another"
+    known = {item.direction for item in clause.subject if item.direction}
+    if not known and clause.subject and all(item.kind in SILENT for item in clause.subject):
+        return "" if clause.claims("kind silent") else "gives a direction to what is silent"
+    if clause.claims("back"):
+        if any(item.active for item in clause.subject):
+            return "says that it is over, which it is not"
+        known = {OPPOSITE[way] for way in known}
+    return (
+        "" if known == said else f"says {' and '.join(sorted(said))}, which its evidence does not"
+    )
+
+
+def _ways(clause: Clause) -> Iterator[Token]:
+    """Words of direction, without `over 5 min`."""
+    for index, token in enumerate(clause.tokens):
+        if not {"up", "down"} & token.tags:
+            continue
+        after = clause.tokens[index + 1] if index + 1 < len(clause.tokens) else None
+        lasting = after is not None and after.kind == "number" and after.unit in TIME_SCALE
+        if not (lasting and token.tags & {"near limit critical_limit"}):
+            yield token
+
+
+def _kind(clause: Clause, cited: Sequence[Evidence]) -> str:
+    for token in clause.tokens:
+        kinds = [tag.removeprefix("kind ") for tag in token.tags if tag.startswith("kind ")]
+        if kinds and not any(_is(kind, clause, cited) for kind in kinds):
+            return f"says {token.text[:24]}, which its evidence is not"
+    return ""
+
+
+def _is(kind: str, clause: Clause, cited: Sequence[Evidence]) -> bool:
+    items = cited if kind in ANYWHERE or not clause.names else clause.subject
+    if kind == "limit":
+        return any({"limit", "critical_limit"} & set(item.numbers) for item in items)
+    return any(item.kind in KINDS[kind] for item in items)
+
+
+def _negation(clause: Clause) -> str:
+    if not clause.claims("not") or (clause.claims("over") or clause.claims("still")):
+        return ""
+    moves = clause.claims("up") or clause.claims("down")
+    if clause.subject and all(item.kind in QUIET for item in clause.subject) and not moves:
+        return ""
+    return "denies something, which its evidence does not"
+
+
+def _state(clause: Clause) -> str:
+    """What is over may not be called so still, and what is still so may not be called over."""
+    items = [item for item in clause.subject if item.kind not in TIMELESS]
+    denied = clause.claims("not")
+    still = clause.claims("still") or _since(clause) or _is_so(clause)
+    over = clause.claims("over") or _until(clause)
+    if denied and (clause.claims("over") or clause.claims("still")):
+        still, over = clause.claims("over"), clause.claims("still")
+        if over and all(item.kind in SILENT for item in items):
+            return ""
+    if still and any(not item.active for item in items):
+        return "says that it is still so, which it is not"
+    if over and any(item.active for item in items):
+        return "says that it is over, which it is not"
+    return ""
+
+
+def _since(clause: Clause) -> bool:
+    return any(
+        token.claims("since") and after is not None and is_time(after)
+        for token, after in _pairs(clause.tokens)
+    )
+
+
+def _until(clause: Clause) -> bool:
+    """`until 10:07`, but not `from 10:02 until 10:07`."""
+    started = False
+    for token, after in _pairs(clause.tokens):
+        if token.claims("until") and after is not None and is_time(after) and not started:
+            return True
+        started = started or token.claims("time start")
+    return False
+
+
+def _is_so(clause: Clause) -> bool:
+    """`is above`: the present with a claim."""
+    claim = any(clause.claims(tag) for tag in ("up", "down", "kind stuck", "kind silent"))
+    return claim and clause.claims("is") and not clause.claims("back")
+
+
+def _pairs(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token | None]]:
+    """Each with the next one that is no filler."""
+    for index, token in enumerate(tokens):
+        rest = (t for t in tokens[index + 1 :] if not (t.kind == "word" and "hedge" in t.tags))
+        yield (
+            token,
+            next((t for t in rest if t.text not in ("at", "um", "the", "dem", "zum")), None),
+        )
+
+
+def _severity(clause: Clause) -> str:
+    for word in clause.tags("severity "):
+        if word == "info" and clause.claims("kind alarm"):
+            continue
+        if not any(item.severity is SEVERITY[word] for item in clause.subject):
+            return f"calls it {word}, which it is not"
+    return ""
+
+
+def _repetition(clause: Clause) -> str:
+    if not clause.claims("many"):
+        return ""
+    for item in clause.subject:
+        if item.kind in REPEATING:
+            return ""
+        if "count" in item.numbers and item.numbers["count"].value >= TWICE:
+            return ""
+    return "says that it came again, which its evidence does not"
+
+
+def _order(clause: Clause, before: Clause | None, cited: Sequence[Evidence]) -> str:
+    begun = min((item.start for item in clause.subject), default=None)
+    if begun is None:
+        return ""
+    if clause.claims("first") and any(item.start < begun for item in cited):
+        return "says that it came first, which it did not"
+    earlier = min((item.start for item in before.subject), default=None) if before else None
+    if clause.claims("then") and earlier is not None and earlier > begun:
+        return "says that it came later, which it did not"
+    return ""
+
+
+def _machine(clause: Clause) -> str:
+    """A clause that names a machine speaks of items of that machine."""
+    if not clause.machines or not clause.names:
+        return ""
+    for naming in clause.names:
+        if not naming.items & clause.machines:
+            return "gives something to a machine that it is not of"
+    return ""
