@@ -38,7 +38,7 @@ class ProbeWatch:
         period_s: float,
         probe_s: float = PROBE_S,
     ) -> None:
-        self._model = model
+        self.model = model
         self._home = home
         self._wanted = wanted_tokens
         self._period_s = period_s
@@ -59,6 +59,11 @@ class ProbeWatch:
         if self._thread is not None:
             self._thread.join(END_S)
 
+    @property
+    def running(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
     def look(self, *, anew: bool = False) -> Capabilities | None:
         """Probe the model if it is another one; what is known of it, None where it is in trouble.
 
@@ -75,7 +80,7 @@ class ProbeWatch:
 
     def standing(self) -> Standing:
         """For whoever asks whether the service works."""
-        name = f"{self._model.model} ({self._model.engine})"
+        name = f"{self.model.model} ({self.model.engine})"
         if self._trouble:
             return Standing(well=False, words=f"{name}: {self._trouble}")
         if self._found is None:
@@ -86,12 +91,12 @@ class ProbeWatch:
 
     def _looked(self, *, anew: bool) -> Capabilities:
         known = None if anew else kept(self._home)
-        identity = identified(self._model)
-        if known is not None and same(self._model, known, identity, self._wanted):
+        identity = identified(self.model)
+        if known is not None and same(self.model, known, identity, self._wanted):
             found = known
         else:
             found = probe(
-                self._model,
+                self.model,
                 identity,
                 wanted_tokens=self._wanted,
                 within_s=self._probe_s,
@@ -99,7 +104,7 @@ class ProbeWatch:
             )
             keep(self._home, found)
         if found != self._found:
-            self._model.adopt(found)
+            self.model.adopt(found)
             self._found = found
         return found
 

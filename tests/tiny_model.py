@@ -32,6 +32,7 @@ def make(folder: Path) -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
     from transformers.utils.logging import disable_progress_bar
 
+    torch.set_num_threads(1)  # a second one on a loaded machine makes it slower, not faster
     disable_progress_bar()  # type: ignore[no-untyped-call]
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -81,11 +82,9 @@ class Brain:
     @classmethod
     def of(cls, folder: Path) -> Brain:
         """Load what `make` wrote."""
-        import torch
         from llguidance.hf import from_tokenizer
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        torch.set_num_threads(1)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
         return cls(tokenizer, model.eval(), from_tokenizer(tokenizer, n_vocab=VOCABULARY))

@@ -133,9 +133,9 @@ class OpenAICompatibleModel:
         try:
             found = self._wire.ask("/models", within_s=within_s)
         except EngineFault as fault:
-            if fault.reason not in ("refused", "garbled"):
+            if fault.reason not in ("refused", "garbled", "failed"):
                 raise
-            return Identity("")  # a server without a list
+            return Identity("")  # a server without a list, or with one that fails
         listed = found.get("data") if isinstance(found, Mapping) else None
         rows = [row for row in listed or [] if isinstance(row, Mapping)]
         mine = next((row for row in rows if row.get("id") == self.model), None)

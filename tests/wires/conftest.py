@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paho.mqtt.client as paho
 import pytest
@@ -20,6 +21,9 @@ from ingest.routes import Route
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from tests.mosquitto import Mosquitto
+
+if TYPE_CHECKING:
+    from tests.tiny_model import Brain
 
 ROUTES = (
     Route("andon/{line}/{machine}/telemetry", time="/ts", sequence="/seq"),
@@ -39,6 +43,22 @@ def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
 def until_fixture() -> Callable[..., None]:
     """Wait for something that another thread or process does."""
     return until
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a tiny language model with random weights."""
+    from tests.tiny_model import make
+
+    return make(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def brain(tiny_folder: Path) -> Brain:
+    """That model, loaded."""
+    from tests.tiny_model import Brain
+
+    return Brain.of(tiny_folder)
 
 
 @dataclass
