@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,25 @@ from ingest.vocabulary import Evidence
 from prompting.figures import show_quantity, show_time
 
 SLOT = re.compile(r"\{(E\d{4,})\.([a-z_]+)\}")
+_DATED = re.compile(rf"(?:\b(um|seit|von|bis|ab) )?{SLOT.pattern}", re.IGNORECASE)
+"""A slot with the German preposition before it, which takes another form before a date."""
 TIME_ROLES = ("start", "end")
-NAME_ROLES = ("signals", "signal", "others", "codes", "code", "followers", "machine", "quote")
+NAME_ROLES = (
+    *("signals", "signal", "others"),
+    *("codes", "code", "followers"),
+    *("machine", "quote", "rows"),
+)
 MOST_NAMED = 4
 QUOTE_LENGTH = 100
 NAME_LENGTH = 60
 QUOTE_MARKS = {"en": ("“", "”"), "de": ("„", "“")}
 AND = {"en": ("and", "others"), "de": ("und", "weitere")}
 """Between the last two names of a list, and in the place of those that are too many."""
+TABLES = {
+    "en": {"readings": "readings", "events": "events"},
+    "de": {"readings": "Messwerte", "events": "Ereignisse"},
+}
+"""What the rows of a table are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,10 @@ class Reader:
     language: str
     zone: ZoneInfo
     today: datetime
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What people call a signal in their language, by machine and signal."""
+    seconds: bool = False
+    """Times with their seconds, for an engineer."""
 
 
 def fill(text: str, evidence: Mapping[str, Evidence], reader: Reader) -> str:
@@ -37,17 +52,34 @@ def fill(text: str, evidence: Mapping[str, Evidence], reader: Reader) -> str:
     Raises:
         KeyError: A slot names evidence or a role that does not exist.
     """
-    return SLOT.sub(lambda found: value(evidence[found[1]], found[2], reader), text)
+
+    def put(found: re.Match[str]) -> str:
+        before, item, role = found[1], evidence[found[2]], found[3]
+        if role in TIME_ROLES:
+            return _time(before or "", item, role, reader)
+        return f"{before} " * bool(before) + value(item, role, reader)
+
+    return _DATED.sub(put, text)
 
 
 def value(item: Evidence, role: str, reader: Reader) -> str:
     """What stands in a slot."""
     if role in TIME_ROLES:
-        moment = item.start if role == "start" else item.end
-        return show_time(moment, reader.zone, today=reader.today, language=reader.language)
+        return _time("", item, role, reader)
     if role in NAME_ROLES:
         return _name(item, role, reader)
     return show_quantity(item.numbers[role], language=reader.language, role=role)
+
+
+def _time(before: str, item: Evidence, role: str, reader: Reader) -> str:
+    moment = item.start if role == "start" else item.end
+    return show_time(
+        moment.astimezone(reader.zone),
+        today=reader.today.astimezone(reader.zone),
+        language=reader.language,
+        seconds=reader.seconds,
+        before=before,
+    )
 
 
 def roles(item: Evidence) -> tuple[str, ...]:
@@ -57,9 +89,11 @@ def roles(item: Evidence) -> tuple[str, ...]:
 
 
 def _has(item: Evidence, role: str) -> bool:
-    if role in _NAMES:
-        return bool(_NAMES[role](item))
-    return role != "quote" or bool(item.quotes)
+    if role in _CODES:
+        return bool(_CODES[role](item.codes))
+    if role in _SIGNALS:
+        return bool(_SIGNALS[role](item.signals))
+    return bool({"quote": item.quotes, "rows": item.rows}.get(role, True))
 
 
 def _name(item: Evidence, role: str, reader: Reader) -> str:
@@ -69,7 +103,28 @@ def _name(item: Evidence, role: str, reader: Reader) -> str:
         return item.machine
     if role == "quote":
         return quoted(item.quotes[0], reader.language)
-    return listed(_NAMES[role](item), reader.language)
+    if role == "rows":
+        return _rows(item, reader.language)
+    if role in _CODES:
+        codes = [harmless(code, NAME_LENGTH) for code in _CODES[role](item.codes)]
+        return listed(codes, reader.language)
+    signals = [shown(item, signal, reader) for signal in _SIGNALS[role](item.signals)]
+    return listed(signals, reader.language)
+
+
+def shown(item: Evidence, signal: str, reader: Reader) -> str:
+    """What the reader calls a signal of the item's machine."""
+    name = reader.names.get((item.machine, signal))
+    return harmless(name, NAME_LENGTH) if name else readable(signal)
+
+
+def _rows(item: Evidence, language: str) -> str:
+    parts = (
+        f"{TABLES[language].get(rows.table, rows.table)} {rows.first}"
+        + f"\N{EN DASH}{rows.last}" * (rows.last > rows.first)
+        for rows in item.rows
+    )
+    return ", ".join(parts)
 
 
 def listed(names: Sequence[str], language: str) -> str:
@@ -87,7 +142,7 @@ def readable(signal: str) -> str:
 def quoted(words: str, language: str) -> str:
     """Untrusted words on one line, cut, between quotation marks that they cannot close."""
     first, last = QUOTE_MARKS[language]
-    return f"{first}{harmless(words, QUOTE_LENGTH)}{last}"
+    return f"{first}{harmless(words, QUOTE_LENGTH).rstrip(' .')}{last}"
 
 
 def harmless(words: str, length: int) -> str:
@@ -115,21 +170,16 @@ _DEFUSED = str.maketrans(
 )
 
 
-def _readable(signals: Sequence[str]) -> list[str]:
-    return [readable(signal) for signal in signals]
-
-
-def _harmless(codes: Sequence[str]) -> list[str]:
-    return [harmless(code, NAME_LENGTH) for code in codes]
-
-
-_NAMES: Mapping[str, Callable[[Evidence], list[str]]] = {
-    "signals": lambda item: _readable(item.signals),
-    "signal": lambda item: _readable(item.signals[:1]),
-    "others": lambda item: _readable(item.signals[1:]),
-    "codes": lambda item: _harmless(item.codes),
-    "code": lambda item: _harmless(item.codes[:1]),
-    "followers": lambda item: _harmless(item.codes[1:]),
+_Part = Callable[[Sequence[str]], Sequence[str]]
+_SIGNALS: Mapping[str, _Part] = {
+    "signals": lambda names: names,
+    "signal": lambda names: names[:1],
+    "others": lambda names: names[1:],
 }
-"""A merged item has its figures from the first signal, and `others` that moved with it; a trip
-chain has the first alarm as `code` and what came after it as `followers`."""
+"""A merged item has its figures from the first signal, and `others` that moved with it."""
+_CODES: Mapping[str, _Part] = {
+    "codes": lambda names: names,
+    "code": lambda names: names[:1],
+    "followers": lambda names: names[1:],
+}
+"""A trip chain has the first alarm as `code` and what came after it as `followers`."""
