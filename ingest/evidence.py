@@ -20,7 +20,11 @@ from ingest.digest_spikes import with_spikes
 from ingest.evidence_merging import merged
 from ingest.evidence_numbering import bounded, numbered
 from ingest.evidence_settings import EvidenceSettings
+from ingest.evidence_together import together
 from ingest.vocabulary import Event, Evidence, Series, Window
+
+MOST_OF_ONE = 5
+"""So many times the items of a whole window are looked at for one signal."""
 
 
 def extract(
@@ -84,6 +88,7 @@ def detect(
     found = list(_of_signals(seen.digests, baseline, specs, settings=settings))
     periods = {name: spec.period_s for name, spec in specs.items()}
     found += silences(seen.digests, seen.span, baseline, periods, settings=settings)
+    found = together(found, baseline, settings=settings)
     start, end = (datetime.fromtimestamp(at, UTC) for at in seen.span)
     found += alarms.findings(
         seen.events, start, end, settings=settings, past=past, state=seen.state
@@ -105,7 +110,7 @@ def _of_signals(
     for name, digest in digests.items():
         if len(digest.cells):
             own = _of_signal(digest, baseline, specs.get(name), settings=settings)
-            yield from merged(own, settings=settings)
+            yield from merged(bounded(own, MOST_OF_ONE * settings.max_items), settings=settings)
 
 
 def _of_signal(

@@ -10,11 +10,12 @@ from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange
 
 SHIFTS = (EvidenceKind.STEP, EvidenceKind.DRIFT)
+SWINGS = (EvidenceKind.NOISE_CHANGE, EvidenceKind.OSCILLATION)
 HIDDEN_BY: Mapping[EvidenceKind, tuple[EvidenceKind, ...]] = {
-    EvidenceKind.STEP: (EvidenceKind.STUCK, EvidenceKind.NOISE_CHANGE),
-    EvidenceKind.DRIFT: (EvidenceKind.STUCK, EvidenceKind.NOISE_CHANGE),
-    EvidenceKind.NOISE_CHANGE: (EvidenceKind.LIMIT_VIOLATION, *SHIFTS),
-    EvidenceKind.SPIKE: (EvidenceKind.LIMIT_VIOLATION, *SHIFTS, EvidenceKind.NOISE_CHANGE),
+    EvidenceKind.STEP: (EvidenceKind.STUCK, *SWINGS),
+    EvidenceKind.DRIFT: (EvidenceKind.STUCK, *SWINGS),
+    EvidenceKind.NOISE_CHANGE: (EvidenceKind.LIMIT_VIOLATION, EvidenceKind.OSCILLATION, *SHIFTS),
+    EvidenceKind.SPIKE: (EvidenceKind.LIMIT_VIOLATION, *SHIFTS, *SWINGS),
 }
 """What is only another view of what: a step of a value that stands still, a spike in a burst."""
 MOSTLY = 0.5
@@ -71,7 +72,7 @@ def _rows(one: Finding, other: Finding) -> tuple[RowRange, ...]:
 def _hides(other: Finding, finding: Finding, settings: EvidenceSettings) -> bool:
     if other is finding or other.kind not in HIDDEN_BY.get(finding.kind, ()):
         return False
-    if finding.kind in SHIFTS and other.kind is EvidenceKind.NOISE_CHANGE:
+    if finding.kind in SHIFTS and other.kind in SWINGS:
         return _only_noise(finding, other)
     if finding.kind is EvidenceKind.NOISE_CHANGE and _only_noise(other, finding):
         return False
@@ -80,7 +81,8 @@ def _hides(other: Finding, finding: Finding, settings: EvidenceSettings) -> bool
 
 
 def _only_noise(shift: Finding, noise: Finding) -> bool:
-    """A shift that is smaller than the noise that came with it is that noise."""
+    """A shift that is smaller than the noise or the swing that came with it is part of that."""
     if shift.kind not in SHIFTS or shift.overlap(noise) <= 0:
         return False
-    return shift.numbers["change"].value < noise.numbers["level"].value
+    size = noise.numbers["level" if noise.kind is EvidenceKind.NOISE_CHANGE else "amplitude"]
+    return shift.numbers["change"].value < size.value
