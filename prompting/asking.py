@@ -22,7 +22,7 @@ from prompting.model import Model, Turn
 from prompting.prices import cost_of
 from prompting.question import Answered, Observer, Question, T, Unanswered, Unobserved
 from prompting.redaction import Masks, Redaction
-from prompting.replies import ReplyFault, parsed
+from prompting.replies import ReplyFault, parsed, sendable
 from prompting.reply_cache import ReplyCache
 from prompting.settings import PromptingSettings
 
@@ -121,8 +121,8 @@ class Asker:
     def _fitting(self, question: Question[T]) -> _Sent[T]:
         """The question, or the same over less, so that prompt and reply fit the model."""
         sent = self._sent(question)
-        limit = self.model.context_tokens
-        while limit is not None and sent.tokens + sent.max_tokens > limit:
+        limit = self._limit()
+        while sent.tokens + sent.max_tokens > limit:
             smaller = sent.question.smaller()
             if smaller is None:
                 raise Ended(
@@ -138,7 +138,7 @@ class Asker:
         if masks is None:
             masks = self._redaction.masks()
             user = masks.hide(user, keep=frozenset(_closed(question.schema)))
-        turns = (Turn("system", _sendable(question.system)), Turn("user", _sendable(user)))
+        turns = (Turn("system", sendable(question.system)), Turn("user", sendable(user)))
         longest = min(
             question.max_tokens or self._settings.llm_max_tokens, self._settings.llm_max_tokens
         )
@@ -185,13 +185,16 @@ class Asker:
                 log.info("reply repaired", extra={"model": self.model.model, "reason": str(fault)})
 
     def _repairing(self, sent: _Sent[T], reply: str, fault: ReplyFault) -> tuple[Turn, ...]:
-        said = Turn("assistant", _sendable(reply[:REPEATED_CHARACTERS]))
-        return (*sent.turns, said, Turn("user", f"{_sendable(fault.detail)} {REPAIR}"))
+        said = Turn("assistant", sendable(reply[:REPEATED_CHARACTERS]))
+        return (*sent.turns, said, Turn("user", f"{sendable(fault.detail)} {REPAIR}"))
 
     def _fits(self, sent: _Sent[T], turns: tuple[Turn, ...]) -> bool:
-        limit = self.model.context_tokens
         more = self._tokens(turns[len(sent.turns) :])
-        return limit is None or sent.tokens + more + sent.max_tokens <= limit
+        return sent.tokens + more + sent.max_tokens <= self._limit()
+
+    def _limit(self) -> int:
+        """Tokens of prompt and reply together that the model takes, or is believed to."""
+        return self.model.context_tokens or self._settings.llm_context_tokens
 
     def _key(self, sent: _Sent[T]) -> str:
         """Everything that a reply depends on."""
@@ -222,11 +225,6 @@ class Asker:
         words = {"tries": account.tries, "seconds": account.seconds, "cost": account.cost}
         log.log(level, "model asked", extra={"model": name, "outcome": outcome, **words})
         return account
-
-
-def _sendable(text: str) -> str:
-    """Without half characters, which no wire takes."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _closed(schema: Any) -> Iterator[str]:

@@ -148,7 +148,7 @@ class Requests:
         self._course.listener.gone.wait(seconds)
 
 
-_BACKOFF = wait_exponential_jitter(initial=PAUSE_S, max=LONGEST_PAUSE_S, jitter=PAUSE_S)
+_BACKOFF = wait_exponential_jitter(multiplier=PAUSE_S, max=LONGEST_PAUSE_S, jitter=PAUSE_S)
 
 
 def _asked_pause(state: RetryCallState) -> float:

@@ -13,8 +13,8 @@ from prompting.redaction import Masks
 T = TypeVar("T")
 
 
-def _no_less() -> None:
-    return None
+def no_less() -> None:
+    """A question that cannot be asked over less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Question(Generic[T]):
     schema: Mapping[str, Any]
     read: Callable[[Any], T]
     """From JSON that follows the schema; ModelFault when it cannot be used all the same."""
-    smaller: Callable[[], Question[T] | None] = _no_less
+    smaller: Callable[[], Question[T] | None] = no_less
     """The same question over less, if it can be asked so."""
     max_tokens: int | None = None
     """Longest reply; None: as the settings say."""

@@ -37,6 +37,11 @@ def parsed(reply: str, schema: Mapping[str, Any]) -> Any:
     return found
 
 
+def sendable(text: str) -> str:
+    """Without half characters, which no wire takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _follows(found: Any, schema: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
 

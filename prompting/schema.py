@@ -1,14 +1,12 @@
-"""The form of a reply: a closed list of evidence ids for each request, checked on our side too."""
+"""The form of a reply: a closed list of evidence ids for each request."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ingest.errors import ModelFault
 from ingest.vocabulary import Statement
-from prompting.writer import Draft
+from prompting.draft import Draft
 
 HEADLINE_LENGTH = 160
 SENTENCE_LENGTH = 400
@@ -51,31 +49,9 @@ def _sentence(length: int, cited: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_draft(reply: str, schema: Mapping[str, Any]) -> Draft:
-    """A reply as a draft.
-
-    Raises:
-        ModelFault: It is no JSON or does not follow the schema; the message says where.
-    """
-    from jsonschema import Draft202012Validator
-
-    try:
-        found = json.loads(_unfenced(reply))
-    except (ValueError, RecursionError) as fault:
-        raise ModelFault(f"The reply is not JSON: {fault}.") from fault
-    complaint = next(iter(Draft202012Validator(schema).iter_errors(found)), None)
-    if complaint is not None:
-        where = complaint.json_path
-        raise ModelFault(f"The reply breaks the schema at {where}: {complaint.message[:200]}.")
+def draft_of(found: Mapping[str, Any]) -> Draft:
+    """A reply that follows the schema, as a draft."""
     return Draft(_statement(found["headline"]), tuple(map(_statement, found["statements"])))
-
-
-def _unfenced(reply: str) -> str:
-    """Some servers put the JSON into a Markdown fence."""
-    text = reply.strip()
-    if text.startswith("```"):
-        text = text.removeprefix("```json").removeprefix("```").removesuffix("```")
-    return text
 
 
 def _statement(found: Mapping[str, Any]) -> Statement:

@@ -1,61 +1,44 @@
-"""Evidence in, a checked summary out: pack, prompt, draft, check, fill."""
+"""Evidence in, a checked summary out: brief, draft by a model or by rule, check, fill."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ingest.errors import ModelFault
-from ingest.vocabulary import Evidence, Severity, Statement, Summary
-from prompting.library import Prompt, PromptLibrary
-from prompting.pack import Pack, by_onset, by_urgency, pack
-from prompting.schema import summary_schema
-from prompting.sentences import headline, quiet, sentence
-from prompting.slots import Reader, fill, harmless
-from prompting.truth import Case, complaint
-from prompting.writer import Assignment, Draft, Writer
-from prompting.writers.deterministic import DeterministicWriter
+from ingest.vocabulary import Account, Evidence, Statement, Summary
+from prompting.asking import Asker
+from prompting.brief import Brief
+from prompting.draft import Draft
+from prompting.editing import Edited, edited
+from prompting.falling_back import note
+from prompting.grouping import arranged
+from prompting.library import PromptLibrary
+from prompting.listening import Listener
+from prompting.pack import by_onset
+from prompting.question import Unanswered
+from prompting.slots import Reader, fill
+from prompting.telling import Watched, closing, completed, is_quiet, quiet
+from prompting.truth import Case
+from prompting.writers.deterministic import ENGINE, written
 
 log = logging.getLogger(__name__)
 
-REASON_LENGTH = 200
+Names = Mapping[str, Mapping[tuple[str, str], str]]
+"""What people call a signal: by language, then by machine and signal."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """What a summary is asked for, with the evidence that its writer is shown."""
+class _Written:
+    """A draft, and who wrote it."""
 
-    scope: str
-    start: datetime
-    end: datetime
-    prompt: Prompt
-    reader: Reader
-    evidence: tuple[Evidence, ...]
-    shown: Pack
-
-    @property
-    def assignment(self) -> Assignment:
-        """The prompt filled, and the form of the reply."""
-        most = self.prompt.front.statements
-        system, user = self.prompt.fill(
-            {
-                "scope": self.scope,
-                "start": self._clock(self.start),
-                "end": self._clock(self.end),
-                "evidence": self.shown.text,
-                "left_out": self.shown.left_out,
-                "statements": most,
-            }
-        )
-        schema = summary_schema([item.id for item in self.shown.evidence], most)
-        language = self.reader.language
-        return Assignment(system, user, schema, self.shown.evidence, self.scope, language, most)
-
-    def _clock(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.reader.zone):%Y-%m-%d %H:%M}"
+    draft: Draft
+    engine: str = ENGINE
+    model: str = ""
+    note: str = ""
+    account: Account = field(default_factory=Account)
 
 
 class Summarizer:
@@ -63,17 +46,18 @@ class Summarizer:
 
     def __init__(
         self,
-        writer: Writer,
+        asker: Asker | None,
         prompts: PromptLibrary,
         *,
         timezone: str,
         machines: Iterable[str] = (),
+        names: Names | None = None,
     ) -> None:
-        self._writer = writer
+        self._asker = asker
         self._prompts = prompts
         self._zone = ZoneInfo(timezone)
         self._machines = frozenset(machines)
-        self._fallback = DeterministicWriter()
+        self._names = names or {}
 
     def summarize(
         self,
@@ -84,130 +68,118 @@ class Summarizer:
         end: datetime,
         prompt: str = "issue-summary",
         language: str = "en",
+        watched: Watched | None = None,
+        listener: Listener | None = None,
     ) -> Summary:
         """What the evidence says, in a headline and a few sentences.
+
+        Args:
+            evidence: Of one machine or of a line.
+            scope: The machine or the line.
+            start: From when on.
+            end: Until when.
+            prompt: Id of a prompt.
+            language: Of the reader.
+            watched: What there was to look at, told where nothing stands out.
+            listener: Hears what a model writes while it does, unchecked.
 
         Raises:
             NotKnown: No such prompt in that language.
         """
         found = self._prompts.get(prompt, language)
-        reader = Reader(language, self._zone, end)
-        items = _distinct(evidence)
-        front = found.front
-        shown = pack(items, reader, items=front.items, tokens=front.tokens)
-        request = _Request(scope, start, end, found, reader, items, shown)
-        return self._summary(request) if shown.evidence else self._quiet(request)
+        exact = found.front.style == "engineer"
+        names = self._names.get(language, {})
+        reader = Reader(language, self._zone, end, names=names, seconds=exact)
+        brief = Brief(scope, start, end, found, reader, _distinct(evidence))
+        quiet = is_quiet(brief.evidence)
+        return _quiet(brief, watched) if quiet else self._summary(brief, listener)
 
-    def _summary(self, request: _Request) -> Summary:
-        draft, engine, note = self._draft(request.assignment)
+    def _summary(self, brief: Brief, listener: Listener | None) -> Summary:
+        by = self._written(brief, listener)
         case = Case(
-            evidence={item.id: item for item in request.shown.evidence},
-            reader=request.reader,
+            evidence={item.id: item for item in brief.chosen},
+            reader=brief.reader,
             machines=self._machines,
-            scope=request.scope,
+            scope=brief.scope,
         )
-        edited = _Edited.of(draft, case, request.prompt.front.statements)
-        if edited.replaced:
-            log.warning("summary corrected", extra={"replaced": len(edited.replaced)})
+        most = brief.prompt.front.statements
+        plain = Edited(by.draft.headline, by.draft.statements)
+        found = edited(by.draft, case, most) if by.model else plain
+        if found.replaced:
+            log.warning("summary corrected", extra={"replaced": len(found.replaced)})
+            if self._asker:
+                self._asker.observer.replaced(by.engine, by.model, sentences=len(found.replaced))
         return Summary(
-            scope=request.scope,
-            start=request.start,
-            end=request.end,
-            headline=fill(edited.headline.text, case.evidence, case.reader),
-            statements=tuple(_filled(statement, case) for statement in edited.statements),
-            evidence=request.evidence,
-            engine=engine,
-            model=self._writer.model if engine == self._writer.engine else "",
-            prompt=request.prompt.reference,
-            replaced=edited.replaced,
-            note=note,
+            scope=brief.scope,
+            start=brief.start,
+            end=brief.end,
+            headline=fill(found.headline.text, case.evidence, case.reader),
+            statements=_finished(found.statements, brief),
+            evidence=brief.evidence,
+            engine=by.engine,
+            model=by.model,
+            prompt=brief.prompt.reference,
+            replaced=found.replaced,
+            note=by.note,
+            account=by.account,
         )
 
-    def _draft(self, assignment: Assignment) -> tuple[Draft, str, str]:
+    def _written(self, brief: Brief, listener: Listener | None) -> _Written:
+        """By the model, if one is set and answers in time; else by rule, and why."""
+        most, language = brief.prompt.front.statements, brief.reader.language
+        style = brief.prompt.front.style
+        if self._asker is None:
+            return _Written(written(brief.chosen, language=language, most=most, style=style))
+        model = self._asker.model
+        question = brief.question(model.count, self._asker.masks())
         try:
-            return self._writer.write(assignment), self._writer.engine, ""
-        except ModelFault as fault:
-            log.warning("model failed", extra={"reason": str(fault), "model": self._writer.model})
-            note = f"Written without the model {self._writer.model}: {fault}"
-            return self._fallback.write(assignment), self._fallback.engine, note
-
-    def _quiet(self, request: _Request) -> Summary:
-        title, text = quiet(request.scope, request.reader.language)
-        return Summary(
-            scope=request.scope,
-            start=request.start,
-            end=request.end,
-            headline=title,
-            statements=(Statement(text, ()),),
-            evidence=(),
-            engine=self._fallback.engine,
-            model="",
-            prompt=request.prompt.reference,
-        )
+            answered = self._asker.ask(question, listener=listener)
+        except Unanswered as fault:
+            self._asker.observer.fell_back(fault.reason)
+            return _Written(
+                written(brief.chosen, language=language, most=most, style=style),
+                note=note(fault, model.model, language),
+                account=replace(fault.account, fallback=fault.reason),
+            )
+        return _Written(answered.value, answered.engine, answered.model, account=answered.account)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edited:
-    """A draft in which every sentence that failed its check is replaced."""
-
-    headline: Statement
-    statements: tuple[Statement, ...]
-    replaced: tuple[str, ...]
-
-    @classmethod
-    def of(cls, draft: Draft, case: Case, most: int) -> _Edited:
-        language = case.reader.language
-        reasons: list[str] = []
-        title = draft.headline
-        reason = complaint(title, case)
-        if reason:
-            title = headline(tuple(case.evidence.values()), language)
-            reasons.append(_reason("headline", reason))
-        kept: dict[str, Statement] = {}
-        for number, statement in enumerate(draft.statements, start=1):
-            reason = complaint(statement, case)
-            if reason:
-                reasons.append(_reason(f"sentence {number}", reason))
-            good = _instead(statement, case) if reason else statement
-            if good is not None:
-                kept.setdefault(good.text, good)
-        return cls(title, _ordered(kept.values(), case, most), tuple(reasons))
+def _quiet(brief: Brief, watched: Watched | None) -> Summary:
+    language = brief.reader.language
+    title, statements = quiet(brief.scope, brief.evidence, watched, language=language)
+    return Summary(
+        scope=brief.scope,
+        start=brief.start,
+        end=brief.end,
+        headline=title,
+        statements=_finished(statements, brief),
+        evidence=brief.evidence,
+        engine=ENGINE,
+        model="",
+        prompt=brief.prompt.reference,
+    )
 
 
-def _reason(where: str, reason: str) -> str:
-    return harmless(f"{where} {reason}", REASON_LENGTH)
+def _finished(statements: Sequence[Statement], brief: Brief) -> tuple[Statement, ...]:
+    """In order and filled, with what was not told counted; a handover with every section."""
+    language = brief.reader.language
+    items = {item.id: item for item in brief.evidence}
+    sections = brief.prompt.front.sections
+    cited = [statement for statement in statements if statement.evidence]
+    uncited = tuple(statement for statement in statements if not statement.evidence)
+    ordered = (*uncited, *arranged(cited, brief.evidence, sections=sections))
+    full = (*ordered, *closing(statements, brief.evidence, language=language))
+    if sections:
+        full = completed(full, language=language)
+    return tuple(_filled(statement, items, brief.reader) for statement in full)
 
 
-def _instead(statement: Statement, case: Case) -> Statement | None:
-    """The deterministic sentence for the first item that the failed one cites."""
-    for identity in statement.evidence:
-        if identity in case.evidence:
-            return sentence(case.evidence[identity], case.reader.language)
-    return None
-
-
-def _ordered(statements: Iterable[Statement], case: Case, most: int) -> tuple[Statement, ...]:
-    """First cause first, and nothing urgent that is still so left unsaid."""
-    chosen = list(statements)[:most]
-    if not chosen:
-        ranked = by_urgency(tuple(case.evidence.values()))[:most]
-        chosen = [sentence(item, case.reader.language) for item in ranked]
-    said = {identity for statement in chosen for identity in statement.evidence}
-    for item in _urgent(case.evidence.values()):
-        if item.id not in said and len(chosen) < most:
-            chosen.append(sentence(item, case.reader.language))
-    return tuple(sorted(chosen, key=lambda s: min(case.evidence[i].start for i in s.evidence)))
-
-
-def _urgent(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
-    for item in evidence:
-        if item.active and item.severity is not Severity.INFO:
-            yield item
-
-
-def _filled(statement: Statement, case: Case) -> Statement:
-    text = " ".join(fill(statement.text, case.evidence, case.reader).split())
-    return Statement(text[:1].upper() + text[1:], statement.evidence)
+def _filled(statement: Statement, items: Mapping[str, Evidence], reader: Reader) -> Statement:
+    """A machine's id at the beginning stays as it is written."""
+    text = " ".join(fill(statement.text, items, reader).split())
+    if not statement.text.startswith("{") or ".machine}" not in statement.text.split(" ")[0]:
+        text = text[:1].upper() + text[1:]
+    return replace(statement, text=text)
 
 
 def _distinct(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

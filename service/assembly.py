@@ -23,11 +23,11 @@ from ingest.opening import opened_history, opened_roster
 from ingest.plant import Plant, load_plant
 from ingest.plant_watch import PlantWatch
 from ingest.settings import IngestSettings
+from prompting.asking import Asker
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
-from prompting.writer import Writer
-from prompting.writers.choice import writer_of
+from prompting.writers.choice import asker_of
 from rag.library import Library
 from rag.settings import RagSettings
 from service.access import access_for
@@ -38,6 +38,7 @@ from service.feed import Feed
 from service.hints import NoteReader
 from service.ledger import Ledger
 from service.lookout import Lookout
+from service.model_figures import ModelFigures
 from service.notices import issue_message, machine_message
 from service.parts import Component, Parts
 from service.settings import ServiceSettings, read_settings
@@ -71,7 +72,10 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         )
         documents = read_documents(library, plant.documents, progress)
         prompting = read_settings(PromptingSettings)
-        writer = writer_of(prompting)
+        figures = ModelFigures()
+        asker = asker_of(prompting, home=settings.home, observer=figures)
+        if asker is not None:
+            stack.callback(asker.close)
         shelf = ModelShelf(ModelStore(settings.home / "models", encoder=encoder))
         parts = Parts(
             settings=settings,
@@ -80,19 +84,20 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             cards=CardStore(database),
             ledger=Ledger(database),
             lookout=lookout_of(plant, history, settings),
-            summarizer=summarizer_of(plant, writer, prompting),
+            summarizer=summarizer_of(plant, asker, prompting),
             shelf=shelf,
             library=library,
             access=access,
             feed=Feed(),
             roster=roster,
             plant_watch=PlantWatch(plant),
+            asker=asker,
+            model_figures=figures,
             disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(
                 Component("encoder", "ok", encoder.name),
                 documents,
-                _writer_state(writer),
                 *shelf.components(),
             ),
         )
@@ -110,10 +115,10 @@ def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Loo
     return Lookout(plant, history, settings=fitting)
 
 
-def summarizer_of(plant: Plant, writer: Writer, settings: PromptingSettings) -> Summarizer:
-    """Summaries in the plant's own time, by that writer as far as it keeps to the evidence."""
+def summarizer_of(plant: Plant, asker: Asker | None, settings: PromptingSettings) -> Summarizer:
+    """Summaries in the plant's own time, by the model as far as it keeps to the evidence."""
     return Summarizer(
-        writer,
+        asker,
         PromptLibrary(settings.prompts_folder),
         timezone=plant.timezone,
         machines=[machine.id for machine in plant.machines],
@@ -160,13 +165,6 @@ def with_watch(parts: Parts) -> Parts:
         on_card=lambda issue: parts.feed.publish(issue_message(issue)),
     )
     return replace(parts, watch=watch)
-
-
-def _writer_state(writer: Writer) -> Component:
-    if writer.engine == "deterministic":
-        words = "Summaries are written by rule; set ANDON_LLM_URL and ANDON_LLM_MODEL for a model."
-        return Component("writer", "ok", words)
-    return Component("writer", "ok", f"{writer.model} ({writer.engine})")
 
 
 def _reading(done: int, of: int, name: str) -> str:

@@ -206,6 +206,8 @@ class AskSummary(Span):
     line: Name | None = None
     prompt: Name = "issue-summary"
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    stream: bool = False
+    """As server-sent events: what a model drafts, unchecked, and the checked summary at the end."""
 
     @model_validator(mode="after")
     def _one_scope(self) -> Self:

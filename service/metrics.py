@@ -13,6 +13,7 @@ from starlette.types import Scope
 from ingest.history import SourceCounters
 from ingest.outbox import outbox_figures
 from ingest.vocabulary import IssueState
+from prompting.breaker import BreakerState
 from service.collectors import collectors_figures
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class FloorFigures(Collector):
         yield from collectors_figures(self._parts.pulses())
         yield from self._cards()
         yield from self._watch()
+        yield from self._breaker()
 
     def _ingest(self) -> Iterator[Metric]:
         counters = self._known(self._parts.history.counters())
@@ -136,6 +138,19 @@ class FloorFigures(Collector):
             "andon_stream_listeners", "Open event streams.", self._parts.feed.listeners
         )
 
+    def _breaker(self) -> Iterator[Metric]:
+        asker = self._parts.asker
+        if asker is None:
+            return
+        family = GaugeMetricFamily(
+            "andon_llm_breaker_open",
+            "1 while the model is left alone after failing repeatedly.",
+            labels=["engine", "model"],
+        )
+        stays_away = asker.breaker.state is not BreakerState.CLOSED
+        family.add_metric([asker.model.engine, asker.model.model], float(stays_away))
+        yield family
+
 
 def _together(counters: Sequence[SourceCounters]) -> SourceCounters:
     return SourceCounters(
@@ -152,4 +167,5 @@ def exposition(parts: Parts, traffic: Traffic) -> bytes:
     """All figures in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(FloorFigures(parts, traffic.named_sources))
-    return generate_latest(registry) + generate_latest(traffic.registry)
+    registries = (registry, parts.model_figures.registry, traffic.registry)
+    return b"".join(generate_latest(each) for each in registries)

@@ -19,6 +19,8 @@ from ingest.plant_watch import PlantWatch
 from ingest.room import DiskRoom
 from ingest.roster import Pulse, Roster
 from ingest.timestamps import CLOCK_AHEAD
+from prompting.asking import Asker
+from prompting.breaker import BreakerState
 from service.access import Access
 from service.cards_store import CardStore
 from service.collectors import collectors_state
@@ -26,6 +28,7 @@ from service.feed import Feed
 from service.floor import MachineView, machine_view
 from service.ledger import Ledger
 from service.lookout import Lookout
+from service.model_figures import ModelFigures
 from service.ports import Library, Shelf, Summarizes
 from service.settings import ServiceSettings
 from service.watch import Watch
@@ -65,6 +68,10 @@ class Parts:
     """None: nobody asks after the collectors, as in the tests of a single route."""
     plant_watch: PlantWatch | None = None
     """Tells when the description that `plant` was read from has changed."""
+    asker: Asker | None = None
+    """None: texts are written by rule."""
+    model_figures: ModelFigures = field(default_factory=ModelFigures)
+    """What the model took."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
     disk_reserve_bytes: int = 0
@@ -94,7 +101,7 @@ class Parts:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
         others = (*self._plant_state(), *self._outbox_state())
-        return [*own, self._collectors_state(), *others, *self.components]
+        return [*own, self._collectors_state(), self._writer_state(), *others, *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -151,6 +158,19 @@ class Parts:
             return Component("collectors", *collectors_state(self.pulses()))
         except AndonFault as fault:
             return Component("collectors", "missing", str(fault))
+
+    def _writer_state(self) -> Component:
+        if self.asker is None:
+            words = (
+                "Summaries are written by rule; set ANDON_LLM_URL and ANDON_LLM_MODEL for a model."
+            )
+            return Component("writer", "ok", words)
+        model, breaker = self.asker.model, self.asker.breaker
+        name = f"{model.model} ({model.engine})"
+        if breaker.state is BreakerState.CLOSED:
+            return Component("writer", "ok", name)
+        words = f"{name} keeps failing and is left alone for {breaker.rest_s:.0f} s more"
+        return Component("writer", "degraded", f"{words}; summaries are written by rule.")
 
     def _counters(self) -> list[SourceCounters]:
         try:

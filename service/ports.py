@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from finetune.task import Task
 from ingest.vocabulary import Answer, Citation, Diagnosis, Evidence, Summary
+from prompting.listening import Listener
 from rag.document import CodeEntry, Document
 
 
@@ -24,8 +25,9 @@ class Summarizes(Protocol):
         end: datetime,
         prompt: str = ...,
         language: str = ...,
+        listener: Listener | None = ...,
     ) -> Summary:
-        """What is going on."""
+        """What is going on; the listener hears drafts of it."""
         ...
 
 

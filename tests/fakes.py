@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ from typing import Any
 from finetune.task import Label, Task, TaskKind
 from ingest.errors import DataFault, NotKnown
 from ingest.vocabulary import Alternative, Answer, Citation, Diagnosis, Evidence, Statement, Summary
+from prompting.listening import Listener
+from prompting.model import Reply, Request
+from prompting.models.counting import Estimate
 from rag.document import CodeEntry, Document, DocumentKind, DocumentStatus
 
 QUIET = "no_fault"
@@ -30,6 +35,7 @@ class FakeSummarizer:
         end: datetime,
         prompt: str = "issue-summary",
         language: str = "en",
+        listener: Listener | None = None,
     ) -> Summary:
         """One statement for each piece of evidence."""
         self.asked += 1
@@ -44,6 +50,50 @@ class FakeSummarizer:
             model=language,
             prompt=f"{prompt}@1#0",
         )
+
+
+Said = str | Reply | Exception | Callable[[Request], Reply]
+
+
+class FakeModel:
+    """Says what it is told to, one thing a request and the last one ever after."""
+
+    engine = "openai-compatible"
+    digest = ""
+
+    def __init__(self, *said: Said, model: str = "parrot", context_tokens: int | None = None):
+        self.model = model
+        self.context_tokens = context_tokens
+        self.said = list(said)
+        self.asked: list[Request] = []
+        self.closed = False
+        self._lock = threading.Lock()
+
+    def count(self, text: str) -> int:
+        """By estimate."""
+        return Estimate().count(text)
+
+    def complete(self, request: Request) -> Reply:
+        """The next thing; an exception is raised."""
+        with self._lock:
+            self.asked.append(request)
+            said = self.said[min(len(self.asked), len(self.said)) - 1]
+        if isinstance(said, Exception):
+            raise said
+        if isinstance(said, str):
+            return Reply(said, "stop", tokens_in=100, tokens_out=10)
+        return said if isinstance(said, Reply) else said(request)
+
+    def close(self) -> None:
+        """It is said."""
+        self.closed = True
+
+
+def drafted(headline: Statement, *statements: Statement) -> str:
+    """A model's reply with that summary."""
+    said = (headline, *statements)
+    first, *others = [{"text": one.text, "evidence": list(one.evidence)} for one in said]
+    return json.dumps({"headline": first, "statements": others})
 
 
 class FakeClassifier:

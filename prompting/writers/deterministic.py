@@ -1,22 +1,27 @@
-"""The writer that needs no model: one sentence an item, by rule."""
+"""The writer that needs no model: one sentence an item, by rule; the same words every time."""
 
 from __future__ import annotations
 
-from prompting.pack import by_onset, by_urgency
-from prompting.sentences import headline, sentence, telling
-from prompting.writer import Assignment, Draft
+from collections.abc import Sequence
+
+from ingest.vocabulary import Evidence
+from prompting.draft import Draft
+from prompting.headlines import headline
+from prompting.telling import told
+
+ENGINE = "deterministic"
 
 
-class DeterministicWriter:
-    """Always at hand, always the same words for the same evidence."""
+def written(
+    evidence: Sequence[Evidence], *, language: str, most: int, style: str = "operator"
+) -> Draft:
+    """The most urgent items, first cause first.
 
-    engine = "deterministic"
-    model = ""
-
-    def write(self, assignment: Assignment) -> Draft:
-        """The most urgent items, first cause first."""
-        chosen = by_onset(by_urgency(telling(assignment.evidence))[: assignment.statements])
-        return Draft(
-            headline(assignment.evidence, assignment.language),
-            tuple(sentence(item, assignment.language) for item in chosen),
-        )
+    Args:
+        evidence: At least one item.
+        language: Of the reader.
+        most: Sentences.
+        style: For whom: `operator`, `engineer` or `handover`.
+    """
+    statements = told(evidence, style=style, most=most, language=language)
+    return Draft(headline(evidence, language), statements)

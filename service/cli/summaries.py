@@ -133,7 +133,7 @@ def _summary(
     from ingest.plant import load_plant
     from prompting.settings import PromptingSettings
     from prompting.summarizer import Summarizer
-    from prompting.writers.choice import writer_of
+    from prompting.writers.choice import asker_of
     from service.settings import read_settings
 
     description = load_plant(plant)
@@ -143,7 +143,7 @@ def _summary(
         window = history.window(machine, start, end)
     items = extract(window, learn(before), known.signals)
     summarizer = Summarizer(
-        writer_of(read_settings(PromptingSettings)),
+        asker_of(read_settings(PromptingSettings), home=home),
         shelf_of_prompts(),
         timezone=description.timezone,
         machines=[other.id for other in description.machines],

