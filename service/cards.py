@@ -33,8 +33,9 @@ CARRIED = "level"
 with the shift: the signal may be back within its limits for long."""
 TITLE_LENGTH = 160
 
-Mark = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""What makes two pieces of evidence the same finding at two looks: kind, signals, codes."""
+Mark = tuple[str, str]
+"""By what a finding is known again at the next look: its kind and one of its signals or codes. A
+finding of several signals has a mark for each: one more may join it, or another may lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +147,20 @@ def decide(
     return _keeping(card, symptoms), memory
 
 
-def mark(evidence: Evidence) -> Mark:
+def marks(evidence: Evidence) -> frozenset[Mark]:
     """The same for the same finding at every look."""
-    return (str(evidence.kind), tuple(sorted(evidence.signals)), tuple(sorted(evidence.codes)))
+    names = (*evidence.signals, *evidence.codes) or ("",)
+    return frozenset((str(evidence.kind), name) for name in names)
+
+
+def news(evidence: Evidence, memory: Memory) -> frozenset[Mark]:
+    """What of a finding no person has put aside."""
+    return marks(evidence) - memory.muted.keys()
 
 
 def mute(evidence: Sequence[Evidence], at: datetime) -> Memory:
     """The memory after a person resolved a card by hand: its findings open no new one."""
-    return Memory(muted={mark(item): at for item in evidence})
+    return Memory(muted={mark: at for item in evidence for mark in marks(item)})
 
 
 def silent(sight: Sight) -> bool:
@@ -163,8 +170,8 @@ def silent(sight: Sight) -> bool:
 
 def same_findings(before: Sequence[Evidence], after: Sequence[Evidence]) -> bool:
     """Nothing came, went, ended or grew in severity; numbers may differ."""
-    return {(mark(i), i.active, i.severity) for i in before} == {
-        (mark(i), i.active, i.severity) for i in after
+    return {(marks(i), i.active, i.severity) for i in before} == {
+        (marks(i), i.active, i.severity) for i in after
     }
 
 
@@ -176,7 +183,9 @@ def title_of(symptoms: Sequence[Evidence]) -> str:
 
 
 def _words(item: Evidence) -> str:
-    signals = ", ".join(signal.replace("_", " ") for signal in item.signals)
+    """The lead of several signals, whose finding it is; all of them where they are silent."""
+    named = item.signals if item.kind in SILENCE else item.signals[:1]
+    signals = ", ".join(signal.replace("_", " ") for signal in named)
     quote = next(iter(item.quotes), "")
     if item.kind is EvidenceKind.LIMIT_VIOLATION:
         above = item.direction != "down"
@@ -195,7 +204,8 @@ def _words(item: Evidence) -> str:
 
 
 def _remember(sight: Sight, memory: Memory, rules: Rules) -> Memory:
-    there = {mark(item): item for item in sight.evidence if _present(item, sight, rules)}
+    seen = [item for item in sight.evidence if _present(item, sight, rules)]
+    there = {mark for item in seen for mark in marks(item)}
     muted = {key: sight.now if key in there else last for key, last in memory.muted.items()}
     return Memory(
         present={key: memory.present.get(key, sight.now) for key in there},
@@ -207,7 +217,7 @@ def _remember(sight: Sight, memory: Memory, rules: Rules) -> Memory:
 def _present(item: Evidence, sight: Sight, rules: Rules) -> bool:
     """Active, or over for so short a time that it may come back before the next look."""
     crossed = item.kind is EvidenceKind.LIMIT_VIOLATION
-    if crossed and item.active and sight.within.issuperset(item.signals):
+    if crossed and item.active and sight.within.issuperset(item.signals[:1]):
         return False
     if item.active or CARRIED in item.numbers:
         return item.active
@@ -222,9 +232,8 @@ def _symptoms(
         item
         for item in sight.evidence
         if item.severity.rank >= Severity.WARNING.rank
-        and mark(item) in memory.present
         and _present(item, sight, rules)
-        and mark(item) not in memory.muted
+        and news(item, memory)
         and (item.kind in URGENT or _weighs(item, card, sight, memory=memory, rules=rules))
     )
 
@@ -239,7 +248,7 @@ def _weighs(
         return _opened_by(item, card)
     if sight.resolved_at and sight.now - sight.resolved_at < rules.recovery:
         return False
-    lasted = sight.now - memory.present[mark(item)]
+    lasted = sight.now - min(memory.present[mark] for mark in news(item, memory))
     if item.kind in SILENCE:
         return lasted >= rules.silence and not sight.shared_silence
     settled = sight.state_since is None or sight.now - sight.state_since >= rules.confirm
@@ -250,7 +259,7 @@ def _opened_by(item: Evidence, card: Issue) -> bool:
     """A change keeps a card open only while nothing stronger stands on the card."""
     if any(known.kind in URGENT for known in card.evidence):
         return False
-    return any(mark(item) == mark(known) for known in card.evidence)
+    return any(marks(item) & marks(known) for known in card.evidence)
 
 
 def _opening(
@@ -282,7 +291,7 @@ def _told(sight: Sight, memory: Memory, rules: Rules) -> tuple[Hint, ...]:
         item.active
         and item.kind in CHANGES
         and item.severity.rank >= Severity.WARNING.rank
-        and mark(item) not in memory.muted
+        and news(item, memory)
         for item in sight.evidence
     )
     for label in sorted({hint.label for hint in fresh}):

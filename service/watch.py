@@ -27,8 +27,8 @@ from service.cards import (
     Rules,
     Sight,
     decide,
-    mark,
     mute,
+    news,
     same_findings,
     silent,
 )
@@ -313,6 +313,6 @@ def _new(machine: Machine, decision: Decision, look: Look, now: datetime) -> New
 def _calm(look: Look, memory: Memory) -> bool:
     """Nothing to be seen that would spoil what is learnt as normal."""
     return not any(
-        item.active and (item.signals or item.kind in SILENCE) and mark(item) not in memory.muted
+        item.active and (item.signals or item.kind in SILENCE) and news(item, memory)
         for item in look.evidence
     )

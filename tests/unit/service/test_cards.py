@@ -16,7 +16,6 @@ from service.cards import (
     Rules,
     Sight,
     decide,
-    mark,
     mute,
     same_findings,
     title_of,
@@ -207,13 +206,38 @@ def test_muted_findings_rest_until_they_were_gone(evidence: MakeEvidence) -> Non
     assert decide(None, Sight(_at(46), (evidence(),)), memory, rules=RULES)[0].move is Move.OPEN
 
 
+def test_a_change_that_another_signal_joins_is_the_same(evidence: MakeEvidence) -> None:
+    """Nor is it a new one when another signal leads: it lasts on, and holds its card."""
+    step = evidence(EvidenceKind.STEP)
+    both = replace(step, signals=("pressure", "oil_temp"))
+    _, memory = _looks(step, seconds=3)
+    seen = Sight(now=_at(4), evidence=(both,))
+    assert decide(None, seen, memory, rules=RULES)[0].move is Move.OPEN
+    old = Memory(last_symptom=_at(-30))
+    assert decide(_card(step), seen, old, rules=RULES)[0].move is Move.KEEP
+
+
+def test_what_joins_a_muted_finding_is_news(evidence: MakeEvidence) -> None:
+    """A person put the one aside, not the other."""
+    limit, memory = evidence(), mute([evidence()], NOON)
+    seen = Sight(NOON, (replace(limit, signals=(*limit.signals, "pressure")),))
+    assert decide(None, seen, memory, rules=RULES)[0].move is Move.OPEN
+
+
+def test_a_limit_is_the_leads_alone(evidence: MakeEvidence) -> None:
+    """It is over when the lead is back within it, and the title names no other signal."""
+    both = replace(evidence(), signals=("oil_temp", "pressure"))
+    assert title_of([both]) == "oil temp above its high limit"
+    assert _looks(both, seconds=0, within=frozenset({"oil_temp"}))[0] is Move.NOTHING
+
+
 def test_same_findings_do_not_mind_numbers(evidence: MakeEvidence) -> None:
     """A later end is the same finding; a code more, an end or a higher severity is not."""
     one = evidence()
     assert same_findings([one], [replace(one, id="E0002", end=_at(9))])
     assert not same_findings([one], [replace(one, active=False)])
     assert not same_findings([one], [one, evidence(EvidenceKind.ALARM, codes=("E1",))])
-    assert mark(one) != mark(replace(one, signals=("pressure",)))
+    assert not same_findings([one], [replace(one, signals=("pressure",))])
 
 
 def test_title_names_the_worst_and_is_short(evidence: MakeEvidence) -> None:
