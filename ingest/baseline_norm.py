@@ -74,6 +74,10 @@ class Norm:
         """Seen so seldom that what it does elsewhere is no news here."""
         return self.state not in PRODUCING and self.visits < FEW_VISITS
 
+    def reach(self, sign: float) -> float:
+        """The furthest that any block was above the level, or below it."""
+        return max(one.above if sign > 0 else one.below for one in self.levels)
+
     def widened(self, others: Sequence[Norm], low: float, high: float) -> Norm:
         """With the room that the signal took in any state, for one that was hardly seen."""
         return replace(

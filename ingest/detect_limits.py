@@ -43,7 +43,7 @@ def _applies_in(side: Side, state: int, norm: Norm | None) -> bool:
         return True
     if norm is None:
         return side.direction == "up"
-    return (norm.level - side.limit) * side.sign < 0
+    return (norm.level - side.limit) * side.sign + norm.reach(side.sign) < 0
 
 
 def _violations(

@@ -10,8 +10,8 @@ import numpy as np
 from ingest.baseline import SignalBaseline
 from ingest.baseline_norm import Norm
 from ingest.detect import Finding, Limits, Run, rows_of
-from ingest.detect_departure import SHORTEST_BLOCKS, Course, departures, follow
-from ingest.digest import FINE, Digest, Rows
+from ingest.detect_departure import SHORTEST_BLOCKS, Course, departures
+from ingest.digest import FINE, Rows
 from ingest.evidence_samples import Floats
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, Severity
@@ -22,16 +22,13 @@ STILL_MOVING = 0.4
 
 
 def shifts(
-    digest: Digest,
+    course: Course,
     baseline: SignalBaseline,
     limits: Limits | None,
     *,
     settings: EvidenceSettings,
 ) -> Iterator[Finding]:
     """Every lasting departure from the baseline's level, as a step or a drift."""
-    course = follow(digest, baseline, settings)
-    if course is None:
-        return
     for sign in (1.0, -1.0):
         free = 0
         for run in departures(course, baseline, sign, settings=settings):

@@ -26,7 +26,9 @@ from ingest.vocabulary import Series, Window
 KEPT_SPIKES = 3
 """A cell keeps this many of its samples that are furthest from those around them ..."""
 STANDS_OUT = 2.5
-"""... if they are this many times further off than all are on average."""
+"""... if they are this many times further off than all are on average ..."""
+FEW_SAMPLES = 6
+"""... or if there are no more than these, of which spikes would be too large a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ def _fine(samples: Samples, frame: _Frame, block_s: float) -> Floats:
 def _spikes(samples: Samples, frame: _Frame, off: Floats, around: Floats) -> Rows:
     """Of each cell the samples that are furthest off, one by one, if they stand out at all."""
     rough = np.add.reduceat(off, frame.edges) / frame.counts
-    left, found = np.where(off > STANDS_OUT * frame.spread(rough), off, 0.0), []
+    least = np.where(frame.counts > FEW_SAMPLES, STANDS_OUT * rough, 0.0)
+    left, found = np.where(off > frame.spread(least), off, 0.0), []
     for _ in range(KEPT_SPIKES):
         highest = np.maximum.reduceat(left, frame.edges)
         hits = np.flatnonzero((left == frame.spread(highest)) & (left > 0.0))

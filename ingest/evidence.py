@@ -10,7 +10,9 @@ from ingest import alarms
 from ingest.alarms import AlarmPast
 from ingest.baseline import Baseline
 from ingest.detect import Finding, Limits
+from ingest.detect_departure import follow
 from ingest.detect_limits import violations
+from ingest.detect_oscillation import oscillations
 from ingest.detect_shift import shifts
 from ingest.detect_silence import silences
 from ingest.detect_texture import noise_changes, spikes, stuck
@@ -121,7 +123,10 @@ def _of_signal(
         yield from violations(digest, limits, known, settings=settings)
     if known is not None and known.norms:
         digest = with_spikes(digest, known, settings)
-        yield from shifts(digest, known, limits, settings=settings)
+        course = follow(digest, known, settings)
+        if course is not None:
+            yield from shifts(course, known, limits, settings=settings)
+            yield from oscillations(course, known, settings=settings)
         yield from stuck(digest, known, settings=settings)
         yield from noise_changes(digest, known, settings=settings)
         yield from spikes(digest, known, settings=settings)

@@ -52,6 +52,12 @@ class EvidenceSettings:
     noise_ratio: float = 3.0
     noise_reach: float = 1.5
     """... and this many times more than in any stretch of the baseline."""
+    swing_share: float = 0.5
+    """A stretch swings if this much of its movement is of one period ..."""
+    swing_reach: float = 2.0
+    """... and if it swings this many times more than any stretch of the baseline ..."""
+    swing_cycles: float = 5.0
+    """... for this many periods."""
     chatter_count: int = 3
     chatter_s: float = 60.0
     """ISA-18.2: three or more in a minute."""
