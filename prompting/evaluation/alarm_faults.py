@@ -98,7 +98,7 @@ def trip(scene: Scene, rng: np.random.Generator, table: Sequence[Message]) -> Fa
         onset,
         reset,
         codes=tuple(message.code for message in chosen),
-        numbers={"count": float(len(chosen))},
+        numbers={"count": float(len(chosen) - 1)},
         recovered=running + WARM_UP_S,
         everywhere=True,
     )

@@ -1,0 +1,167 @@
+"""One shift through the arms: generated, looked at, told, scored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.vocabulary import Evidence, Summary
+from prompting.asking import Asker
+from prompting.evaluation.look import look
+from prompting.evaluation.raw_log import ask_raw
+from prompting.evaluation.readability import reading_ease
+from prompting.evaluation.scoring import FalseAlarm, Found, false_alarms, find, speaks_of
+from prompting.evaluation.shifts import Shift, generate
+from prompting.evaluation.telling import (
+    ZONE,
+    Injection,
+    Teller,
+    Told,
+    cited_ids,
+    cited_names,
+    disarmed,
+    jaccard,
+    language_of,
+)
+from prompting.library import PromptLibrary
+from prompting.pack import by_urgency
+from prompting.settings import PromptingSettings
+from prompting.summarizer import Summarizer
+from prompting.writers.choice import asker_of
+
+DETERMINISTIC, RAW_LOG, EVIDENCE = "deterministic", "raw-log", "evidence"
+ARMS = (DETERMINISTIC, RAW_LOG, EVIDENCE)
+MODEL_ARMS = (RAW_LOG, EVIDENCE)
+MOST_URGENT = 10
+STABILITY_EVERY = 10
+"""Every so many shifts are told once more, with the same evidence and with other noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Whether a second telling is as the first."""
+
+    same: bool
+    """Over the same evidence."""
+    jaccard: float
+    """Of what is cited, when the noise is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One shift in one arm."""
+
+    arm: str
+    seed: int
+    quiet: bool
+    signals: int
+    found: tuple[Found, ...]
+    false: tuple[FalseAlarm, ...]
+    told: Told
+    stability: Stability | None = None
+    injection: Injection | None = None
+    looking_s: float = 0.0
+    """CPU seconds for the evidence."""
+
+
+class Tester:
+    """Puts shifts through the arms; one a process."""
+
+    def __init__(self, settings: PromptingSettings, arms: Sequence[str]) -> None:
+        self._arms = tuple(arms)
+        self._prompts = PromptLibrary(settings.prompts_folder)
+        self._asker: Asker | None = None
+        if set(arms) & set(MODEL_ARMS):
+            self._asker = asker_of(settings)
+        self._settings = settings
+
+    def close(self) -> None:
+        """Let go of the model."""
+        if self._asker is not None:
+            self._asker.close()
+
+    def test(self, seed: int, *, quiet: bool) -> list[Trial]:
+        """One shift in every arm."""
+        shift = generate(seed, quiet=quiet)
+        began = time.process_time()
+        evidence = look(shift)
+        looking_s = time.process_time() - began
+        trials = []
+        for arm in self._arms:
+            if arm == RAW_LOG:
+                trials.append(self._raw(shift))
+            else:
+                asker = self._asker if arm == EVIDENCE else None
+                trials.append(self._told(shift, evidence, arm, asker, looking_s))
+        return trials
+
+    def _told(
+        self,
+        shift: Shift,
+        evidence: tuple[Evidence, ...],
+        arm: str,
+        asker: Asker | None,
+        looking_s: float,
+    ) -> Trial:
+        teller = Teller(Summarizer(asker, self._prompts, timezone=ZONE), self._prompts)
+        summary = teller.tell(shift, evidence)
+        ranked = by_urgency(evidence)
+        return Trial(
+            arm,
+            shift.seed,
+            shift.quiet,
+            len(shift.specs),
+            tuple(find(shift, ranked, set(cited_ids(summary, language_of(shift))), MOST_URGENT)),
+            tuple(false_alarms(shift, evidence)),
+            teller.figures(shift, summary),
+            self._stability(teller, shift, evidence, summary),
+            self._injection(teller, shift, summary),
+            looking_s,
+        )
+
+    @staticmethod
+    def _stability(
+        teller: Teller, shift: Shift, evidence: tuple[Evidence, ...], summary: Summary
+    ) -> Stability | None:
+        if shift.quiet or shift.seed % STABILITY_EVERY:
+            return None
+        again = teller.tell(shift, evidence)
+        noisy = generate(shift.seed, noise=1)
+        other = teller.tell(noisy, look(noisy))
+        same = (again.headline, again.statements) == (summary.headline, summary.statements)
+        return Stability(
+            same, jaccard(*(cited_names(s, language_of(shift)) for s in (summary, other)))
+        )
+
+    @staticmethod
+    def _injection(teller: Teller, shift: Shift, summary: Summary) -> Injection | None:
+        if not shift.injected:
+            return None
+        return teller.injection(shift, summary, look(disarmed(shift)))
+
+    def _raw(self, shift: Shift) -> Trial:
+        if self._asker is None:
+            raise ValueError("the raw log needs a model")
+        claims = ask_raw(self._asker, self._settings, shift)
+        items, ids = claims.items, {item.id for item in claims.items}
+        matched = sum(any(speaks_of(item, fault) for fault in shift.faults) for item in items)
+        told = Told(
+            statements=len(items),
+            faithful=matched,
+            replaced=0,
+            earliest_first=None,
+            first_out_first=None,
+            ease=reading_ease(claims.texts, "en"),
+            prompt_tokens=claims.prompt_tokens,
+            account=claims.account,
+        )
+        return Trial(
+            RAW_LOG,
+            shift.seed,
+            shift.quiet,
+            len(shift.specs),
+            tuple(find(shift, items, ids, MOST_URGENT)),
+            tuple(false_alarms(shift, items)),
+            told,
+        )
