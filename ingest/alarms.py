@@ -142,11 +142,11 @@ class _Alarms:
         return self._all_in(within(self.log, found)) & ~self.known.stood
 
     def flooded(self, found: list[Flood]) -> Flags:
-        """Codes that are told with a flood: raised once or twice in it, gone, not critical."""
+        """Codes that are told with a flood: raised once or twice in it, and gone."""
         places = np.concatenate([np.empty(0, dtype=np.int64), *(flood.places for flood in found)])
         inside = self._all_in(np.bincount(self.log.code[places], minlength=len(self.log.names)))
-        known, most = self.known, Severity.CRITICAL.rank
-        return inside & (known.count <= IN_A_FLOOD) & ~known.active & (known.worst < most)
+        known = self.known
+        return inside & (known.count <= IN_A_FLOOD) & ~known.active & ~known.stood
 
     def _all_in(self, inside: Ints) -> Flags:
         return np.asarray((inside > 0) & (inside == self.known.count))
@@ -253,7 +253,7 @@ class _Alarms:
             signals=(),
             start=seconds(flood.start),
             end=seconds(flood.end),
-            severity=Severity.WARNING,
+            severity=_SEVERITIES[int(log.rank[places].max())],
             numbers={
                 "count": Quantity(float(len(places))),
                 "peak_rate": Quantity(float(flood.peak)),

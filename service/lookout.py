@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from ingest.alarms import AlarmPast, past_of
 from ingest.baseline import Baseline, learn
 from ingest.evidence import extract
 from ingest.evidence_settings import EvidenceSettings
@@ -17,6 +18,11 @@ from ingest.plant import Plant
 from ingest.vocabulary import Evidence, Series, Window
 
 Span = tuple[datetime, datetime]
+
+ALARM_PAST = timedelta(weeks=4)
+"""How far back a usual week is looked for, and what still stands."""
+MOST_EVENTS = 50_000
+"""The newest of them, of a machine that says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,15 @@ class Lookout:
         return Look(window, self._extract(window, self.baseline(machine)))
 
     def look_back(self, machine: str, start: datetime, end: datetime, *, normal: timedelta) -> Look:
-        """Evidence of a past window, held against the time just before it."""
+        """Evidence of a past window, held against the time just before it.
+
+        Its alarms are held against the weeks before it, as far as they are known.
+        """
         before = self._history.window(machine, start - normal, start)
         window = self._history.window(machine, start, end)
-        return Look(window, self._extract(window, learn(before, settings=self._settings)))
+        told = self._history.events(machine, start - ALARM_PAST, start, limit=MOST_EVENTS)
+        baseline = learn(before, settings=self._settings)
+        return Look(window, self._extract(window, baseline, past_of(told, start)))
 
     def baseline(self, machine: str) -> Baseline | None:
         """What is normal, once enough was seen."""
@@ -74,11 +85,13 @@ class Lookout:
             self._baselines[machine] = baseline
         return True
 
-    def _extract(self, window: Window, baseline: Baseline | None) -> tuple[Evidence, ...]:
+    def _extract(
+        self, window: Window, baseline: Baseline | None, past: AlarmPast | None = None
+    ) -> tuple[Evidence, ...]:
         specs = self._plant.machine(window.machine).signals
         if baseline is None:
             baseline = Baseline(window.machine, window.start, window.start, self._settings)
-        return extract(window, baseline, specs, settings=self._settings)
+        return extract(window, baseline, specs, settings=self._settings, past=past)
 
 
 def without(window: Window, spans: Sequence[Span]) -> Window:

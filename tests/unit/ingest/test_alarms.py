@@ -150,15 +150,17 @@ def test_one_chattering_alarm_alone_is_no_flood() -> None:
 
 
 def test_alarms_that_came_once_in_a_flood_are_told_with_it() -> None:
-    """What is critical, still up, or came at another time too stays an item of its own."""
+    """It is as bad as the worst of them; what is still up or came again is told by itself."""
     flood = [
         e
         for n in range(20)
         for e in (event(20.0 * n, code=f"E{n}"), event(20.0 * n + 5, "cleared", f"E{n}"))
         if (n, e.state) != (3, EventState.CLEARED)
     ]
+    flood[0] = replace(flood[0], severity=Severity.CRITICAL)
     again = [event(9000, code="E7"), event(9010, "cleared", "E7")]
     items = found(flood + again)
+    assert items[0].severity is Severity.CRITICAL
     assert items[0].kind is EvidenceKind.FLOOD
     assert sorted(f.codes[0] for f in items[1:]) == ["E3", "E7"]
     assert items[0].codes[:3] == ("E0", "E1", "E2")

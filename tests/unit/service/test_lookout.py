@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.evidence_settings import EvidenceSettings
-from ingest.vocabulary import Event, EventState, Series, Severity, Window
+from ingest.vocabulary import Event, EventState, EvidenceKind, Series, Severity, Window
 from service.lookout import Lookout, covered, without
 
 if TYPE_CHECKING:
@@ -55,6 +55,23 @@ def test_too_little_is_not_learnt(floor: Floor) -> None:
     learnt = lookout.baseline("press-3")
     assert not lookout.learn("press-3", span, except_for=[span], minimum=minimum)
     assert lookout.baseline("press-3") is learnt
+
+
+def test_an_alarm_from_days_ago_that_was_never_cleared_still_stands(floor: Floor) -> None:
+    """The window itself does not show it; what was cleared before is gone."""
+    told = [(-50, "E217", "raised"), (-40, "E9", "raised"), (-30, "E9", "cleared")]
+    floor.history.write([_event(_at(3600 * hours), code, state) for hours, code, state in told])
+    lookout = Lookout(floor.plant, floor.history, settings=EvidenceSettings())
+    look = lookout.look_back("press-3", NOON, _at(28_800), normal=timedelta(hours=8))
+    assert look.window.events == ()
+    (item,) = look.evidence
+    assert (item.kind, item.codes) == (EvidenceKind.STANDING, ("E217",))
+    assert item.start == _at(-50 * 3600)
+    assert item.active
+
+
+def _event(at: datetime, code: str, state: str) -> Event:
+    return Event("press-3", code, Severity.WARNING, EventState(state), "hot", at, at, "test")
 
 
 def test_limits_need_no_baseline(floor: Floor, tmp_path: Path) -> None:
