@@ -18,6 +18,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from tests.tiny_model import Brain
 
 NAME = "tiny"
+NOISE_TOKENS = 30
+"""As much as it says without a schema; it would never end by itself."""
 Pieces = tuple[list[str], str, int, int]
 """Pieces of the text, how it ended, tokens in, tokens out."""
 
@@ -39,6 +41,7 @@ class Behaviour:
     context: int = 8192
     """A longer prompt is cut without a word."""
     asked: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when a client hung up in the middle of a reply."""
@@ -48,15 +51,22 @@ class Behaviour:
         """The fault that this request meets."""
         return self.fault if len(self.asked) <= self.only_first else ""
 
+    def hear(self, asked: dict[str, Any], request: Request) -> None:
+        """Keep what came in."""
+        self.asked.append(asked)
+        self.keys.append(request.headers.get("authorization", ""))
+
     def make(self, asked: Mapping[str, Any], schema: Mapping[str, Any] | None) -> Pieces:
         """A reply of the model, spoilt where it is told so."""
         most = int(asked.get("max_tokens") or asked["options"]["num_predict"])
         ids = self.brain.ids(asked["messages"])[-self.context :]
-        if self.failing == "ignores the schema":
-            schema = None
-        pieces, finish = self.brain.answer(ids, schema, 6 if self.failing == "truncates" else most)
         if self.says is not None:
-            pieces, finish = [self.says], "stop"
+            pieces, finish = [self.says[:1], self.says[1:]], "stop"
+        elif schema is None or self.failing == "ignores the schema":
+            pieces, finish = self.brain.answer(ids, None, NOISE_TOKENS)[0], "stop"
+        else:
+            most = 6 if self.failing == "truncates" else most
+            pieces, finish = self.brain.answer(ids, schema, most)
         if self.failing in SPOILT:
             pieces = SPOILT[self.failing](pieces)
         return pieces, finish, len(ids), sum(map(len, pieces)) // 3 + 1
@@ -81,6 +91,7 @@ FAULTS = (
     *STATUSES,
     *BYTES,
     "ignores the schema",
+    "repeats the key",
     "truncates",
     "begins late",
     "stalls in the middle",
@@ -115,13 +126,13 @@ def app_of(behaviour: Behaviour) -> FastAPI:
     @app.post("/v1/chat/completions")
     async def completions(request: Request) -> Response:
         asked = await request.json()
-        behaviour.asked.append(asked)
+        behaviour.hear(asked, request)
         return await _answer(behaviour, asked, _schema(asked, behaviour.obeys), _OpenAI())
 
     @app.post("/api/chat")
     async def chat(request: Request) -> Response:
         asked = await request.json()
-        behaviour.asked.append(asked)
+        behaviour.hear(asked, request)
         return await _answer(behaviour, asked, asked.get("format"), _Ollama())
 
     return app
@@ -142,6 +153,8 @@ async def _answer(
     form: _OpenAI | _Ollama,
 ) -> Response:
     fault = behaviour.failing
+    if fault == "repeats the key":
+        return JSONResponse({"error": {"message": f"wrong key: {behaviour.keys[-1][7:]}"}}, 401)
     if fault in STATUSES:
         headers = {"Retry-After": "1"} if fault == "answers 429" else {}
         return JSONResponse({"error": {"message": "no"}}, STATUSES[fault], headers)
