@@ -74,17 +74,22 @@ def attached(evidence: Iterable[Evidence]) -> Mapping[str, Evidence]:
 
 
 def arranged(
-    statements: Iterable[Statement], evidence: Sequence[Evidence], *, sections: bool = False
+    statements: Iterable[Statement],
+    evidence: Sequence[Evidence],
+    *,
+    sections: bool = False,
+    strictly: bool = False,
 ) -> tuple[Statement, ...]:
     """First what came first, each cause before the alarms it set off, notes last.
 
     Args:
         statements: each cites at least one item.
         evidence: everything that may be cited.
-        sections: with their sections, and in the order of these.
+        sections: with their sections, in the order of these and machine by machine.
+        strictly: by onset alone, whatever belongs together.
     """
     items = {item.id: item for item in evidence}
-    leads = attached(evidence)
+    leads = {} if strictly else attached(evidence)
     places = {identity: place(item, leads) for identity, item in items.items()}
 
     def first(statement: Statement) -> str:
@@ -93,7 +98,12 @@ def arranged(
     if not sections:
         return tuple(sorted(statements, key=lambda s: places[first(s)]))
     named = [replace(s, section=section_of(items[first(s)])) for s in statements]
-    return tuple(sorted(named, key=lambda s: (SECTIONS.index(s.section), places[first(s)])))
+
+    def position(statement: Statement) -> tuple[int, bool, str, Place]:
+        at = places[first(statement)]
+        return SECTIONS.index(statement.section), at[0], items[first(statement)].machine, at
+
+    return tuple(sorted(named, key=position))
 
 
 def place(item: Evidence, leads: Mapping[str, Evidence]) -> Place:

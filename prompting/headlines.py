@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ingest.vocabulary import Evidence, EvidenceKind, Statement
-from prompting.grouping import ALARMS, attached
+from prompting.grouping import ALARMS, CARDS, INSTRUCTIONS, attached, section_of
 from prompting.pack import by_urgency
 from prompting.phrases import PHRASES
 from prompting.sentences import is_message, name_of, now, words
@@ -14,8 +14,12 @@ _CODED = (EvidenceKind.ALARM, EvidenceKind.STANDING, EvidenceKind.CHATTERING)
 
 
 def headline(evidence: Sequence[Evidence], language: str) -> Statement:
-    """The most urgent problem with the alarm that came with it, and the next one."""
-    ranked = by_urgency(evidence)
+    """The most urgent problem with the alarm that came with it, and the next one.
+
+    What is only still to do makes a headline where there is nothing else.
+    """
+    events = [item for item in evidence if section_of(item) not in (CARDS, INSTRUCTIONS)]
+    ranked = by_urgency(events or evidence)
     leads = attached(evidence)
     shown = sorted(_problems(ranked, leads), key=lambda item: not item.active)
     first = shown[0]

@@ -63,7 +63,13 @@ GERMAN: Mapping[str, str] = {
     "spike.one": (
         "{e.signal} sprang um {e.start} Uhr kurz auf {e.peak}; Niveau ringsum {e.level}{moved}."
     ),
-    "spike.many": "{e.signal} sprang {span} {times} kurz, am weitesten auf {e.peak}{moved}.",
+    "spike.many.active": (
+        "{e.signal} ist seit {e.start} Uhr {e.count}-mal kurz gesprungen, am weitesten auf "
+        "{e.peak}{moved}."
+    ),
+    "spike.many.over": (
+        "{e.signal} sprang {span} {e.count}-mal kurz, am weitesten auf {e.peak}{moved}."
+    ),
     "stuck.active": "{e.signal} steht seit {e.start} Uhr unverändert auf {e.level}{moved}.",
     "stuck.over": "{e.signal} stand {span} unverändert auf {e.level}{moved}.",
     "noise.active": (
@@ -96,7 +102,7 @@ GERMAN: Mapping[str, str] = {
     ),
     "alarm.over": "{name} stand {span} an{share}{quote}.",
     "alarm.over.many": "{name} kam {span} {times}{usual}{share} und ist vorbei{quote}.",
-    "alarm.over.cleared": "{name} ging um {e.end} Uhr{quote}.",
+    "alarm.over.cleared": "{name} endete um {e.end} Uhr{quote}.",
     "alarm.active.cleared": "{name} steht noch an{quote}.",
     "chattering.active": (
         "{name} flattert seit {e.start} Uhr: {times} gekommen, bis zu {e.peak_rate}-mal in einer "
@@ -129,6 +135,7 @@ GERMAN: Mapping[str, str] = {
     "note": "Notiert um {e.start} Uhr{quote}.",
     "notes": "Notiert {list}.",
     "notes.item": "um {e.start} Uhr{quote}",
+    "notes.item.named": "an {e.machine} um {e.start} Uhr{quote}",
     "messages": "An Hinweisen kam {list}.",
     "messages.item": "{e.code} ({e.start} Uhr{said})",
     "list.and": "und",
@@ -145,13 +152,8 @@ GERMAN: Mapping[str, str] = {
         "Anweisung {e.code} für {e.machine} zur Karte {e.followers}, gegeben um {e.start} Uhr"
         "{quote}."
     ),
-    "state.1": "beim Löschen einer Störung",
     "state.2": "gestoppt",
-    "state.5": "unterbrochen",
-    "state.7": "beim Stoppen",
-    "state.8": "beim Abbrechen",
     "state.9": "abgebrochen",
-    "state.10": "beim Anhalten",
     "state.11": "angehalten",
     "state.other": "außer Betrieb",
     "other": "Befund um {e.start} Uhr.",

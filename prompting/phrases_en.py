@@ -60,7 +60,12 @@ ENGLISH: Mapping[str, str] = {
     ),
     "drift.down.over": "{e.signal} drifted down {span}, from {e.baseline} to {e.level}{moved}.",
     "spike.one": "{e.signal} spiked to {e.peak} at {e.start}; level {e.level} around it{moved}.",
-    "spike.many": "{e.signal} spiked {times} {span}, at the furthest to {e.peak}{moved}.",
+    "spike.many.active": (
+        "{e.signal} has spiked {e.count} times since {e.start}, at the furthest to {e.peak}{moved}."
+    ),
+    "spike.many.over": (
+        "{e.signal} had {e.count} spikes {span}, at the furthest to {e.peak}{moved}."
+    ),
     "stuck.active": "{e.signal} has stood still at {e.level} since {e.start}{moved}.",
     "stuck.over": "{e.signal} stood still at {e.level} {span}{moved}.",
     "noise.active": (
@@ -87,10 +92,10 @@ ENGLISH: Mapping[str, str] = {
     "message.nocode": "A message without a code",
     "alarm.active": "{name} came at {e.start} and is still active{share}{quote}.",
     "alarm.active.many": (
-        "{name} came {times} since {e.start}{usual}{share}, and is still active{quote}."
+        "{name} has come {times} since {e.start}{usual}{share} and is still active{quote}."
     ),
     "alarm.over": "{name} was active {span}{share}{quote}.",
-    "alarm.over.many": "{name} came {times} {span}{usual}{share}, and is over{quote}.",
+    "alarm.over.many": "{name} came {times} {span}{usual}{share} and is over{quote}.",
     "alarm.over.cleared": "{name} was cleared at {e.end}{quote}.",
     "alarm.active.cleared": "{name} is still active{quote}.",
     "chattering.active": (
@@ -117,13 +122,14 @@ ENGLISH: Mapping[str, str] = {
     ),
     "first_out.alone": "{name} came first, at {e.start}{quote}.",
     "with.one.active": "Alarm {e.code} came with it at {e.start} and is still active{quote}.",
-    "with.one.over": "Alarm {e.code} came with it {span}, and is over{quote}.",
+    "with.one.over": "Alarm {e.code} came with it {span} and is over{quote}.",
     "with.many.active": "With it came alarms {list}; they are still active.",
     "with.many.over": "With it came alarms {list}; they are over.",
     "with.item": "{e.code} ({e.start}{said})",
     "note": "Noted at {e.start}{quote}.",
     "notes": "Noted {list}.",
     "notes.item": "at {e.start}{quote}",
+    "notes.item.named": "on {e.machine} at {e.start}{quote}",
     "messages": "Messages came in: {list}.",
     "messages.item": "{e.code} ({e.start}{said})",
     "list.and": "and",
@@ -138,13 +144,8 @@ ENGLISH: Mapping[str, str] = {
     "instruction.card": (
         "Instruction {e.code} for {e.machine}, on card {e.followers}, given at {e.start}{quote}."
     ),
-    "state.1": "in clearing",
     "state.2": "stopped",
-    "state.5": "suspended",
-    "state.7": "in stopping",
-    "state.8": "in aborting",
     "state.9": "aborted",
-    "state.10": "in holding",
     "state.11": "held",
     "state.other": "out of service",
     "other": "Finding at {e.start}.",

@@ -84,7 +84,7 @@ def _key(item: Evidence) -> str:
     if item.kind in (EvidenceKind.STEP, EvidenceKind.DRIFT):
         return f"{item.kind.value}.{item.direction}.{now(item)}"
     if item.kind is EvidenceKind.SPIKE:
-        return "spike.many" if count(item) > 1 else "spike.one"
+        return f"spike.many.{now(item)}" if count(item) > 1 else "spike.one"
     if item.kind is EvidenceKind.ALARM:
         return f"alarm.{now(item)}{_often(item)}"
     if item.kind is EvidenceKind.FIRST_OUT:

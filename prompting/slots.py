@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ingest.vocabulary import Evidence
+from ingest.vocabulary import Evidence, RowRange
 from prompting.figures import show_quantity, show_time
 
 SLOT = re.compile(r"\{(E\d{4,})\.([a-z_]+)\}")
@@ -27,10 +27,10 @@ QUOTE_MARKS = {"en": ("“", "”"), "de": ("„", "“")}
 AND = {"en": ("and", "others"), "de": ("und", "weitere")}
 """Between the last two names of a list, and in the place of those that are too many."""
 TABLES = {
-    "en": {"readings": "readings", "events": "events"},
-    "de": {"readings": "Messwerte", "events": "Ereignisse"},
+    "en": {"readings": ("reading", "readings"), "events": ("event", "events")},
+    "de": {"readings": ("Messwert", "Messwerte"), "events": ("Ereignis", "Ereignisse")},
 }
-"""What the rows of a table are called."""
+"""What a row and the rows of a table are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,14 @@ def shown(item: Evidence, signal: str, reader: Reader) -> str:
 
 
 def _rows(item: Evidence, language: str) -> str:
-    parts = (
-        f"{TABLES[language].get(rows.table, rows.table)} {rows.first}"
-        + f"\N{EN DASH}{rows.last}" * (rows.last > rows.first)
-        for rows in item.rows
-    )
-    return ", ".join(parts)
+    return ", ".join(_row(rows, language) for rows in item.rows)
+
+
+def _row(rows: RowRange, language: str) -> str:
+    one, many = TABLES[language].get(rows.table, (rows.table, rows.table))
+    if rows.first == rows.last:
+        return f"{one} {rows.first}"
+    return f"{many} {rows.first}\N{EN DASH}{rows.last}"
 
 
 def listed(names: Sequence[str], language: str) -> str:

@@ -20,7 +20,7 @@ from prompting.listening import Listener
 from prompting.pack import by_onset
 from prompting.question import Unanswered
 from prompting.slots import Reader, fill
-from prompting.telling import Watched, closing, completed, is_quiet, quiet
+from prompting.telling import ENGINEER, Watched, closing, completed, is_quiet, quiet
 from prompting.truth import Case
 from prompting.writers.deterministic import ENGINE, written
 
@@ -87,12 +87,20 @@ class Summarizer:
             NotKnown: No such prompt in that language.
         """
         found = self._prompts.get(prompt, language)
-        exact = found.front.style == "engineer"
+        exact = found.front.style == ENGINEER
         names = self._names.get(language, {})
         reader = Reader(language, self._zone, end, names=names, seconds=exact)
         brief = Brief(scope, start, end, found, reader, _distinct(evidence))
         quiet = is_quiet(brief.evidence)
         return _quiet(brief, watched) if quiet else self._summary(brief, listener)
+
+    def style(self, prompt: str, language: str) -> str:
+        """For whom a prompt is: `operator`, `engineer` or `handover`.
+
+        Raises:
+            NotKnown: No such prompt in that language.
+        """
+        return self._prompts.get(prompt, language).front.style
 
     def _summary(self, brief: Brief, listener: Listener | None) -> Summary:
         by = self._written(brief, listener)
@@ -165,9 +173,10 @@ def _finished(statements: Sequence[Statement], brief: Brief) -> tuple[Statement,
     language = brief.reader.language
     items = {item.id: item for item in brief.evidence}
     sections = brief.prompt.front.sections
+    strictly = brief.prompt.front.style == ENGINEER
     cited = [statement for statement in statements if statement.evidence]
     uncited = tuple(statement for statement in statements if not statement.evidence)
-    ordered = (*uncited, *arranged(cited, brief.evidence, sections=sections))
+    ordered = (*uncited, *arranged(cited, brief.evidence, sections=sections, strictly=strictly))
     full = (*ordered, *closing(statements, brief.evidence, language=language))
     if sections:
         full = completed(full, language=language)

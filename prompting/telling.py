@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.vocabulary import Evidence, EvidenceKind, Severity, Statement
 from prompting.grouping import EXCEPTIONS, NEAR, SECTIONS, arranged, attached, section_of
@@ -35,7 +35,7 @@ def told(
     if style == ENGINEER:
         chosen = by_urgency(evidence)[:most]
         found = [sentence(item, language, named=named, exact=True) for item in chosen]
-        return arranged(found, evidence)
+        return arranged(found, evidence, strictly=True)
     if style == HANDOVER:
         return _handed_over(evidence, most=most, language=language, named=named)
     return arranged(_operator(evidence, most=most, language=language, named=named), evidence)
@@ -59,7 +59,7 @@ def quiet(
         text = text.replace("{signals}", counted("signal", watched.signals, language))
         text = text.replace("{events}", counted("event", watched.events, language))
     talk = _talk(evidence, language)
-    return title, (Statement(text, (), EXCEPTIONS), *talk)
+    return title, (Statement(text, ()), *talk)
 
 
 def closing(
@@ -77,15 +77,16 @@ def closing(
         if name in sorts
     ]
     text = PHRASES[language]["closing"].replace("{list}", _joined(parts, language))
-    return (Statement(text, tuple(item.id for item in left), EXCEPTIONS),)
+    return (Statement(text, tuple(item.id for item in left)),)
 
 
 def completed(statements: Sequence[Statement], *, language: str) -> tuple[Statement, ...]:
     """A handover with a sentence in every section, in the order of the sections."""
     phrases = PHRASES[language]
+    placed = [replace(one, section=one.section or EXCEPTIONS) for one in statements]
     full: list[Statement] = []
     for section in SECTIONS:
-        own = [statement for statement in statements if statement.section == section]
+        own = [statement for statement in placed if statement.section == section]
         full += own or [Statement(phrases[f"none.{section}"], (), section)]
     return tuple(full)
 
@@ -118,9 +119,12 @@ def _operator(
         return list(_talk(talk, language))[:most]
     notes = [item for item in talk if item.kind is EvidenceKind.NOTE]
     units = _units(urgent, most - 1 if notes and most > 1 else most)
-    found = [_unit(unit, language, named=named) for unit in units]
+    found = [
+        _unit(unit, led=bool(lead), language=language, named=named)
+        for (lead, _), unit in units.items()
+    ]
     if len(found) < most:
-        about = [item for unit in units for item in unit]
+        about = [item for unit in units.values() for item in unit]
         found += _notes(_near(notes, about), language)
     return found
 
@@ -138,15 +142,19 @@ def _handed_over(
     return arranged(found, evidence, sections=True)
 
 
-def _units(evidence: Sequence[Evidence], most: int) -> list[list[Evidence]]:
+_Key = tuple[str, str]
+"""The id of the finding that alarms came with, empty for an item of its own; then its own name."""
+
+
+def _units(evidence: Sequence[Evidence], most: int) -> dict[_Key, list[Evidence]]:
     """The most urgent items, one a sentence; alarms that came with the same finding share one."""
     leads = attached(evidence)
-    units: dict[tuple[str, str], list[Evidence]] = {}
+    units: dict[_Key, list[Evidence]] = {}
     for item in by_urgency(evidence):
         lead = leads.get(item.id)
         key = ("", item.id)
         if lead is not None and _joins(item):
-            key = (now(item), lead.id)
+            key = (lead.id, now(item))
             if ("", lead.id) not in units and len(units) < most:
                 units["", lead.id] = [lead]
             if ("", lead.id) not in units:
@@ -155,20 +163,22 @@ def _units(evidence: Sequence[Evidence], most: int) -> list[list[Evidence]]:
             units[key] += [item] if len(units[key]) < MOST_JOINED and item not in units[key] else []
         elif len(units) < most:
             units[key] = [item]
-    return list(units.values())
+    return units
 
 
 def _joins(item: Evidence) -> bool:
     return item.kind is EvidenceKind.ALARM and count(item) == 1 and bool(item.codes)
 
 
-def _unit(unit: Sequence[Evidence], language: str, *, named: bool) -> Statement:
+def _unit(unit: Sequence[Evidence], *, led: bool, language: str, named: bool) -> Statement:
     """An item, or the alarms that came with the one before."""
     first = unit[0]
-    if len(unit) == 1:
+    if not led:
         return sentence(first, language, named=named)
-    text = _joined([words("with.item", item, language) for item in unit], language)
-    phrase = PHRASES[language][f"with.many.{now(first)}"].replace("{list}", text)
+    phrase = words(f"with.one.{now(first)}", first, language)
+    if len(unit) > 1:
+        alarms = _joined([words("with.item", item, language) for item in unit], language)
+        phrase = PHRASES[language][f"with.many.{now(first)}"].replace("{list}", alarms)
     return Statement(of_machine(phrase, first) if named else phrase, _ids(unit))
 
 
@@ -194,7 +204,7 @@ def _talk(evidence: Sequence[Evidence], language: str) -> tuple[Statement, ...]:
         text = PHRASES[language]["messages"]
         parts = [words("messages.item", item, language) for item in messages]
         text = text.replace("{list}", _joined(parts, language))
-        found.append(Statement(text, _ids(messages), EXCEPTIONS))
+        found.append(Statement(text, _ids(messages)))
     return tuple(found)
 
 
@@ -204,9 +214,11 @@ def _notes(notes: Sequence[Evidence], language: str) -> list[Statement]:
     if not shown:
         return []
     text = PHRASES[language]["notes"]
-    parts = [words("notes.item", item, language) for item in shown]
+    several = len({item.machine for item in shown}) > 1
+    key = "notes.item.named" if several else "notes.item"
+    parts = [words(key, item, language) for item in shown]
     text = text.replace("{list}", "; ".join(parts))
-    return [Statement(text, _ids(shown), EXCEPTIONS)]
+    return [Statement(text, _ids(shown))]
 
 
 def _joined(parts: Sequence[str], language: str) -> str:

@@ -65,22 +65,24 @@ def test_a_measured_time_keeps_its_digits() -> None:
     )
     found = summary(None, numbered([cycle], "press-3"))
     assert found.statements[0].text == (
-        "Cycle time was above its high limit of 18 s from 10:00 to 10:05, for 5 min in all; "
-        "peak 18.3 s."
+        "Cycle time was above its high limit of 18 s from 10:00 to 10:05 (5 min); peak 18.3 s."
     )
 
 
 def test_without_a_model_it_reads_like_a_shift_leader(floor: tuple[Evidence, ...]) -> None:
     """Headline, then first cause first, local time, units."""
     found = summary(None, floor)
-    assert found.headline == "press-3: oil temp above its high limit, alarm E217"
+    assert (
+        found.headline
+        == "press-3: oil temp above its high limit, with alarm E217; system pressure stepped down"
+    )
     first, second, third = (statement.text for statement in found.statements)
     assert first == (
         "Oil temp left its usual 52.2 °C at 10:02 and is now above its high limit of 65 °C; "
         "peak 71.3 °C."
     )
     assert second == (
-        "Alarm E217 was raised 2 times since 10:03 and is still active: “OIL TEMP HI - chk cooler”."
+        "Alarm E217 has come twice since 10:03 and is still active: “OIL TEMP HI - chk cooler”."
     )
     assert third == (
         "System pressure stepped down at 10:05, from 160 bar to 118 bar, and stays there."
@@ -91,7 +93,10 @@ def test_without_a_model_it_reads_like_a_shift_leader(floor: tuple[Evidence, ...
 def test_it_speaks_german(floor: tuple[Evidence, ...]) -> None:
     """Decimal comma and Uhr."""
     found = summary(None, floor, language="de")
-    assert found.headline == "press-3: oil temp über dem oberen Grenzwert, Meldung E217"
+    assert found.headline == (
+        "press-3: oil temp über dem oberen Grenzwert, mit Meldung E217; "
+        "system pressure sprunghaft gefallen"
+    )
     assert found.statements[0].text == (
         "Oil temp hat um 10:02 Uhr den üblichen Wert von 52,2 °C verlassen und liegt jetzt über "
         "dem oberen Grenzwert von 65 °C; Spitzenwert 71,3 °C."
@@ -142,7 +147,10 @@ def test_a_false_headline_is_replaced(floor: tuple[Evidence, ...]) -> None:
         Statement("mill-1 is on fire", ("E0001",)), Statement("Oil temp rose.", ("E0001",))
     )
     found = summary(model, floor)
-    assert found.headline == "press-3: oil temp above its high limit, alarm E217"
+    assert (
+        found.headline
+        == "press-3: oil temp above its high limit, with alarm E217; system pressure stepped down"
+    )
     assert len(found.replaced) == 1
 
 
