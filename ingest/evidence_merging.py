@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.detect import Finding
@@ -23,11 +23,10 @@ TAKEN_OVER = ("level", "change", "slope")
 
 
 def merged(findings: Iterable[Finding], *, settings: EvidenceSettings) -> list[Finding]:
-    """The findings of one signal without those that another one explains."""
-    found = _joined(list(findings), settings)
-    return [
-        finding for finding in found if not any(_hides(other, finding, settings) for other in found)
-    ]
+    """The findings of one signal without those that others explain."""
+    ordered = sorted(findings, key=lambda f: (f.start, f.end, f.kind.value, f.direction))
+    found = _bursts(_joined(ordered, settings))
+    return [finding for finding in found if not _explained(finding, found, settings)]
 
 
 def _joined(findings: list[Finding], settings: EvidenceSettings) -> list[Finding]:
@@ -62,22 +61,77 @@ def _join(violation: Finding, shift: Finding) -> Finding:
     )
 
 
-def _rows(one: Finding, other: Finding) -> tuple[RowRange, ...]:
-    rows = [*one.rows, *other.rows]
+def _rows(*findings: Finding) -> tuple[RowRange, ...]:
+    rows = [rows for finding in findings for rows in finding.rows]
     if not rows:
         return ()
     return (RowRange(rows[0].table, min(r.first for r in rows), max(r.last for r in rows)),)
 
 
-def _hides(other: Finding, finding: Finding, settings: EvidenceSettings) -> bool:
-    if other is finding or other.kind not in HIDDEN_BY.get(finding.kind, ()):
-        return False
-    if finding.kind in SHIFTS and other.kind in SWINGS:
-        return _only_noise(finding, other)
-    if finding.kind is EvidenceKind.NOISE_CHANGE and _only_noise(other, finding):
-        return False
+def _bursts(found: list[Finding]) -> list[Finding]:
+    """A limit that one burst of noise or one swing crosses again and again was crossed by it."""
+    left = list(found)
+    for swing in [f for f in found if f.kind in SWINGS]:
+        for direction in ("up", "down"):
+            inside = [
+                f
+                for f in left
+                if f.kind is EvidenceKind.LIMIT_VIOLATION
+                and f.direction == direction
+                and _share(f, [swing], 0.0) >= MOSTLY
+            ]
+            if len(inside) > 1:
+                left = [f for f in left if all(f is not one for one in inside)]
+                left.append(_as_one(inside))
+    return left
+
+
+def _as_one(violations: Sequence[Finding]) -> Finding:
+    """All crossings of one limit as one finding: the first one's words, the furthest peak."""
+    first = min(violations, key=lambda f: f.start)
+    furthest = max if first.direction == "up" else min
+    critical = [f for f in violations if "critical_limit" in f.numbers]
+    numbers = dict(critical[0].numbers if critical else {}) | dict(first.numbers)
+    numbers["peak"] = furthest((f.numbers["peak"] for f in violations), key=lambda q: q.value)
+    for role in ("count", "duration"):
+        total = sum(f.numbers[role].value for f in violations)
+        numbers[role] = Quantity(total, first.numbers[role].unit)
+    return replace(
+        first,
+        end=max(f.end for f in violations),
+        severity=max((f.severity for f in violations), key=lambda s: s.rank),
+        numbers=numbers,
+        rows=_rows(*violations),
+        active=any(f.active for f in violations),
+    )
+
+
+def _explained(finding: Finding, found: Sequence[Finding], settings: EvidenceSettings) -> bool:
+    """Others of the signal cover most of it, together, and say more."""
+    others = [f for f in found if f is not finding and f.kind in HIDDEN_BY.get(finding.kind, ())]
+    if finding.kind in SHIFTS:
+        if any(_only_noise(finding, other) for other in others if other.kind in SWINGS):
+            return True
+        others = [other for other in others if other.kind not in SWINGS]
+    if finding.kind is EvidenceKind.NOISE_CHANGE:
+        others = [other for other in others if not _only_noise(other, finding)]
     near = settings.block_s if finding.kind is EvidenceKind.SPIKE else 0.0
-    return other.overlap(finding) + near >= MOSTLY * (finding.end - finding.start)
+    return _share(finding, others, near) >= MOSTLY
+
+
+def _share(finding: Finding, others: Iterable[Finding], near: float) -> float:
+    """How much of a finding the others cover, widened by `near`: 0 to 1; all of a mere moment."""
+    spans = sorted((other.start - near, other.end + near) for other in others)
+    clipped = [(max(a, finding.start), min(b, finding.end)) for a, b in spans]
+    touching = [(a, b) for a, b in clipped if b >= a]
+    length = finding.end - finding.start
+    if not touching or length <= 0.0:
+        return float(bool(touching))
+    covered, until = 0.0, finding.start
+    for first, last in touching:
+        covered += max(0.0, last - max(first, until))
+        until = max(until, last)
+    return covered / length
 
 
 def _only_noise(shift: Finding, noise: Finding) -> bool:
