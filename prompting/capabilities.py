@@ -126,9 +126,10 @@ def kept(home: Path) -> Capabilities | None:
 
 def keep(home: Path, found: Capabilities) -> None:
     """Write it down, as a whole or not at all; a full disk is no reason to stop."""
+    if not home.is_dir():
+        return  # nobody keeps anything yet
     draft = home / f"{FILE}.{os.getpid()}.part"
     try:
-        home.mkdir(parents=True, exist_ok=True)
         draft.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(home / FILE)
     except OSError as fault:

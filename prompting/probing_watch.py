@@ -10,6 +10,7 @@ from pathlib import Path
 from ingest.errors import ModelFault
 from prompting.capabilities import Capabilities, keep, kept
 from prompting.probing import PROBE_S, Probed, identified, probe, same
+from prompting.settings import PromptingSettings
 
 log = logging.getLogger(__name__)
 
@@ -123,3 +124,13 @@ class ProbeWatch:
             pause = min(self._period_s, AGAIN_S) if self._trouble else self._period_s
             if self._stop.wait(pause):
                 return
+
+
+def probe_watch(model: Probed, home: Path, settings: PromptingSettings) -> ProbeWatch:
+    """A watch as the settings want it."""
+    return ProbeWatch(
+        model,
+        home,
+        wanted_tokens=settings.llm_context_tokens,
+        period_s=settings.llm_probe_s,
+    )

@@ -25,6 +25,8 @@ from ingest.plant_watch import PlantWatch
 from ingest.settings import IngestSettings
 from prompting.asking import Asker
 from prompting.library import PromptLibrary
+from prompting.models.choice import model_of
+from prompting.probing_watch import probe_watch
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
 from prompting.writers.choice import asker_of
@@ -73,9 +75,12 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         documents = read_documents(library, plant.documents, progress)
         prompting = read_settings(PromptingSettings)
         figures = ModelFigures()
-        asker = asker_of(prompting, home=settings.home, observer=figures)
+        model = model_of(prompting, settings.home)
+        asker = asker_of(prompting, home=settings.home, model=model, observer=figures)
         if asker is not None:
             stack.callback(asker.close)
+        watch = probe_watch(model, settings.home, prompting) if model is not None else None
+        prompts = PromptLibrary(prompting.prompts_folder)
         shelf = ModelShelf(ModelStore(settings.home / "models", encoder=encoder))
         parts = Parts(
             settings=settings,
@@ -84,14 +89,16 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             cards=CardStore(database),
             ledger=Ledger(database),
             lookout=lookout_of(plant, history, settings),
-            summarizer=summarizer_of(plant, asker, prompting),
+            summarizer=summarizer_of(plant, asker, prompts),
             shelf=shelf,
             library=library,
             access=access,
             feed=Feed(),
             roster=roster,
             plant_watch=PlantWatch(plant),
+            prompts=prompts,
             asker=asker,
+            model_watch=stack.enter_context(watch) if watch is not None else None,
             model_figures=figures,
             disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
@@ -115,11 +122,11 @@ def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Loo
     return Lookout(plant, history, settings=fitting)
 
 
-def summarizer_of(plant: Plant, asker: Asker | None, settings: PromptingSettings) -> Summarizer:
+def summarizer_of(plant: Plant, asker: Asker | None, prompts: PromptLibrary) -> Summarizer:
     """Summaries in the plant's own time, by the model as far as it keeps to the evidence."""
     return Summarizer(
         asker,
-        PromptLibrary(settings.prompts_folder),
+        prompts,
         timezone=plant.timezone,
         machines=[machine.id for machine in plant.machines],
     )

@@ -23,6 +23,8 @@ from service.access import access_for
 from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
 
 REACH_S = 1.5
+PROBE_S = 60.0
+"""Longest time for a look at what the model can do."""
 OK, DEGRADED, MISSING, OFF = "ok", "degraded", "missing", "off"
 
 
@@ -38,7 +40,10 @@ class Finding:
 
 
 def examine(plant: Path, home: Path) -> list[Finding]:
-    """Look at everything that a service with these settings would use; changes nothing."""
+    """Look at everything that a service with these settings would use.
+
+    Nothing is changed but what is kept of the model, which is probed anew.
+    """
     findings = [
         Finding("andon", OK, f"{version('andon')} on Python {platform.python_version()}"),
         _try("settings", _settings),
@@ -51,7 +56,7 @@ def examine(plant: Path, home: Path) -> list[Finding]:
     if loaded is not None:
         findings += _wires(loaded)
         findings.append(_documents(loaded, home))
-    findings.append(_try("llm", _llm, otherwise=DEGRADED))
+    findings.append(_try("llm", lambda: _llm(home), otherwise=DEGRADED))
     findings.append(_try("access", _access))
     findings.append(_try("service", _service, otherwise=OFF))
     return findings
@@ -155,19 +160,27 @@ def _documents(plant: Plant, home: Path) -> Finding:
     return Finding("documents", OK, f"{shown}, and {added} added one by one")
 
 
-def _llm() -> Finding:
+def _llm(home: Path) -> Finding:
+    """Probed anew, so that what is shown is how it is now."""
+    from prompting.models.choice import model_of
+    from prompting.probing_watch import ProbeWatch
+
     settings = read_settings(PromptingSettings)
-    if not settings.llm_url:
+    model = model_of(settings, home)
+    if model is None:
         words = "none set: summaries are written by rule"
-        return Finding("llm", OFF, words, "ANDON_LLM_URL and ANDON_LLM_MODEL")
-    try:
-        headers = {"Authorization": f"Bearer {settings.api_key()}"}
-        reply = httpx.get(f"{settings.llm_url}/models", headers=headers, timeout=REACH_S)
-    except httpx.HTTPError as error:
-        words = f"{settings.llm_url} does not answer: {error}"
-        return Finding("llm", DEGRADED, words, "Summaries are written by rule until it does.")
-    state = OK if reply.is_success else DEGRADED
-    return Finding("llm", state, f"{settings.llm_url} answers {reply.status_code}")
+        return Finding("llm", OFF, words, "ANDON_LLM_URL and ANDON_LLM_MODEL, or ANDON_LLM_FOLDER")
+    watch = ProbeWatch(
+        model, home, wanted_tokens=settings.llm_context_tokens, period_s=0, probe_s=PROBE_S
+    )
+    found = watch.look(anew=True)
+    model.close()
+    standing = watch.standing()
+    if found is None:
+        remedy = "Summaries are written by rule until it answers."
+        return Finding("llm", DEGRADED, f"{standing.words} ({model.place})", remedy)
+    words = f"{standing.words} ({model.place}, probed in {found.seconds:g} s)"
+    return Finding("llm", OK if standing.well else DEGRADED, words)
 
 
 def _access() -> Finding:

@@ -21,6 +21,8 @@ from ingest.roster import Pulse, Roster
 from ingest.timestamps import CLOCK_AHEAD
 from prompting.asking import Asker
 from prompting.breaker import BreakerState
+from prompting.library import PromptLibrary
+from prompting.probing_watch import ProbeWatch
 from service.access import Access
 from service.cards_store import CardStore
 from service.collectors import collectors_state
@@ -35,6 +37,9 @@ from service.watch import Watch
 
 LONG_OWED = timedelta(minutes=5)
 """A centre that has not confirmed for so long is away."""
+
+MOST_FAULTS = 5
+"""Of prompt files, named at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,12 @@ class Parts:
     """Tells when the description that `plant` was read from has changed."""
     asker: Asker | None = None
     """None: texts are written by rule."""
+    model_watch: ProbeWatch | None = None
+    """Tells what the model can do, once it is probed."""
     model_figures: ModelFigures = field(default_factory=ModelFigures)
     """What the model took."""
+    prompts: PromptLibrary | None = None
+    """None: nobody asks after the prompt files, as in the tests of a single route."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
     disk_reserve_bytes: int = 0
@@ -100,8 +109,9 @@ class Parts:
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
-        others = (*self._plant_state(), *self._outbox_state())
-        return [*own, self._collectors_state(), self._writer_state(), *others, *self.components]
+        others = (*self._plant_state(), *self._outbox_state(), *self._prompts_state())
+        writing = (self._writer_state(), *self._model_state())
+        return [*own, self._collectors_state(), *writing, *others, *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -142,6 +152,16 @@ class Parts:
         )
         return [Component("plant", "degraded", words)]
 
+    def _prompts_state(self) -> list[Component]:
+        if self.prompts is None:
+            return []
+        faults = self.prompts.faults()
+        if not faults:
+            return [Component("prompts", "ok", f"{len(self.prompts.list())} prompt(s)")]
+        named = " ".join(str(fault) for fault in faults[:MOST_FAULTS])
+        more = f" And {len(faults) - MOST_FAULTS} more." if len(faults) > MOST_FAULTS else ""
+        return [Component("prompts", "degraded", f"Not taken over: {named}{more}")]
+
     def _outbox_state(self) -> list[Component]:
         try:
             owed = outbox_figures(self.settings.history_file)
@@ -171,6 +191,12 @@ class Parts:
             return Component("writer", "ok", name)
         words = f"{name} keeps failing and is left alone for {breaker.rest_s:.0f} s more"
         return Component("writer", "degraded", f"{words}; summaries are written by rule.")
+
+    def _model_state(self) -> list[Component]:
+        if self.model_watch is None:
+            return []
+        found = self.model_watch.standing()
+        return [Component("model", "ok" if found.well else "degraded", found.words)]
 
     def _counters(self) -> list[SourceCounters]:
         try:
