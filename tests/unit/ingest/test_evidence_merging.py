@@ -94,14 +94,14 @@ def test_a_swing_is_told_once() -> None:
     swing = finding(SWING, 0, 600)
     views = [finding(NOISE, 10, 500), finding(SPIKE, 50, 50), finding(STEP, 0, 300, change=3.0)]
     assert kinds(swing, *views) == [SWING]
-    assert kinds(swing, finding(STEP, 0, 300, change=30.0)) == [SWING, STEP]
+    assert kinds(swing, finding(STEP, 0, 300, change=30.0)) == [STEP, SWING]
 
 
 def test_a_spike_near_a_step_is_its_edge_and_one_far_away_is_not() -> None:
     """Within a block of it."""
     step = finding(STEP, 100, 300)
     assert kinds(step, finding(SPIKE, 95, 95)) == [STEP]
-    assert kinds(step, finding(SPIKE, 20, 20)) == [STEP, SPIKE]
+    assert kinds(step, finding(SPIKE, 20, 20)) == [SPIKE, STEP]
 
 
 drawn = st.builds(
