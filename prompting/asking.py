@@ -32,8 +32,8 @@ MOST_SMALLER = 2
 """How often a reply that was cut off is asked for again over less."""
 TURN_TOKENS = 8
 """What the form of a conversation takes for each message, at most."""
-REPEATED_CHARACTERS = 8_000
-"""Of a reply that is sent back to be repaired."""
+REPEATED_CHARACTERS = (6_000, 600)
+"""Of a reply that is sent back to be repaired; the fewer where the model takes no more."""
 REPAIR = "Reply again, with the JSON alone."
 
 
@@ -178,19 +178,21 @@ class Asker:
                     raise _CutOff(
                         "The reply was cut off at the longest length allowed.", "length"
                     ) from fault
-                turns = self._repairing(sent, reply.text, fault)
-                if course.repairs or not self._fits(sent, turns):
+                again = self._repairing(sent, reply.text, fault)
+                if course.repairs or again is None:
                     raise Ended(str(fault), "schema") from fault
+                turns = again
                 course.repairs += 1
                 log.info("reply repaired", extra={"model": self.model.model, "reason": str(fault)})
 
-    def _repairing(self, sent: _Sent[T], reply: str, fault: ReplyFault) -> tuple[Turn, ...]:
-        said = Turn("assistant", sendable(reply[:REPEATED_CHARACTERS]))
-        return (*sent.turns, said, Turn("user", f"{sendable(fault.detail)} {REPAIR}"))
-
-    def _fits(self, sent: _Sent[T], turns: tuple[Turn, ...]) -> bool:
-        more = self._tokens(turns[len(sent.turns) :])
-        return sent.tokens + more + sent.max_tokens <= self._limit()
+    def _repairing(self, sent: _Sent[T], reply: str, fault: ReplyFault) -> tuple[Turn, ...] | None:
+        """The turns with the reply, as much of it as there is room for, and what is wrong."""
+        told = Turn("user", f"{sendable(fault.detail)} {REPAIR}")
+        for length in REPEATED_CHARACTERS:
+            more = (Turn("assistant", sendable(reply[:length])), told)
+            if sent.tokens + self._tokens(more) + sent.max_tokens <= self._limit():
+                return (*sent.turns, *more)
+        return None
 
     def _limit(self) -> int:
         """Tokens of prompt and reply together that the model takes, or is believed to."""
