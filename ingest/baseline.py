@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from ingest.baseline_norm import Norm, block_means, norm_of, per_state
-from ingest.digest import FINE, Rows, of_states
+from ingest.digest import FINE, Digest, Rows, of_states
 from ingest.digest_making import Carry, Piece, digest_piece
 from ingest.evidence_samples import Floats, Samples, columns, gather
 from ingest.evidence_settings import EvidenceSettings
@@ -85,14 +85,24 @@ def _state(series: Series) -> SignalBaseline:
 def _signal(samples: Samples, settings: EvidenceSettings) -> SignalBaseline:
     interval, pause = rhythm(samples.times)
     calm = samples.where(samples.calm)
+    digest, _ = digest_piece(calm, Piece(0, len(calm.times)), Carry(), None, settings)
     found = [
-        norm_of(calm.where(calm.states == state), interval, settings)
-        for state in np.unique(calm.states)
+        norm_of(
+            calm.where(calm.states == state), of_states(digest.cells, [state]), interval, settings
+        )
+        for state in np.unique(calm.states).tolist()
     ]
     norms = _norms([norm for norm in found if norm is not None], calm, settings)
-    first, last = float(samples.times[0]), float(samples.times[-1])
-    swings = _swings(calm, norms, interval, settings)
-    return SignalBaseline(samples.signal, samples.unit, interval, pause, first, last, norms, swings)
+    return SignalBaseline(
+        signal=samples.signal,
+        unit=samples.unit,
+        interval_s=interval,
+        longest_pause_s=pause,
+        first=float(samples.times[0]),
+        last=float(samples.times[-1]),
+        norms=norms,
+        swings=_swings(digest, norms, interval, settings),
+    )
 
 
 def _norms(found: list[Norm], calm: Samples, settings: EvidenceSettings) -> dict[int, Norm]:
@@ -104,15 +114,14 @@ def _norms(found: list[Norm], calm: Samples, settings: EvidenceSettings) -> dict
 
 
 def _swings(
-    calm: Samples, norms: Mapping[int, Norm], interval: float, settings: EvidenceSettings
+    digest: Digest, norms: Mapping[int, Norm], interval: float, settings: EvidenceSettings
 ) -> dict[int, tuple[float, ...]]:
     """The largest amplitude of each line at each scale."""
-    digest, _ = digest_piece(calm, Piece(0, len(calm.times)), Carry(), None, settings)
     cells = of_states(digest.cells, norms)
     fine = cells["fine"] - expected(cells, norms)[:, None]
     part_s = settings.block_s / FINE
     return {
-        scale: tuple(found.swing.max(axis=0).tolist())
+        scale: tuple(found.usual().tolist())
         for scale, found in stretches(cells, fine, interval_s=interval, part_s=part_s)
     }
 

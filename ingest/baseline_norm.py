@@ -8,18 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ingest.baseline_day import DayCourse, usual_day
-from ingest.evidence_samples import NO_STATE, Floats, Ints, Samples, median_of_five
+from ingest.digest import Rows
+from ingest.digest_noise import NOISE_SAMPLES, rough_blocks
+from ingest.evidence_samples import NO_STATE, Floats, Ints, Samples, median_of_five, off_from_around
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import MachineState
 
 MAD_TO_SIGMA = 1.4826
 SIGMA_OF_MEAN_STEP = 1.2533 / float(np.sqrt(2.0))
 """Sigma of white noise over the mean absolute change from one sample to the next."""
+SIGMA_OF_ROUGH = 1.0 / 0.6628
+"""Sigma of white noise over its mean distance from the median of five."""
 RELATIVE_FLOOR = 5e-4
 """No signal is taken to be steadier than this share of its own level."""
 FEWEST_BLOCKS = 4
-NOISE_SAMPLES = 6
-"""A stretch of noise has this many samples at least."""
 PRODUCING = (NO_STATE, MachineState.EXECUTE.number)
 FEW_VISITS = 12
 VISIT_INTERVALS = 5.0
@@ -58,7 +60,7 @@ class Norm:
     noise: float
     """Robust sample-to-sample noise; zero for a signal that never moves."""
     rough: float
-    """Mean distance of a sample from the median of the five around it."""
+    """Mean distance of a sample from the median of the five around it, in quieter cells."""
     roughest: float
     """The most that it was in any stretch of noise."""
     furthest_spike: float
@@ -96,8 +98,17 @@ class Norm:
         )
 
 
-def norm_of(samples: Samples, interval: float, settings: EvidenceSettings) -> Norm | None:
-    """The norm of a signal from calm samples of one state; None for too few of them."""
+def norm_of(
+    samples: Samples, cells: Rows, interval: float, settings: EvidenceSettings
+) -> Norm | None:
+    """The norm of a signal from calm samples of one state; None for too few of them.
+
+    Args:
+        samples: Of that state.
+        cells: Their digest.
+        interval: Median time between two samples of the signal.
+        settings: How long the blocks are.
+    """
     values, times = samples.values, samples.times
     if len(values) < settings.baseline_min_samples:
         return None
@@ -107,7 +118,8 @@ def norm_of(samples: Samples, interval: float, settings: EvidenceSettings) -> No
     day, away = usual_day(times, values - centre)
     floor = max(abs(centre) * RELATIVE_FLOOR, 1e-9)
     blocks = (settings.block_s, settings.block_s * settings.long_blocks)
-    off = np.abs(values - median_of_five(values))
+    off = off_from_around(samples, median_of_five(values))
+    rough, roughest = _roughness(cells, max(settings.noise_s, NOISE_SAMPLES * interval))
     pause = max(VISIT_INTERVALS * interval, settings.state_guard_s)
     visits = np.flatnonzero(np.diff(times) > pause) + 1
     return Norm(
@@ -117,8 +129,8 @@ def norm_of(samples: Samples, interval: float, settings: EvidenceSettings) -> No
         level=centre,
         sigma=max(spread(away, 0.0), floor),
         noise=noise(values),
-        rough=float(np.mean(np.minimum(off, np.quantile(off, 0.99)))),
-        roughest=_roughest(times, off, max(settings.noise_s, NOISE_SAMPLES * interval)),
+        rough=rough,
+        roughest=roughest,
         furthest_spike=float(np.max(off)),
         longest_still_s=longest_still(times, values, visits),
         levels=tuple(_levels(times, away, block_s=block_s) for block_s in blocks),
@@ -126,10 +138,11 @@ def norm_of(samples: Samples, interval: float, settings: EvidenceSettings) -> No
     )
 
 
-def _roughest(times: Floats, off: Floats, block_s: float) -> float:
-    """The largest mean in any block with enough samples."""
-    _, means, counts = block_means(times, off, start=0.0, block_s=block_s)
-    return float(np.max(means[counts >= min(NOISE_SAMPLES, counts.max())]))
+def _roughness(cells: Rows, block_s: float) -> tuple[float, float]:
+    """Usual and largest roughness of a stretch of noise."""
+    blocks = rough_blocks(cells, cells["rough"], block_s)
+    means = blocks.means[blocks.counts >= min(NOISE_SAMPLES, int(blocks.counts.max()))]
+    return float(np.mean(means)), float(np.max(means))
 
 
 def spread(values: Floats, centre: float) -> float:
@@ -205,4 +218,5 @@ def per_state(states: Ints, table: Mapping[int, float]) -> Floats:
 
 def spike_room(norm: Norm, settings: EvidenceSettings) -> float:
     """How far a sample may be from those around it before it is a spike."""
-    return max(settings.spike_sigmas * norm.sigma, settings.spike_reach * norm.furthest_spike)
+    floor = max(abs(norm.level) * RELATIVE_FLOOR, norm.noise, SIGMA_OF_ROUGH * norm.rough)
+    return max(settings.spike_sigmas * floor, settings.spike_reach * norm.furthest_spike)

@@ -77,14 +77,6 @@ def latched(enter: Flags, leave: Flags) -> Flags:
     return np.asarray((last >= 0) & (marks[np.clip(last, 0, None)] == 1), dtype=bool)
 
 
-def grouped(records: Rows, apart_s: float) -> list[Rows]:
-    """Records that follow each other within `apart_s`, together."""
-    if not len(records):
-        return []
-    apart = records["first"][1:] - records["last"][:-1] > apart_s
-    return np.split(records, np.flatnonzero(apart) + 1)
-
-
 def rows_of(records: Rows) -> tuple[RowRange, ...]:
     """The rows of the history that these records of a digest came from."""
     if not len(records):

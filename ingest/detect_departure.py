@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ingest.baseline_norm import Levels, Norm, per_state
 from ingest.detect import Run, runs
 from ingest.digest import Digest, Rows, of_states
 from ingest.digest_spikes import levelled
-from ingest.evidence_samples import Flags, Floats
+from ingest.evidence_samples import Flags, Floats, Ints
 from ingest.evidence_settings import EvidenceSettings
 
 SHORTEST_BLOCKS = 2
@@ -37,6 +37,14 @@ class Course:
     fine: Floats
     """The same for the parts of each cell; NaN for one without samples."""
     part_s: float
+
+    def of_state(self, state: int) -> tuple[Course, Ints]:
+        """The part in one state, and which cells those are."""
+        at = np.flatnonzero(self.cells["state"] == state)
+        if len(at) == len(self.cells):
+            return self, at
+        part = replace(self, cells=self.cells[at], away=self.away[at], fine=self.fine[at])
+        return part, at
 
     def plateau(self, run: Run) -> float:
         """The distance that was reached: the median over the last third."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from ingest.baseline import SignalBaseline
 from ingest.baseline_norm import PRODUCING, Norm
-from ingest.detect import Finding, Limits, grouped, rows_of
-from ingest.digest import Digest, Rows
+from ingest.detect import Finding, Limits, rows_of
+from ingest.digest import Digest, Rows, of_states
 from ingest.digest_crossing import Side, sides_of
 from ingest.digest_rhythm import rhythm_of
 from ingest.evidence_settings import EvidenceSettings
@@ -23,22 +23,13 @@ def violations(
     found: list[Finding] = []
     for side, crossings in zip(sides_of(limits), (digest.above, digest.below), strict=True):
         if side is not None and len(crossings):
-            valid = crossings[_applies(side, crossings, baseline)]
-            found += _violations(digest, valid, side, baseline, settings)
+            beyond = crossings[(crossings["peak"] - side.limit) * side.sign > 0]
+            found += _violations(digest, beyond, side, baseline, settings)
     return found
 
 
-def _applies(side: Side, crossings: Rows, baseline: SignalBaseline | None) -> np.ndarray:
-    """A limit that is normally crossed in a state (no pressure when idle) is none in that state."""
-    allowed = [
-        state
-        for state in np.unique(crossings["state"]).tolist()
-        if _applies_in(side, state, baseline.norms.get(state) if baseline else None)
-    ]
-    return np.isin(crossings["state"], allowed)
-
-
 def _applies_in(side: Side, state: int, norm: Norm | None) -> bool:
+    """A limit that is normally crossed in a state (no pressure when idle) is none in that state."""
     if state in PRODUCING:
         return True
     if norm is None:
@@ -54,13 +45,31 @@ def _violations(
     settings: EvidenceSettings,
 ) -> Iterator[Finding]:
     interval, _ = rhythm_of(digest.presence)
-    for group in grouped(crossings, settings.merge_s):
-        longest = float(group["longest"].max())
+    norms = baseline.norms if baseline else {}
+    states = np.unique(digest.cells["state"]).tolist()
+    binding = [state for state in states if _applies_in(side, state, norms.get(state))]
+    cells = of_states(digest.cells, binding)
+    for group in _grouped(of_states(crossings, binding), cells, interval, settings.merge_s):
+        length = float(group["last"][-1] - group["first"][0])
+        longest = min(length, float(group["longest"].max()))
         lasting = longest > 0.0 and longest + interval >= settings.limit_min_s
         count = max(1, int(group["runs"].sum()))
-        if lasting or count >= settings.limit_bursts:
-            duration = float(group["seconds"].sum()) + count * interval
+        settled = bool(group["since"].max() >= settings.settle_s)
+        if settled and (lasting or count >= settings.limit_bursts):
+            duration = min(length, float(group["seconds"].sum())) + count * interval
             yield _violation(digest, side, group, (count, duration), baseline)
+
+
+def _grouped(crossings: Rows, cells: Rows, interval: float, apart_s: float) -> list[Rows]:
+    """Those together between which it was back for a short time only; pauses do not count."""
+    if not len(crossings):
+        return []
+    told = np.concatenate(([0.0], np.cumsum(cells["last"] - cells["first"] + interval)))
+    at = np.searchsorted(cells["first"], crossings["cell"])
+    calm = told[at[1:]] - told[at[:-1] + 1]
+    inside = crossings["first"][1:] - cells["first"][at[1:]]
+    rest = cells["last"][at[:-1]] - crossings["last"][:-1]
+    return np.split(crossings, np.flatnonzero(calm + inside + rest > apart_s) + 1)
 
 
 def _violation(

@@ -31,41 +31,57 @@ def shifts(
     """Every lasting departure from the baseline's level, as a step or a drift."""
     for sign in (1.0, -1.0):
         free = 0
-        for run in departures(course, baseline, sign, settings=settings):
+        found = list(departures(course, baseline, sign, settings=settings))
+        for run in _rejoined(course, found):
             yield _Shift.of(course, run, free).finding(baseline, limits, settings)
             free = run[1] + 1
+
+
+def _rejoined(course: Course, found: list[Run]) -> Iterator[Run]:
+    """Departures between which the machine did something else are one."""
+    states = course.cells["state"]
+    whole: Run | None = None
+    for run in found:
+        if whole is not None:
+            own = np.unique(states[whole[0] : whole[1] + 1])
+            between = np.isin(states[whole[1] + 1 : run[0]], own)
+            if np.count_nonzero(between) > SHORTEST_BLOCKS:
+                yield whole
+                whole = None
+        whole = run if whole is None else (whole[0], run[1])
+    if whole is not None:
+        yield whole
 
 
 @dataclass(frozen=True, slots=True)
 class _Shift:
     """One departure, its edges sharper than the cells it was found in."""
 
-    course: Course
+    whole: Course
     run: Run
-    first: int
-    """The cell in which it began."""
     onset: float
+    course: Course
+    """The part of the whole in the state that the machine was mostly in."""
+    own: Run
+    """The departure's cells in that part."""
     free: int
-    """The first cell that belongs to no earlier departure."""
+    """The first cell of it that belongs to no earlier departure."""
 
     @classmethod
-    def of(cls, course: Course, run: Run, free: int) -> _Shift:
+    def of(cls, whole: Course, run: Run, free: int) -> _Shift:
         """The departure with its onset looked for, not before `free`."""
-        if run[0] == 0:
-            return cls(course, run, 0, float(course.cells["first"][0]), free)
-        before = max(free, run[0] - SHORTEST_BLOCKS)
-        cell, onset = _sharpest(course, (before, max(before, (run[0] + run[1]) // 2)))
-        foot = _foot(course, run, cell, free=free)
-        if foot < cell:
-            cell, onset = foot, float(course.cells["first"][foot])
-        return cls(course, run, min(cell, run[1]), onset, free)
+        states, counts = np.unique(whole.cells["state"][run[0] : run[1] + 1], return_counts=True)
+        course, at = whole.of_state(int(states[int(np.argmax(counts))]))
+        cell, onset = _onset(whole, run, free)
+        first, last = np.searchsorted(at, (cell, run[1] + 1)).tolist()
+        own_free = min(int(np.searchsorted(at, free)), first)
+        return cls(whole, (cell, run[1]), onset, course, (first, max(first, last - 1)), own_free)
 
     def finding(
         self, baseline: SignalBaseline, limits: Limits | None, settings: EvidenceSettings
     ) -> Finding:
         """Step or drift, with numbers, rows and severity."""
-        cells = self._cells
-        norm = baseline.norms[int(cells["state"][0])]
+        norm = baseline.norms[int(self._cells["state"][0])]
         drift, change = self._is_drift(settings), self._change()
         warns = self._lasts(norm, settings) and _matters(norm, change, limits, settings)
         return Finding(
@@ -75,14 +91,14 @@ class _Shift:
             end=self._end,
             severity=Severity.WARNING if warns else Severity.INFO,
             numbers=self._numbers(norm, drift=drift),
-            rows=rows_of(cells),
-            active=self.run[1] == len(self.course.cells) - 1,
+            rows=rows_of(self.whole.cells[self.run[0] : self.run[1] + 1]),
+            active=self.run[1] == len(self.whole.cells) - 1,
             direction="up" if change > 0 else "down",
         )
 
     @property
     def _inside(self) -> slice:
-        return slice(self.first, self.run[1] + 1)
+        return slice(self.own[0], self.own[1] + 1)
 
     @property
     def _cells(self) -> Rows:
@@ -90,7 +106,7 @@ class _Shift:
 
     @property
     def _end(self) -> float:
-        return float(self.course.cells["last"][self.run[1]])
+        return float(self.whole.cells["last"][self.run[1]])
 
     def _numbers(self, norm: Norm, *, drift: bool) -> dict[str, Quantity]:
         change, unit = self._change(), self.course.unit
@@ -108,8 +124,8 @@ class _Shift:
 
     def _change(self) -> float:
         """Mean distance over the last third."""
-        sign = 1.0 if self.course.plateau(self.run) > 0 else -1.0
-        tail = slice(self.run[1] - (self.run[1] - self.first) // 3, self.run[1] + 1)
+        sign = 1.0 if self.course.plateau(self.own) > 0 else -1.0
+        tail = slice(self.own[1] - (self.own[1] - self.own[0]) // 3, self.own[1] + 1)
         counts = self.course.cells["count"][tail]
         return sign * abs(float(np.average(self.course.away[tail], weights=counts)))
 
@@ -122,24 +138,36 @@ class _Shift:
 
     def _lasts(self, norm: Norm, settings: EvidenceSettings) -> bool:
         strong = abs(self._change()) > settings.strong_sigmas * norm.sigma
-        cell = self._cells[0]
+        cell = self.whole.cells[self.run[0]]
         settled = cell["since"] + max(0.0, self.onset - cell["first"]) >= settings.settle_s
         return bool(strong and settled) and self._duration() >= settings.persist_s
 
     def _is_drift(self, settings: EvidenceSettings) -> bool:
         """A step rises within `step_rise_s`; a drift takes longer."""
-        plateau = self.course.plateau(self.run)
+        plateau = self.course.plateau(self.own)
         moved = self._slope() * self._duration() / plateau if plateau else 0.0
         if moved <= 0.0:
             return False
         share = self.course.away / plateau
-        high = self.run[0] + int(np.argmax(share[self.run[0] : self.run[1] + 1] >= RISE_TO))
+        high = self.own[0] + int(np.argmax(share[self._inside] >= RISE_TO))
         low = high
         while low > self.free and share[low - 1] > RISE_FROM:
             low -= 1
         if low == self.free and share[low] > RISE_FROM:
             return moved > STILL_MOVING
         return (high - low) * settings.block_s > settings.step_rise_s
+
+
+def _onset(course: Course, run: Run, free: int) -> tuple[int, float]:
+    """The cell and the time at which a departure began."""
+    if run[0] == 0:
+        return 0, float(course.cells["first"][0])
+    before = max(free, run[0] - SHORTEST_BLOCKS)
+    cell, onset = _sharpest(course, (before, max(before, (run[0] + run[1]) // 2)))
+    foot = _foot(course, run, cell, free=free)
+    if foot < cell:
+        cell, onset = foot, float(course.cells["first"][foot])
+    return min(cell, run[1]), onset
 
 
 def _matters(norm: Norm, change: float, limits: Limits | None, settings: EvidenceSettings) -> bool:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from ingest.baseline import SignalBaseline
-from ingest.baseline_norm import NOISE_SAMPLES, Norm, per_state
-from ingest.detect import Finding, rows_of, runs
+from ingest.baseline_norm import SIGMA_OF_ROUGH, Norm, per_state
+from ingest.detect import Finding, latched, rows_of, runs
 from ingest.digest import Digest, Rows, of_states
-from ingest.evidence_samples import SPIKE_SAMPLES, Flags, Floats
+from ingest.digest_noise import NOISE_SAMPLES, rough_blocks
+from ingest.evidence_samples import SPIKE_SAMPLES, Floats
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import EvidenceKind, Quantity, RowRange, Severity
 
 STILL_SAMPLES = 8
 NOISE_BLOCKS = 2
-SIGMA_OF_ROUGH = 1.0 / 0.6628
-"""Sigma of white noise over its mean distance from the median of five."""
+STILL_LOUD = 0.5
+"""Noise ends below this share of what it takes to begin."""
 ADJACENT = 1.5
 """Samples closer than this many intervals are neighbours."""
 
@@ -120,51 +121,43 @@ def noise_changes(
         return
     known = per_state(cells["state"], usual)
     roughest = per_state(cells["state"], {s: baseline.norms[s].roughest for s in usual})
-    share = np.minimum(_roughness(digest.spikes, cells) / known, 1e6)
     needed = np.maximum(settings.noise_ratio, settings.noise_reach * roughest / known)
+    share = np.minimum(cells["rough"] / known, 1e6)
     block_s = max(settings.noise_s, NOISE_SAMPLES * baseline.interval_s)
-    groups, ratio, counts = _by_block(cells, share, block_s)
-    _, enough, _ = _by_block(cells, share / needed, block_s)
-    loud = (enough > 1.0) & (counts >= NOISE_SAMPLES)
+    blocks = rough_blocks(cells, share / needed, block_s)
+    enough = blocks.counts >= NOISE_SAMPLES
+    loud = latched(enough & (blocks.means > 1.0), enough & (blocks.means < STILL_LOUD))
     for first, last in runs(loud):
         if last - first + 1 >= NOISE_BLOCKS:
-            own = _edges(share / needed, (groups[first], groups[last + 1]))
-            worst = float(np.max(ratio[first : last + 1]))
-            yield _noisy(digest, cells[own], float(np.median(known)), worst)
+            span = (int(blocks.edges[first]), int(blocks.edges[last + 1]))
+            own = _edges(share, span, int(blocks.edges[first + 1] - blocks.edges[first]))
+            ratio = float(np.average(share[own], weights=cells["count"][own]))
+            yield _noisy(digest, cells[own], float(np.median(known)), ratio)
 
 
-def _roughness(found: Rows, cells: Rows) -> Floats:
-    """Of each cell, its spikes left out."""
-    sums = cells["rough"] * cells["count"]
-    at = np.searchsorted(cells["first"], found["cell"])
-    kept = (at < len(cells)) & (cells["first"][np.clip(at, 0, len(cells) - 1)] == found["cell"])
-    off = np.abs(found["value"] - found["around"])[kept]
-    np.subtract.at(sums, at[kept], off)
-    return np.asarray(np.maximum(sums, 0.0) / cells["count"])
-
-
-def _by_block(cells: Rows, share: Floats, block_s: float) -> tuple[list[int], Floats, Floats]:
-    """Where each block of noise begins, its mean share and its count of samples."""
-    blocks = np.floor(cells["first"] / block_s)
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(blocks)) + 1))
-    counts = np.add.reduceat(cells["count"], edges).astype(np.float64)
-    ratio = np.add.reduceat(share * cells["count"], edges) / counts
-    return [*edges.tolist(), len(cells)], ratio, counts
-
-
-def _edges(share: Floats, span: tuple[int, int]) -> slice:
-    """The cells of loud blocks without quiet ones at either end, and with loud ones beside them."""
+def _edges(share: Floats, span: tuple[int, int], width: int) -> slice:
+    """The cells at which the noise before and after differ most, around both ends."""
     first, last = span
-    loud: Flags = share > 0.5
-    while first < last - 1 and not loud[first]:
-        first += 1
-    while last - 1 > first and not loud[last - 1]:
-        last -= 1
-    while first > 0 and loud[first - 1]:
-        first -= 1
-    while last < len(share) and loud[last]:
-        last += 1
-    return slice(first, last)
+    level = np.sqrt(share)
+    begin = max(0, first - width)
+    if begin < first:
+        begin += _sharpest(level[begin : min(last, first + width)])
+    end = min(len(share), last + width)
+    if last < end:
+        final = max(begin + 1, last - width)
+        end = final + _sharpest(level[final:end])
+    return slice(begin, max(end, begin + 1))
+
+
+def _sharpest(values: Floats) -> int:
+    """The index from which on the mean differs most from that before."""
+    if len(values) < 2:
+        return 0
+    count = np.arange(1, len(values))
+    before = np.cumsum(values)[:-1]
+    after = values.sum() - before
+    gain = (before / count - after / (len(values) - count)) ** 2 * count * (len(values) - count)
+    return int(np.argmax(gain)) + 1
 
 
 def _noisy(digest: Digest, cells: Rows, usual: float, ratio: float) -> Finding:

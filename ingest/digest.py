@@ -71,11 +71,13 @@ CROSSING = np.dtype(
         ("seconds", np.float64),
         ("longest", np.float64),
         ("critical", np.int64),
+        ("since", np.float64),
     ]
 )
 """The samples of a cell beyond a limit.
 
-`runs` begin in it; `seconds`: from sample to sample; `longest`: of a run, from its begin on.
+`runs` begin in it; `seconds`: from sample to sample; `longest`: of a run, from its begin on;
+`since`: seconds since the last change of state at the last of them.
 """
 PRESENCE = np.dtype(
     [

@@ -124,6 +124,7 @@ def _rows(samples: Samples, edges: Ints, side: Side, marks: _Marks) -> Rows:
     rows["seconds"] = np.add.reduceat(step, starts)
     rows["longest"] = np.maximum.reduceat(samples.times[at] - marks.began[at], starts)
     rows["critical"] = np.add.reduceat(critical, starts)
+    rows["since"] = samples.since[at[ends]]
     return rows
 
 

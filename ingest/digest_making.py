@@ -19,6 +19,7 @@ from ingest.evidence_samples import (
     columns,
     look,
     median_of_five,
+    off_from_around,
 )
 from ingest.evidence_settings import EvidenceSettings
 from ingest.vocabulary import Series, Window
@@ -82,10 +83,10 @@ def digest_piece(
     if piece.first == piece.last:
         return Digest(calm.signal, calm.unit), carry
     inside = slice(piece.first, piece.last)
-    around = median_of_five(calm.values)[inside]
+    around = median_of_five(calm.values)
+    off, around = off_from_around(calm, around)[inside], around[inside]
     own = _inside(calm, inside)
     frame = _Frame.of(own, settings.block_s)
-    off = np.abs(own.values - around)
     cells = _cells(own, frame, off, settings.block_s)
     stills, still = _stills(own, carry.still, settings.block_s)
     above, below = sides_of(limits)

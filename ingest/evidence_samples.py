@@ -151,3 +151,15 @@ def median_of_five(values: Floats) -> Floats:
     low = np.maximum(np.minimum(a, b), np.minimum(d, e))
     high = np.minimum(np.maximum(a, b), np.maximum(d, e))
     return np.asarray(np.maximum(np.minimum(c, low), np.minimum(high, np.maximum(c, low))))
+
+
+def off_from_around(samples: Samples, around: Floats) -> Floats:
+    """How far each sample is from the median around it; 0 where that is of another visit."""
+    if not len(samples.times):
+        return np.empty(0)
+    at = np.arange(len(samples.times))
+    before = np.maximum(at - SPIKE_SAMPLES, 0)
+    after = np.minimum(at + SPIKE_SAMPLES, len(at) - 1)
+    lasted = samples.times[after] - samples.times[before]
+    alike = (samples.states[before] == samples.states[after]) & (samples.since[after] >= lasted)
+    return np.where(alike, np.abs(samples.values - around), 0.0)

@@ -46,7 +46,7 @@ class EvidenceSettings:
     stuck_runs: float = 5.0
     """A value must stand still this many times longer than it ever did in the baseline."""
     spike_sigmas: float = 10.0
-    spike_reach: float = 1.5
+    spike_reach: float = 2.0
     """... and this many times further than any spike of the baseline."""
     noise_s: float = 60.0
     noise_ratio: float = 3.0

@@ -20,6 +20,8 @@ SCALES = (1, 5, 20, 60)
 """Points of a stretch, in parts of a block; the first is as long as the signal's own interval."""
 HEARD = 0.7
 """Share of the points of a stretch that must have been heard."""
+PERIODIC = 0.25
+"""Share of the movement from which on a line is more than a part of noise or of a transient."""
 BAND = 1
 """Lines beside the highest that belong to it: a window spreads it."""
 
@@ -39,6 +41,11 @@ class Stretches:
     def strongest(self) -> Ints:
         """Line with the largest amplitude in each stretch."""
         return np.asarray(np.argmax(self.swing, axis=1) + LONGEST)
+
+    def usual(self) -> Floats:
+        """Largest amplitude of each line where it was periodic at all, at least twice the usual."""
+        periodic = np.where(self.share >= PERIODIC, self.swing, 0.0)
+        return np.asarray(np.maximum(periodic.max(axis=0), 2.0 * np.median(self.swing, axis=0)))
 
 
 def lines() -> Ints:
