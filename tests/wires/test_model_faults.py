@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
-from ingest.detect import Finding
-from ingest.evidence_numbering import numbered
-from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Summary
-from prompting.library import PromptLibrary
+from ingest.vocabulary import Summary
 from prompting.settings import PromptingSettings
-from prompting.summarizer import Summarizer
 from prompting.writers.choice import asker_of
+from tests.plain_evidence import summary, texts
 from tests.tiny_model import Brain
 from tests.tiny_model_server import FAULTS, NAME, Behaviour, served
 
-START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-END = START + timedelta(minutes=30)
 PLENTY_S = 60.0
 SHORT_S = 3.0
 SLACK_S = 10.0
@@ -71,47 +63,9 @@ class Told:
     summary: Summary
     seconds: float
 
-    @property
-    def texts(self) -> list[str]:
-        return [statement.text for statement in self.summary.statements]
 
-
-def evidence() -> tuple[Evidence, ...]:
-    """E0001 oil over its limit, E0002 pressure down."""
-    begun = START.timestamp()
-    numbers = {
-        "peak": Quantity(71.34, "degC"),
-        "limit": Quantity(65.0, "degC"),
-        "duration": Quantity(1680.0, "s"),
-        "count": Quantity(1.0),
-    }
-    levels = {"baseline": Quantity(160.2, "bar"), "level": Quantity(118.4, "bar")}
-    oil = Finding(
-        kind=EvidenceKind.LIMIT_VIOLATION,
-        signals=("oil_temp",),
-        start=begun + 120,
-        end=END.timestamp(),
-        severity=Severity.WARNING,
-        numbers=numbers,
-        active=True,
-        direction="up",
-    )
-    pressure = Finding(
-        kind=EvidenceKind.STEP,
-        signals=("system_pressure",),
-        start=begun + 300,
-        end=END.timestamp(),
-        severity=Severity.WARNING,
-        numbers=levels,
-        active=True,
-        direction="down",
-    )
-    return numbered([oil, pressure], "press-3")
-
-
-@contextmanager
-def summarizer(behaviour: Behaviour, engine: str, **more: Any) -> Iterator[Summarizer]:
-    """One over that server."""
+def told(behaviour: Behaviour, engine: str, **more: Any) -> Told:
+    """A summary over that server."""
     given: dict[str, Any] = {"llm_deadline_s": PLENTY_S, "llm_first_token_s": PLENTY_S, **more}
     with served(behaviour) as url:
         settings = PromptingSettings(
@@ -119,23 +73,16 @@ def summarizer(behaviour: Behaviour, engine: str, **more: Any) -> Iterator[Summa
         )
         asker = asker_of(settings)
         assert asker is not None
-        yield Summarizer(asker, PromptLibrary(), timezone="Europe/Berlin", machines=["press-3"])
-        asker.close()
-
-
-def told(behaviour: Behaviour, engine: str, **more: Any) -> Told:
-    with summarizer(behaviour, engine, **more) as writer:
         begun = time.monotonic()
-        summary = writer.summarize(evidence(), scope="press-3", start=START, end=END)
-        return Told(summary, time.monotonic() - begun)
+        found = Told(summary(asker), time.monotonic() - begun)
+        asker.close()
+        return found
 
 
 @pytest.fixture(scope="module")
 def by_rule() -> list[str]:
     """The sentences of the deterministic writer."""
-    writer = Summarizer(None, PromptLibrary(), timezone="Europe/Berlin", machines=["press-3"])
-    summary = writer.summarize(evidence(), scope="press-3", start=START, end=END)
-    return [statement.text for statement in summary.statements]
+    return texts(summary(None))
 
 
 def test_every_fault_is_here() -> None:
@@ -154,7 +101,7 @@ def test_a_fault_ends_in_the_summary_by_rule(
     found = told(Behaviour(brain, fault, says=says), engine, **given)
     assert found.seconds < given.get("llm_deadline_s", PLENTY_S) + SLACK_S
     assert (found.summary.engine, found.summary.model) == ("deterministic", "")
-    assert found.texts == by_rule
+    assert texts(found.summary) == by_rule
     assert found.summary.account.fallback == ENDS[fault]
     assert NAME in found.summary.note
 
@@ -174,7 +121,7 @@ def test_a_reply_of_the_model_is_labelled_and_checked(
     found = told(Behaviour(brain, fault), engine)
     assert (found.summary.engine, found.summary.model) == (ENGINES[engine], NAME)
     assert found.summary.replaced
-    assert set(found.texts) <= set(by_rule)
+    assert set(texts(found.summary)) <= set(by_rule)
     assert found.summary.account.fallback == ""
 
 

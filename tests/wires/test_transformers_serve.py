@@ -16,6 +16,8 @@ import pytest
 from prompting.models.choice import model_of
 from prompting.probing import identified, probe
 from prompting.settings import PromptingSettings
+from prompting.writers.choice import asker_of
+from tests.plain_evidence import summary, texts
 
 WANTED = 2048
 
@@ -63,7 +65,12 @@ def server(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def settings_for(server: str, folder: Path) -> PromptingSettings:
     return PromptingSettings(
-        llm_url=server, llm_model=str(folder), llm_context_tokens=WANTED, llm_deadline_s=60
+        llm_url=server,
+        llm_model=str(folder),
+        llm_context_tokens=WANTED,
+        llm_max_tokens=64,
+        llm_deadline_s=60,
+        llm_first_token_s=60,
     )
 
 
@@ -75,3 +82,19 @@ def test_it_is_found_to_ignore_the_schema(server: str, tiny_folder: Path) -> Non
     model.close()
     assert (found.engine, found.constrains, found.streams) == ("openai-compatible", "none", True)
     assert "ignores the schema: every reply is checked and repaired on our side" in found.words
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_summary_over_it_is_the_one_by_rule(
+    server: str, tiny_folder: Path, language: str
+) -> None:
+    """Labelled so: its noise passes no check, is repaired once at most, and none of it is shown."""
+    asker = asker_of(settings_for(server, tiny_folder))
+    assert asker is not None
+    found = summary(asker, language=language)
+    asker.close()
+    assert (found.engine, found.model) == ("deterministic", "")
+    assert texts(found) == texts(summary(None, language=language))
+    assert found.account.fallback in ("schema", "length")
+    assert found.account.tries >= 1
+    assert str(tiny_folder.name) in found.note
