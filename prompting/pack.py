@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingest.vocabulary import Evidence, EvidenceKind
+from ingest.vocabulary import Evidence, EvidenceKind, Severity
 from prompting.models.counting import Estimate
 from prompting.slots import NAME_ROLES, Reader, harmless, roles, value
 
@@ -40,11 +40,25 @@ def as_it_is(words: str) -> str:
 
 
 def by_urgency(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """What people left for each other first, then the most severe, what is still so, by onset."""
+    """What people left for each other first, then the most severe, what is still so, by onset.
+
+    A machine's small talk comes last: it must not push a finding out of sight.
+    """
     return sorted(
         evidence,
-        key=lambda e: (e.kind not in LEFT, -e.severity.rank, not e.active, e.start, e.id),
+        key=lambda e: (
+            e.kind not in LEFT,
+            _small_talk(e),
+            -e.severity.rank,
+            not e.active,
+            e.start,
+            e.id,
+        ),
     )
+
+
+def _small_talk(item: Evidence) -> bool:
+    return item.kind is EvidenceKind.ALARM and item.severity is Severity.INFO
 
 
 def by_onset(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
