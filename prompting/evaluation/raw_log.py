@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def ask_raw(asker: Asker, settings: PromptingSettings, shift: Shift) -> Claims:
     try:
         answered = asker.ask(question)
     except Unanswered as fault:
-        return Claims((), (), fault.account, tokens)
+        return Claims((), (), replace(fault.account, fallback=fault.reason), tokens)
     items, texts = answered.value
     return Claims(items, texts, answered.account, tokens)
 

@@ -65,7 +65,7 @@ class Trial:
     """CPU seconds for the evidence."""
 
 
-class Tester:
+class Stand:
     """Puts shifts through the arms; one a process."""
 
     def __init__(self, settings: PromptingSettings, arms: Sequence[str]) -> None:

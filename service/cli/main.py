@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ingest.errors import AndonFault, SettingsFault
-from service.cli import demo, docs, floor, models, plant, prompts, serving, summaries
+from service.cli import demo, docs, floor, models, plant, prompts, prompts_test, serving, summaries
 from service.cli.options import complaints
 
 TOLERANT = ("doctor", "check", "probe")
@@ -32,7 +32,7 @@ def check_names(context: typer.Context) -> None:
     refuse_unknown_settings()
 
 
-for group in (demo, serving, floor, plant, summaries, prompts, docs, models):
+for group in (demo, serving, floor, plant, summaries, prompts, prompts_test, docs, models):
     group.register(app)
 
 

@@ -35,7 +35,8 @@ def between(shift: Shift, name: str, first: float, last: float) -> NDArray[np.fl
     state_times, states = samples(shift, "state")
     at = np.clip(np.searchsorted(state_times, times, side="right") - 1, 0, None)
     producing = states[at] == MachineState.EXECUTE.number
-    return values[(times >= first) & (times < last) & producing]
+    inside: NDArray[np.float64] = values[(times >= first) & (times < last) & producing]
+    return inside
 
 
 def planted(kind: FaultKind, seed: int = SEED) -> tuple[Shift, Fault]:
