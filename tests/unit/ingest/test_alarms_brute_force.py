@@ -44,6 +44,21 @@ events = st.lists(
 """Out of order, some outside, some twice, some cleared that were never raised."""
 
 
+def at_gaps(gaps: list[int], codes: list[str]) -> list[Event]:
+    """One raise after another, so many seconds apart."""
+    times = [sum(gaps[: n + 1]) for n in range(len(gaps))]
+    pairs = zip(times, codes * len(gaps), strict=False)
+    return [at_event(at, code, EventState.RAISED, Severity.WARNING) for at, code in pairs]
+
+
+dense = st.builds(
+    at_gaps,
+    st.lists(st.sampled_from([0, 10, 20, 30, 60, 120, 150, 300]), min_size=12, max_size=60),
+    st.lists(st.sampled_from(["E1", "E2", "E3", "E4"]), min_size=1, max_size=7),
+)
+"""Raises at such distances that floods and chattering begin and end, often just so."""
+
+
 @dataclass
 class Walked:
     """One code, counted event by event."""
@@ -120,7 +135,7 @@ def test_every_code_is_counted_as_a_plain_walk_counts_it(found: list[Event]) -> 
             assert abs(micros / 1e6 - second) < 1e-3
 
 
-@given(events)
+@given(st.one_of(events, dense))
 def test_chattering_is_three_raises_of_a_code_in_a_minute(found: list[Event]) -> None:
     """Both ends of the minute included."""
     log, known = tallied(found)
@@ -132,7 +147,7 @@ def test_chattering_is_three_raises_of_a_code_in_a_minute(found: list[Event]) ->
         assert busiest(log.time[own[log.raised[own]]], 60.0) == most
 
 
-@given(events)
+@given(st.one_of(events, dense))
 def test_floods_are_those_of_a_clock_that_looks_at_every_alarm(found: list[Event]) -> None:
     """In flood from the eleventh in ten minutes until fewer than five are left of the last ten."""
     log, known = tallied(found)

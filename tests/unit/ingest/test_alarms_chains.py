@@ -94,6 +94,14 @@ def test_an_alarm_from_long_before_the_trip_is_not_its_first() -> None:
     }
 
 
+def test_in_a_long_row_of_alarms_the_first_is_near_the_trip() -> None:
+    """What came a quarter of an hour before, without a pause since, is not what tripped it."""
+    row = [event(10.0 * n, f"E{n}") for n in range(110)]
+    chain = next(f for f in found(row, TRIP) if f.kind is EvidenceKind.FIRST_OUT)
+    assert chain.start == START.timestamp() + 950
+    assert chain.codes[0] == "E95"
+
+
 def test_a_chattering_alarm_is_not_taken_for_the_first() -> None:
     """It came all the time, just before the trip as well."""
     restless = [event(10.0 * n, "E5", state=s) for n in range(110) for s in ("raised", "cleared")]
