@@ -86,11 +86,16 @@ class NoteRewriter:
 
     def _by_rule(self, text: str, prompt: Prompt, origin: Origin) -> Rewritten:
         language = prompt.front.language
-        found = spelt_out(text, language) if speaks(text, language) else ""
-        if found and not unfaithful(text, found, self._machines):
+        found = spelt_out(text, language) if speaks(text, language) else text
+        if _says_more(found, text) and not unfaithful(text, found, self._machines):
             return Rewritten(text, found, quoted=False, origin=origin)
         words = " ".join(part for part in (origin.note, AS_IT_IS[language]) if part)
         return _quoted(text, prompt, replace(origin, note=words))
+
+
+def _says_more(found: str, text: str) -> bool:
+    """Whether more than a capital letter and a full stop is new."""
+    return found.casefold().rstrip(".") != text.casefold().rstrip(".")
 
 
 def _quoted(text: str, prompt: Prompt, origin: Origin) -> Rewritten:

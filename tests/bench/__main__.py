@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, modbus, mqtt, postgres, retrieval, training
+from tests.bench import ingest, modbus, mqtt, notes, postgres, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
@@ -40,6 +40,7 @@ def main() -> None:
         ("modbus", modbus.all_figures),
         ("postgres", postgres.all_figures),
         ("retrieval", retrieval.manual),
+        ("notes", notes.extraction),
         ("training", training.error_code),
     )
     for name, measure in suites:
