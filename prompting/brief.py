@@ -9,7 +9,7 @@ from functools import partial
 
 from ingest.vocabulary import Evidence
 from prompting.draft import Draft
-from prompting.pack import Pack, by_onset, by_urgency, pack
+from prompting.pack import LEFT, Pack, by_onset, by_urgency, pack
 from prompting.prompt_file import Prompt
 from prompting.question import Question, no_less
 from prompting.redaction import Masks
@@ -36,8 +36,9 @@ class Brief:
 
     @property
     def chosen(self) -> tuple[Evidence, ...]:
-        """The most urgent items, first onset first: what may be told."""
-        return by_onset(by_urgency(self.evidence)[: self.prompt.front.items])
+        """The most urgent items and all that must be told, first onset first: what may be told."""
+        ranked, most = by_urgency(self.evidence), self.prompt.front.items
+        return by_onset([*ranked[:most], *(item for item in ranked[most:] if item.kind in LEFT)])
 
     def question(self, count: Count, masks: Masks, items: int | None = None) -> Question[Draft]:
         """What a model is asked, over so many items at most; half of those at the next try."""

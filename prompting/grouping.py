@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from ingest.vocabulary import Evidence, EvidenceKind, Severity, Statement
 
 NEAR = timedelta(minutes=2)
-"""An alarm this close to the onset of a signal's finding is told with it."""
+"""An alarm that comes this soon after the onset of a signal's finding is told with it."""
+BEFORE = timedelta(seconds=30)
+"""Or this shortly before it: machines have limits of their own."""
 ALARMS = frozenset(
     {
         EvidenceKind.ALARM,
@@ -118,4 +120,4 @@ def _urgent(item: Evidence) -> bool:
 
 
 def _together(item: Evidence, alarm: Evidence) -> bool:
-    return item.machine == alarm.machine and abs(item.start - alarm.start) <= NEAR
+    return item.machine == alarm.machine and -BEFORE <= alarm.start - item.start <= NEAR

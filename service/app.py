@@ -22,6 +22,7 @@ from service.routes import (
     documents,
     feedback,
     health,
+    instructions,
     issues,
     machines,
     models,
@@ -78,8 +79,8 @@ def create_app(parts: Parts) -> FastAPI:
         max_body=int(parts.settings.upload_limit_mb * MEGABYTE),
     )
     add_handlers(app)
-    subjects = (machines, issues, summaries, models, feedback, documents, push, stream, health)
-    for subject in subjects:
+    subjects = (machines, issues, instructions, summaries, models, feedback, documents)
+    for subject in (*subjects, push, stream, health):
         app.include_router(subject.router)
     app.get("/", include_in_schema=False)(_page)
     app.mount("/static", StaticFiles(directory=WEB), name="static")

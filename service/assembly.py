@@ -38,6 +38,7 @@ from service.cards_store import CardStore
 from service.database import Database
 from service.feed import Feed
 from service.hints import NoteReader
+from service.instructions import InstructionStore
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.model_figures import ModelFigures
@@ -87,6 +88,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             plant=plant,
             history=history,
             cards=CardStore(database),
+            instructions=InstructionStore(database),
             ledger=Ledger(database),
             lookout=lookout_of(plant, history, settings),
             summarizer=summarizer_of(plant, asker, prompts),
@@ -129,6 +131,7 @@ def summarizer_of(plant: Plant, asker: Asker | None, prompts: PromptLibrary) -> 
         prompts,
         timezone=plant.timezone,
         machines=[machine.id for machine in plant.machines],
+        names=plant.names,
     )
 
 

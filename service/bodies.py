@@ -318,6 +318,42 @@ class Resolve(Body):
     resolution: Text = ""
 
 
+class Instruct(Body):
+    """Words for the next shifts about a machine, a line, or the machine of a card."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "machine": "press-3",
+                    "text": "Run at 80 % until the cooler is cleaned.",
+                    "by": "M. Weber",
+                }
+            ]
+        },
+    )
+    machine: Name | None = None
+    line: Name | None = None
+    issue: Name | None = None
+    """Flags this card: the instruction is about its machine and names it."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    by: Annotated[str, StringConstraints(max_length=120)] = ""
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if sum(item is not None for item in (self.machine, self.line, self.issue)) != 1:
+            raise ValueError("name exactly one of machine, line or issue")
+        return self
+
+
+class Clear(Body):
+    """Who says that it is done or no longer holds."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "M. Weber"}]})
+    by: Annotated[str, StringConstraints(max_length=120)] = ""
+
+
 class Search(Body):
     """Words to look for in the documents."""
 

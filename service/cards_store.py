@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -104,6 +104,15 @@ class CardStore:
             values.append(machine)
         rows = self._database.rows(f"{query} ORDER BY number DESC LIMIT ?", [*values, limit])
         return [_read(body) for (body,) in rows]
+
+    def open_at(self, moment: datetime, machines: Collection[str]) -> list[Issue]:
+        """Cards of these machines that were not resolved at that time, oldest first."""
+        rows = self._database.rows(
+            "SELECT machine, body FROM cards WHERE opened <= ? AND "
+            "(resolved IS NULL OR resolved > ?) ORDER BY number",
+            (microseconds(moment), microseconds(moment)),
+        )
+        return [_read(body) for machine, body in rows if machine in machines]
 
     def last(self, machine: str) -> Issue | None:
         """The newest card of a machine, open or not."""

@@ -55,7 +55,17 @@ def _idempotency_by_time(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX idempotency_at ON idempotency (at)")
 
 
-MIGRATIONS: Sequence[Migration] = (_cards, _ledger, _idempotency_by_time)
+def _instructions(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE instructions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, machine TEXT NOT NULL, line TEXT NOT NULL,
+            issue TEXT NOT NULL, text TEXT NOT NULL, given INTEGER NOT NULL,
+            given_by TEXT NOT NULL, cleared INTEGER, cleared_by TEXT NOT NULL) STRICT"""
+    )
+    connection.execute("CREATE INDEX instructions_in_force ON instructions (cleared, given)")
+
+
+MIGRATIONS: Sequence[Migration] = (_cards, _ledger, _idempotency_by_time, _instructions)
 """Number n is entry n - 1. Append only: what has run in a plant is never changed."""
 
 

@@ -28,6 +28,7 @@ from service.cards_store import CardStore
 from service.collectors import collectors_state
 from service.feed import Feed
 from service.floor import MachineView, machine_view
+from service.instructions import InstructionStore
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.model_figures import ModelFigures
@@ -60,6 +61,7 @@ class Parts:
     plant: Plant
     history: History
     cards: CardStore
+    instructions: InstructionStore
     ledger: Ledger
     lookout: Lookout
     summarizer: Summarizes

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from finetune.task import Task
 from ingest.vocabulary import Answer, Citation, Diagnosis, Evidence, Summary
 from prompting.listening import Listener
+from prompting.telling import Watched
 from rag.document import CodeEntry, Document
 
 
@@ -25,9 +26,14 @@ class Summarizes(Protocol):
         end: datetime,
         prompt: str = ...,
         language: str = ...,
+        watched: Watched | None = ...,
         listener: Listener | None = ...,
     ) -> Summary:
         """What is going on; the listener hears drafts of it."""
+        ...
+
+    def style(self, prompt: str, language: str) -> str:
+        """For whom a prompt is: `operator`, `engineer` or `handover`; NotKnown without it."""
         ...
 
 

@@ -39,6 +39,37 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] = Field(default_factory=list)
 
 
+class InstructionOut(Noun):
+    """An instruction; it stands in every handover until it is cleared."""
+
+    model_config = example(
+        id="N00003",
+        machine="press-3",
+        line="line-1",
+        issue="",
+        text="Run at 80 % until the cooler is cleaned.",
+        given_at="2026-11-22T10:00:00Z",
+        given_by="M. Weber",
+        cleared_at=None,
+        cleared_by="",
+    )
+    id: str
+    machine: str = Field(description="Empty where it is about the whole line.")
+    line: str
+    issue: str = Field(description="The card that it flags; empty where it flags none.")
+    text: str
+    given_at: datetime
+    given_by: str
+    cleared_at: datetime | None
+    cleared_by: str
+
+
+class InstructionsOut(BaseModel):
+    """Instructions, oldest first."""
+
+    instructions: list[InstructionOut]
+
+
 class ReadingsOut(BaseModel):
     """Readings of one machine, thinned to at most `max_points` a signal."""
 

@@ -15,6 +15,7 @@ from ingest.vocabulary import Alternative, Answer, Citation, Diagnosis, Evidence
 from prompting.listening import Listener
 from prompting.model import Reply, Request
 from prompting.models.counting import Estimate
+from prompting.telling import HANDOVER, Watched
 from rag.document import CodeEntry, Document, DocumentKind, DocumentStatus
 
 QUIET = "no_fault"
@@ -35,6 +36,7 @@ class FakeSummarizer:
         end: datetime,
         prompt: str = "issue-summary",
         language: str = "en",
+        watched: Watched | None = None,
         listener: Listener | None = None,
     ) -> Summary:
         """One statement for each piece of evidence."""
@@ -50,6 +52,10 @@ class FakeSummarizer:
             model=language,
             prompt=f"{prompt}@1#0",
         )
+
+    def style(self, prompt: str, language: str) -> str:
+        """By the name of the prompt."""
+        return HANDOVER if prompt == "shift-handover" else "operator"
 
 
 Said = str | Reply | Exception | Callable[[Request], Reply]

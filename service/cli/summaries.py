@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.errors import SettingsFault
+from service.cli.instructions import instructions
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -28,8 +30,10 @@ from service.cli.times import moment_of, seconds_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.plant import Plant
     from ingest.vocabulary import Evidence, Summary
     from service.cli.recorded import Recording
+    from service.gathering import Gathered, Scope
 
 UNSAID_SHARE = 4
 """Without a word about what is normal, the first quarter of a file is."""
@@ -41,6 +45,7 @@ def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(evidence)
     app.command()(summarize)
+    app.add_typer(instructions, name="instructions")
 
 
 def evidence(
@@ -92,7 +97,9 @@ def _first_rows(recording: Recording) -> int:
 
 
 def summarize(
-    machine: Annotated[str, typer.Argument(help="Machine id.")],
+    scope: Annotated[
+        str, typer.Argument(metavar="MACHINE|LINE", help="Machine id, or the id of a line.")
+    ],
     plant: PlantOption = DEFAULT_PLANT,
     home: HomeOption = DEFAULT_HOME,
     since: Annotated[str, typer.Option("--since", help="How far back: 30s, 15m, 1h, 1d.")] = "1h",
@@ -100,57 +107,103 @@ def summarize(
         str | None, typer.Option("--until", help="End, as ISO 8601; now unless given.")
     ] = None,
     language: LanguageOption = "en",
-    prompt: Annotated[str, typer.Option("--prompt", help="Prompt id.")] = "issue-summary",
+    prompt: Annotated[
+        str,
+        typer.Option(
+            "--prompt", help="Prompt id: issue-summary, engineer-explanation, shift-handover ..."
+        ),
+    ] = "issue-summary",
     *,
+    with_evidence: Annotated[
+        bool, typer.Option("--evidence", help="The evidence below it, as a table.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What is going on at a machine: a few sentences, each with its evidence."""
+    """What is going on at a machine or a line: a few sentences, each with its evidence."""
+    from ingest.plant import load_plant
+    from service.cli.told import tell
+
     end = moment_of(until) if until else datetime.now(UTC)
     start = end - timedelta(seconds=seconds_of(since))
+    description = load_plant(plant)
     summary = _summary(
-        machine, start, end, plant=plant, home=home, prompt=prompt, language=language
+        description, scope, Span(start, end), home=home, prompt=prompt, language=language
     )
     if as_json:
         from service.schemas import SummaryOut
 
         print_json(SummaryOut.model_validate(summary).model_dump(mode="json"))
-    else:
-        _tell(summary)
+        return
+    tell(summary, language=language, timezone=description.timezone)
+    if with_evidence:
+        _show(summary.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when."""
+
+    start: datetime
+    end: datetime
 
 
 def _summary(
-    machine: str,
-    start: datetime,
-    end: datetime,
-    *,
-    plant: Path,
-    home: Path,
-    prompt: str,
-    language: str,
+    plant: Plant, name: str, span: Span, *, home: Path, prompt: str, language: str
 ) -> Summary:
-    from ingest.baseline import learn
-    from ingest.evidence import extract
-    from ingest.plant import load_plant
     from prompting.settings import PromptingSettings
     from prompting.summarizer import Summarizer
     from prompting.writers.choice import asker_of
+    from service.gathering import Scope
     from service.settings import read_settings
 
-    description = load_plant(plant)
-    known = description.machine(machine)
-    with existing_history(home) as history:
-        before = history.window(machine, start - BASELINE_TIMES * (end - start), start)
-        window = history.window(machine, start, end)
-    items = extract(window, learn(before), known.signals)
     summarizer = Summarizer(
         asker_of(read_settings(PromptingSettings), home=home),
         shelf_of_prompts(),
-        timezone=description.timezone,
-        machines=[other.id for other in description.machines],
+        timezone=plant.timezone,
+        machines=[machine.id for machine in plant.machines],
+        names=plant.names,
     )
+    scope = Scope.named(plant, name)
+    style = summarizer.style(prompt, language)
+    found = _gathered(plant, scope, span, home=home, style=style)
     return summarizer.summarize(
-        items, scope=machine, start=start, end=end, prompt=prompt, language=language
+        found.evidence,
+        scope=name,
+        start=span.start,
+        end=span.end,
+        prompt=prompt,
+        language=language,
+        watched=found.watched,
     )
+
+
+def _gathered(plant: Plant, scope: Scope, span: Span, *, home: Path, style: str) -> Gathered:
+    """From the history; what the service keeps of cards and instructions lies beside it."""
+    from ingest.evidence_settings import EvidenceSettings
+    from prompting.telling import HANDOVER
+    from service.cards_store import CardStore
+    from service.database import Database
+    from service.gathering import gathered, handed_over
+    from service.instructions import InstructionStore
+    from service.lookout import Lookout
+
+    length = span.end - span.start
+    settings = EvidenceSettings.fitting(length.total_seconds())
+    normal = BASELINE_TIMES * length
+    with existing_history(home) as history:
+        lookout = Lookout(plant, history, settings=settings)
+        if style != HANDOVER:
+            return gathered(scope, span.start, span.end, lookout=lookout, normal=normal)
+        with Database(home / "history.db") as database:
+            return handed_over(
+                scope,
+                span.start,
+                span.end,
+                lookout=lookout,
+                normal=normal,
+                cards=CardStore(database),
+                instructions=InstructionStore(database),
+            )
 
 
 def _show(items: Sequence[Evidence]) -> None:
@@ -166,15 +219,3 @@ def _show(items: Sequence[Evidence]) -> None:
 
 def _clock(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _tell(summary: Summary) -> None:
-    console.print(summary.headline, style="bold", markup=False, highlight=False)
-    for statement in summary.statements:
-        cited = f"  [{', '.join(statement.evidence)}]" if statement.evidence else ""
-        console.print(f"{statement.text}{cited}", markup=False, highlight=False)
-    engine = f"{summary.engine} {summary.model}".strip()
-    console.print(f"{engine}, {summary.prompt}", style="dim", markup=False, highlight=False)
-    for line in (*summary.replaced, summary.note):
-        if line:
-            console.print(line, style="dim", markup=False, highlight=False)

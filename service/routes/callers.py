@@ -9,7 +9,7 @@ from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access import Caller, Role
-from service.parts import PartsPart
+from service.parts import Parts, PartsPart
 
 _bearer = HTTPBearer(auto_error=False, description="An API key; none on a service that runs open.")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same in a header.")
@@ -29,6 +29,11 @@ def _with(*roles: Role) -> Callable[..., Caller]:
         return caller
 
     return check
+
+
+def who(parts: Parts, caller: Caller, named: str) -> str:
+    """Who it was; on a service without keys only the request can say so."""
+    return named.strip() or ("" if parts.access.open else caller.name)
 
 
 Pusher = Annotated[Caller, Depends(_with(Role.MACHINE))]

@@ -7,12 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query
 
 from ingest.vocabulary import Issue, IssueState
-from service.access import Caller
 from service.bodies import Acknowledge, Resolve
 from service.notices import issue_message
 from service.parts import Parts, PartsPart
 from service.replies import IssuesOut
-from service.routes.callers import Operator
+from service.routes.callers import Operator, who
 from service.schemas import IssueOut
 
 router = APIRouter(prefix="/v1/issues", tags=["issues"])
@@ -48,7 +47,7 @@ def acknowledge(
     body: Annotated[Acknowledge | None, Body()] = None,
 ) -> IssueOut:
     """Say that someone has seen it; saying it twice changes nothing."""
-    by = _who(parts, caller, body.by if body else "")
+    by = who(parts, caller, body.by if body else "")
     return _told(parts, parts.cards.acknowledge(issue, by=by, at=parts.clock()))
 
 
@@ -57,14 +56,9 @@ def resolve(
     issue: str, parts: PartsPart, caller: Operator, body: Annotated[Resolve | None, Body()] = None
 ) -> IssueOut:
     """Close a card; what it shows opens no new one until it has been gone for a while."""
-    by = _who(parts, caller, body.by if body else "")
+    by = who(parts, caller, body.by if body else "")
     words = (body.resolution.strip() if body else "") or f"resolved by {by or 'a person'}"
     return _told(parts, parts.cards.resolve(issue, resolution=words, by=by, at=parts.clock()))
-
-
-def _who(parts: Parts, caller: Caller, named: str) -> str:
-    """Who it was; on a service without keys only the request can say so."""
-    return named.strip() or ("" if parts.access.open else caller.name)
 
 
 def _told(parts: Parts, issue: Issue) -> IssueOut:

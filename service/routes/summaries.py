@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse
 
-from ingest.errors import DataFault, NotKnown
-from ingest.vocabulary import Evidence, Summary
+from ingest.errors import DataFault
+from ingest.vocabulary import Summary
 from prompting.listening import Listener
+from prompting.telling import HANDOVER
 from service.bodies import AskSummary
 from service.drafting import drafted
+from service.gathering import Gathered, Scope, gathered, handed_over
 from service.parts import Parts, PartsPart
 from service.routes.callers import Operator
 from service.schemas import SummaryOut
@@ -39,16 +40,18 @@ def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut | E
     """A summary in which every statement names its evidence, and every number is checked."""
     if body.end - body.start > LONGEST:
         raise DataFault(f"At most {LONGEST.days} days can be summed up at once.")
-    evidence = _evidence(parts, _machines(parts, body), body.start, end=body.end)
+    scope = _scope(parts, body)
+    found = _gathered(parts, scope, body)
 
     def work(listener: Listener | None) -> Summary:
         return parts.summarizer.summarize(
-            evidence,
-            scope=body.machine or body.line or "",
+            found.evidence,
+            scope=scope.id,
             start=body.start,
             end=body.end,
             prompt=body.prompt,
             language=body.language,
+            watched=found.watched,
             listener=listener,
         )
 
@@ -57,24 +60,23 @@ def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut | E
     return SummaryOut.model_validate(work(None))
 
 
-def _machines(parts: Parts, body: AskSummary) -> list[str]:
+def _scope(parts: Parts, body: AskSummary) -> Scope:
     if body.machine is not None:
-        return [parts.plant.machine(body.machine).id]
-    found = [machine.id for machine in parts.plant.machines if machine.line == body.line]
-    if not found:
-        raise NotKnown(f"There is no line {body.line!r} in the plant description.")
-    return found
+        return Scope(body.machine, (parts.plant.machine(body.machine),))
+    line = body.line or ""
+    return Scope(line, parts.plant.line(line))
 
 
-def _evidence(
-    parts: Parts, machines: list[str], start: datetime, *, end: datetime
-) -> tuple[Evidence, ...]:
-    """Evidence of all machines in time order, numbered through so that each id is there once."""
+def _gathered(parts: Parts, scope: Scope, body: AskSummary) -> Gathered:
     normal = timedelta(seconds=parts.settings.watch_baseline_s)
-    found = [
-        item
-        for machine in machines
-        for item in parts.lookout.look_back(machine, start, end, normal=normal).evidence
-    ]
-    ordered = sorted(found, key=lambda item: (item.start, item.machine, item.id))
-    return tuple(replace(item, id=f"E{n:04d}") for n, item in enumerate(ordered, start=1))
+    if parts.summarizer.style(body.prompt, body.language) != HANDOVER:
+        return gathered(scope, body.start, body.end, lookout=parts.lookout, normal=normal)
+    return handed_over(
+        scope,
+        body.start,
+        body.end,
+        lookout=parts.lookout,
+        normal=normal,
+        cards=parts.cards,
+        instructions=parts.instructions,
+    )

@@ -18,6 +18,7 @@ from service.app import create_app
 from service.cards_store import CardStore
 from service.database import Database
 from service.feed import Feed
+from service.instructions import InstructionStore
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
@@ -38,6 +39,7 @@ def parts_at(
             plant=plant,
             history=history,
             cards=CardStore(database),
+            instructions=InstructionStore(database),
             ledger=Ledger(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),

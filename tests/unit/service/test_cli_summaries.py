@@ -145,7 +145,7 @@ def summarize(home: Path, *more: str) -> str:
 def test_summarize_tells_what_is_going_on(home: Path) -> None:
     """From the history, in the plant's own time."""
     found = json.loads(summarize(home, "--json"))
-    assert found["headline"] == "press-3: oil temp above its high limit, alarm E217"
+    assert found["headline"] == "press-3: oil temp above its high limit, with alarm E217"
     assert "10:50" in found["statements"][0]["text"]
     assert found["engine"] == "deterministic"
     assert {item["id"] for item in found["evidence"]} >= set(found["statements"][0]["evidence"])

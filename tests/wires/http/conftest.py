@@ -19,6 +19,7 @@ from service.app import create_app
 from service.cards_store import CardStore, NewCard
 from service.database import Database
 from service.feed import Feed
+from service.instructions import InstructionStore
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
@@ -58,6 +59,7 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
             plant=plant,
             history=history,
             cards=CardStore(database),
+            instructions=InstructionStore(database),
             ledger=Ledger(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),

@@ -103,6 +103,8 @@ def test_documentation_is_complete(client: TestClient) -> None:
         "/v1/issues/{issue}": {"get"},
         "/v1/issues/{issue}/acknowledge": {"post"},
         "/v1/issues/{issue}/resolve": {"post"},
+        "/v1/instructions": {"get", "post"},
+        "/v1/instructions/{instruction}/clear": {"post"},
         "/v1/summaries": {"post"},
         "/v1/classify": {"post"},
         "/v1/tasks": {"get"},
