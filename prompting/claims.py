@@ -67,6 +67,22 @@ REPEATING = frozenset(
     }
 )
 TWICE = 2
+MEASURED = {"up to": "up", "than up": "up", "than down": "down"}
+LASTING_WORDS = frozenset(
+    ["hour", "minute", "minutes", "hours", "stunde", "minuten", "stunden", "once"]
+)
+GOING = frozenset(["ging", "gingen", "geht", "gehen", "gegangen"])
+"""With `zurück` they say that something fell."""
+_TAKE = frozenset(["nimmt", "nahm", "nehmen", "nahmen"])
+PARTICLE_VERBS: Mapping[str, frozenset[str]] = {
+    "ab": _TAKE | frozenset(["fällt", "fiel", "sinkt", "sank", "sackt", "sackte"]),
+    "zu": _TAKE | frozenset(["legt", "legte"]),
+    "nach": frozenset(["gibt", "gab", "lässt", "ließ"]),
+    "ein": frozenset(["bricht", "brach"]),
+}
+"""German verbs that stand apart from the word that says where they go."""
+BACK_BEFORE = 4
+RETURNED = "back"
 
 
 def wrong_claim(clause: Clause, before: Clause | None, cited: Sequence[Evidence]) -> str:
@@ -86,32 +102,84 @@ def wrong_claim(clause: Clause, before: Clause | None, cited: Sequence[Evidence]
 
 
 def _direction(clause: Clause) -> str:
-    said = {way for token in _ways(clause) for way in ("up", "down") if token.claims(way)}
+    known = {way for item in clause.subject if (way := _way(item))}
+    said = set(_said(clause, known))
     if not said:
         return ""
     if clause.names and all(not naming.leading & naming.items for naming in clause.names):
         return "gives a direction to a signal that only moved with another"
-    known = {item.direction for item in clause.subject if item.direction}
     if not known and clause.subject and all(item.kind in SILENT for item in clause.subject):
-        return "" if clause.claims("kind silent") else "gives a direction to what is silent"
-    if clause.claims("back"):
-        if any(item.active for item in clause.subject):
-            return "says that it is over, which it is not"
-        known = {OPPOSITE[way] for way in known}
+        fell = {"aus", "out"} & {token.text for token in clause.tokens}
+        silent = fell or clause.claims("kind silent")
+        return "" if silent else "gives a direction to what is silent"
+    if RETURNED in said and any(item.active for item in clause.subject):
+        return "says that it is over, which it is not"
+    said -= {RETURNED}
     return (
         "" if known == said else f"says {' and '.join(sorted(said))}, which its evidence does not"
     )
 
 
-def _ways(clause: Clause) -> Iterator[Token]:
-    """Words of direction, without `over 5 min`."""
+def _said(clause: Clause, known: set[str]) -> Iterator[str]:
+    """The directions that the clause gives the item; back below the limit means it was above."""
+    texts = {token.text for token in clause.tokens}
+    for index in _ways(clause):
+        token = clause.tokens[index]
+        way = "up" if {"up", "idle"} & token.tags else "down"
+        if not known and (token.claims("idle") or token.claims("peak time")):
+            continue
+        if _beside_back(clause, index):
+            yield RETURNED
+            way = OPPOSITE[way]
+        yield way
     for index, token in enumerate(clause.tokens):
-        if not {"up", "down"} & token.tags:
+        yield from filter(None, [_measured(clause, index)])
+        particle = next((way for way in OPPOSITE if token.claims(f"{way} particle")), "")
+        if particle and texts & PARTICLE_VERBS.get(token.text, frozenset()):
+            yield particle
+    if "zurück" in texts and texts & GOING:
+        yield "down"
+
+
+def _beside_back(clause: Clause, index: int) -> bool:
+    """`fell back`, `back below`, `kehrte um 10:07 Uhr unter`."""
+    near = clause.tokens[max(0, index - BACK_BEFORE) : index + 2]
+    return any(token.claims("back") for token in near)
+
+
+def _ways(clause: Clause) -> Iterator[int]:
+    """Places of words of direction, without `over 5 min`."""
+    for index, token in enumerate(clause.tokens):
+        if not {"up", "down", "idle"} & token.tags:
             continue
         after = clause.tokens[index + 1] if index + 1 < len(clause.tokens) else None
         lasting = after is not None and after.kind == "number" and after.unit in TIME_SCALE
         if not (lasting and token.tags & {"near limit critical_limit"}):
-            yield token
+            yield index
+
+
+def _way(item: Evidence) -> str:
+    """Noise that is more than usual went up."""
+    if item.kind is EvidenceKind.NOISE_CHANGE and not item.direction and "ratio" in item.numbers:
+        return "up" if item.numbers["ratio"].value > 1 else "down"
+    return item.direction
+
+
+def _measured(clause: Clause, index: int) -> str:
+    """`up to 71 bar`, `more than its limit`; not `up to 5 times`, `more than 20 min`."""
+    token = clause.tokens[index]
+    after = clause.tokens[index + 1] if index + 1 < len(clause.tokens) else token
+    way = next((way for tag, way in MEASURED.items() if token.claims(tag)), "")
+    if not way or (after.kind == "word" and token.claims("up to")):
+        return ""
+    unit = after.unit
+    for item in clause.subject:
+        if after.kind == "slot" and after.item == item.id and after.role in item.numbers:
+            unit = item.numbers[after.role].unit
+    words = {other.text for other in clause.tokens[index + 1 : index + 3]}
+    if after.kind == "word":
+        return "" if words & LASTING_WORDS else way
+    return way if unit not in ("", *TIME_SCALE) else ""
 
 
 def _kind(clause: Clause, cited: Sequence[Evidence]) -> str:
@@ -144,9 +212,11 @@ def _state(clause: Clause) -> str:
     denied = clause.claims("not")
     still = clause.claims("still") or _since(clause) or _is_so(clause)
     over = clause.claims("over") or _until(clause)
-    if denied and (clause.claims("over") or clause.claims("still")):
-        still, over = clause.claims("over"), clause.claims("still")
-        if over and all(item.kind in SILENT for item in items):
+    if denied and clause.claims("over"):
+        still, over = True, False
+    elif denied and clause.claims("still"):
+        still, over = False, True
+        if all(item.kind in QUIET for item in items):
             return ""
     if still and any(not item.active for item in items):
         return "says that it is still so, which it is not"
@@ -175,7 +245,8 @@ def _until(clause: Clause) -> bool:
 def _is_so(clause: Clause) -> bool:
     """`is above`: the present with a claim."""
     claim = any(clause.claims(tag) for tag in ("up", "down", "kind stuck", "kind silent"))
-    return claim and clause.claims("is") and not clause.claims("back")
+    ends = clause.claims("back") or clause.claims("until")
+    return claim and clause.claims("is") and not ends
 
 
 def _pairs(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token | None]]:

@@ -18,6 +18,13 @@ WORD = re.compile(r"[^\W\d_]+")
 SLOT = re.compile(r"\{[^{}]*\}")
 FOLDER = Path(__file__).parent / "words"
 PLAIN = "plain"
+FINAL = "final "
+INHERITED = frozenset({"up", "down", "back", "cause"})
+FREE = frozenset(
+    {"plain way", "plain number", "idle", "up to", "final over", "kind silent", "kind out"}
+    | {"kind oscillation"}
+)
+"""Phrases with words of direction that claim none."""
 MOST_PARTS = 4
 SHORTEST_PART = 3
 LINKS = ("", "s", "n", "en", "es")
@@ -36,14 +43,30 @@ class Cues:
     longest: Mapping[str, int]
     """Most words of a phrase that begins with this word."""
 
-    def at(self, words: Sequence[str], first: int) -> tuple[int, Tags]:
-        """How many words the longest phrase here takes, and what it claims; 0: none is known."""
+    def at(self, words: Sequence[str], first: int, *, closed: bool = True) -> tuple[int, Tags]:
+        """How many words the longest phrase here takes, and what it claims; 0: none is known.
+
+        Args:
+            words: in a row.
+            first: where to look.
+            closed: whether a mark or the end of the sentence stands behind the words.
+        """
         most = min(self.longest.get(words[first], 0), len(words) - first)
         for length in range(most, 0, -1):
             tags = self.phrases.get(tuple(words[first : first + length]))
-            if tags is not None:
-                return length, tags
+            if tags is None:
+                continue
+            ends = self._ends(words, first + length, closed=closed)
+            last = frozenset(tag.removeprefix(FINAL) for tag in tags if tag.startswith(FINAL))
+            rest = frozenset(tag for tag in tags if not tag.startswith(FINAL))
+            if rest or ends:
+                return length, rest | last if ends else rest
         return 0, _NONE
+
+    def _ends(self, words: Sequence[str], at: int, *, closed: bool) -> bool:
+        if at == len(words):
+            return closed
+        return "clause" in self.phrases.get((words[at],), _NONE)
 
     def knows(self, word: str) -> bool:
         """Whether the word alone stands in the lexicon."""
@@ -66,10 +89,18 @@ def cues(language: str) -> Cues:
             found[words] = {"kind out"}
         for word in words:
             found.setdefault((word,), {PLAIN})
+    _inherit(found)
     longest: dict[str, int] = {}
     for phrase in found:
         longest[phrase[0]] = max(longest.get(phrase[0], 0), len(phrase))
     return Cues(language, {phrase: frozenset(tags) for phrase, tags in found.items()}, longest)
+
+
+def _inherit(found: Mapping[tuple[str, ...], set[str]]) -> None:
+    """A phrase claims what its words do, unless it says that it does not."""
+    for phrase, tags in found.items():
+        if len(phrase) > 1 and not tags & FREE:
+            tags.update(*(found.get((word,), set()) & INHERITED for word in phrase))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.vocabulary import Evidence
-from prompting.cues import Cues, concept
+from prompting.cues import Cues, concept, known_units
 
 MACHINE = -2
 CODE = -1
@@ -23,7 +23,8 @@ NOBODY: Owners = frozenset()
 PIECE = re.compile(r"[^\W\d_]+|\d+")
 CAMEL = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|\d+")
 NAME_LIKE = re.compile(r"[\w.:/%°+#-]+(?: [\w.:/%°+#-]+){0,3}")
-UNIT = re.compile(r"\s?[°%a-zµ]+/|\s?[°%]")
+WORD_BEHIND = re.compile(r"\s?(\S+?)[.,;:]?(?=\s|$)")
+UNITS = frozenset(way.lower() for way, _ in known_units())
 LONGEST_NAME = 40
 MOST_WORDS = 6
 BETWEEN = frozenset({"", "-", "_", " ", ".", "/", ":"})
@@ -37,6 +38,8 @@ BEFORE_CODES = frozenset(
             "issue",
             "first",
             "zunächst",
+            "ab",
+            "from",
             "and",
             "und",
             "then",
@@ -134,7 +137,8 @@ def _free(text: str, pieces: Sequence[re.Match[str]], at: int, length: int) -> b
         return True
     led = at > 0 and pieces[at - 1][0] in BEFORE_CODES
     led = led or text[:start].rstrip()[-1:] in (";", ":", "(")
-    return led and not UNIT.match(text, end)
+    following = WORD_BEHIND.match(text, end)
+    return led and not (following and following[1] in UNITS)
 
 
 def _ways(name: str) -> Iterable[tuple[str, ...]]:

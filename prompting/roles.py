@@ -100,10 +100,17 @@ def _soft(token: Token) -> bool:
     return token.kind == "word" and token.tags <= SOFT
 
 
+def _adjective(token: Token) -> bool:
+    """`5 downward spikes`, `5 further alarms`."""
+    return token.kind == "word" and token.tags <= SOFT | {"up", "down"}
+
+
 def _directly_behind(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
     if at + 1 >= len(tokens):
         return None
     found = _said(tokens[at + 1], "behind ", unit)
+    if found is None and unit == "" and at + 2 < len(tokens) and _adjective(tokens[at + 1]):
+        found = _said(tokens[at + 2], "behind ", unit)
     return None if found == CHANGE else found
 
 
@@ -120,7 +127,7 @@ def _before(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
             return strong
         if close and _said(token, "near ", unit):
             return LIMITS
-        if close and {"up", "down"} & token.tags:
+        if close and weak is None and {"up", "down"} & token.tags:
             return CHANGE if unit else None
         soft = _soft(token) or token.kind == "mark" or token.claims("clause")
         if said := _said(token, "weak ", unit):
@@ -128,18 +135,33 @@ def _before(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
         elif weak is not None and not (soft or token.kind in ("name", "slot")):
             break
         bare = bare and soft
-        close = bare and close and token.kind != "mark"
+        close = (
+            close and token.kind != "mark" and not token.claims("clause") and (soft or bool(said))
+        )
     return weak
 
 
 def _behind(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
     for token in tokens[at + 1 : at + 1 + REACH_BEHIND]:
         found = _said(token, "behind ", unit)
+        if found == CHANGE and (unit == "" or unit in TIME_SCALE):
+            return None
         if found:
-            return found
+            return None if _has_own(tokens, at, token) else found
         if not _soft(token):
             return None
     return None
+
+
+def _has_own(tokens: Sequence[Token], at: int, noun: Token) -> bool:
+    """`252 against a limit of 337`: the limit is the other number."""
+    index = tokens.index(noun, at)
+    for token in tokens[index + 1 : index + 1 + REACH_BEHIND]:
+        if is_figure(token):
+            return True
+        if not (_soft(token) or _said(token, "weak ", "")):
+            return False
+    return False
 
 
 def _apposed(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:

@@ -19,6 +19,7 @@ from prompting.slots import Reader, harmless, roles
 from prompting.units import TIME_SCALE, Units, units
 
 ROUNDING = 1e-9
+CHANGES = frozenset({"change", "slope"})
 SHOWN = 24
 """Letters of a sentence that a reason repeats at most."""
 BLANKS = str.maketrans("\u00a0\u202f\u2009\u2019\u2011", "   '-")
@@ -177,6 +178,8 @@ class _Trial:
     def _figure(self, clause: Clause, index: int, token: Token) -> None:
         unit = self._unit(token)
         said = allowed(self.tokens, self.tokens.index(token), unit)
+        if said and said <= CHANGES and clause.claims("kind oscillation"):
+            said = frozenset({"level", "amplitude"})  # swings around, or by, a value
         items = self._speaks_of(clause, index, token)
         if token.kind == "slot":
             fits = token.role in said if said is not None else token.role not in SPECIAL
@@ -263,7 +266,9 @@ def _glued(tokens: Sequence[Token], index: int) -> bool:
     after = tokens[index + 1]
     hyphen = after.text == "-" and index + 2 < len(tokens)
     after = tokens[index + 2] if hyphen else after
-    return after.kind == "number" and not after.unit and after.text.isdigit()
+    last = index + (3 if hyphen else 2)
+    counted = last < len(tokens) and any(t.startswith("behind ") for t in tokens[last].tags)
+    return after.kind == "number" and not after.unit and after.text.isdigit() and not counted
 
 
 def _by_verb(clause: Clause, index: int) -> Roles:

@@ -134,38 +134,34 @@ def _fabricated(found: Planting, rng: random.Random) -> str | None:
 
 def _is_true(made: Quantity, found: Planting) -> bool:
     """Whether a cited item has such a number, in whatever role, even when rounded."""
+    return any(_near(made, one) for one in found.items.values())
+
+
+def _near(made: Quantity, one: Evidence) -> bool:
     return any(
-        other.unit == made.unit
-        and abs(other.value - made.value)
-        <= max(1.0 if not made.unit else 0.6, NEAR * abs(other.value))
-        for one in found.items.values()
+        other.unit == made.unit and abs(other.value - made.value) <= _slack(other)
         for other in one.numbers.values()
     )
 
 
+def _slack(true: Quantity) -> float:
+    """What rounding may take away: a minute of a duration, a whole of a value."""
+    least = {"": 1.0, "s": 90.0}.get(true.unit, 0.6)
+    return max(least, NEAR * abs(true.value))
+
+
 def _other_item(found: Planting, rng: random.Random) -> str | None:
     parts = _figures(found)
-    others = [one for one in found.case.evidence.values()]
+    others = list(found.case.evidence.values())
     rng.shuffle(others)
     rng.shuffle(parts)
     for number, which, role in parts:
         for other in others:
             same = other.id == found.items[which].id
-            if same or role not in other.numbers or _agrees(other, role, found.items[which]):
+            if same or role not in other.numbers or _near(other.numbers[role], found.items[which]):
                 continue
             return rendered(found, rng, {number: written(found, other, role, rng)})
     return None
-
-
-def _agrees(other: Evidence, role: str, one: Evidence) -> bool:
-    """Whether the number of the other would be one of this item's too."""
-    made = other.numbers[role]
-    return any(
-        known.unit == made.unit
-        and abs(known.value - made.value)
-        <= max(1.0 if not made.unit else 0.6, NEAR * abs(known.value))
-        for known in one.numbers.values()
-    )
 
 
 def _wrong_minute(found: Planting, rng: random.Random) -> str | None:

@@ -1,4 +1,4 @@
-"""Evidence for planted errors: items whose numbers and times differ so much that no mix-up is true."""
+"""Evidence for planted errors: numbers and times so far apart that no mix-up is true."""
 
 from __future__ import annotations
 
