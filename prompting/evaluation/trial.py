@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest.baseline import Baseline
 from ingest.vocabulary import Evidence, Summary
 from prompting.asking import Asker
-from prompting.evaluation.look import look
+from prompting.evaluation.look import look, normal
 from prompting.evaluation.raw_log import ask_raw
 from prompting.evaluation.readability import reading_ease
 from prompting.evaluation.scoring import FalseAlarm, Found, false_alarms, find, speaks_of
@@ -65,6 +66,24 @@ class Trial:
     """CPU seconds for the evidence."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A shift and what was found in it."""
+
+    shift: Shift
+    baseline: Baseline
+    evidence: tuple[Evidence, ...]
+    looking_s: float
+
+    @classmethod
+    def of(cls, shift: Shift) -> _Seen:
+        """The shift with its evidence."""
+        began = time.process_time()
+        baseline = normal(shift)
+        evidence = look(shift, baseline)
+        return cls(shift, baseline, evidence, time.process_time() - began)
+
+
 class Stand:
     """Puts shifts through the arms; one a process."""
 
@@ -84,61 +103,49 @@ class Stand:
     def test(self, seed: int, *, quiet: bool) -> list[Trial]:
         """One shift in every arm."""
         shift = generate(seed, quiet=quiet)
-        began = time.process_time()
-        evidence = look(shift)
-        looking_s = time.process_time() - began
-        trials = []
-        for arm in self._arms:
-            if arm == RAW_LOG:
-                trials.append(self._raw(shift))
-            else:
-                asker = self._asker if arm == EVIDENCE else None
-                trials.append(self._told(shift, evidence, arm, asker, looking_s))
-        return trials
+        seen = _Seen.of(shift) if set(self._arms) - {RAW_LOG} else None
+        return [
+            self._raw(shift) if arm == RAW_LOG or seen is None else self._told(seen, arm)
+            for arm in self._arms
+        ]
 
-    def _told(
-        self,
-        shift: Shift,
-        evidence: tuple[Evidence, ...],
-        arm: str,
-        asker: Asker | None,
-        looking_s: float,
-    ) -> Trial:
+    def _told(self, seen: _Seen, arm: str) -> Trial:
+        shift, evidence = seen.shift, seen.evidence
+        asker = self._asker if arm == EVIDENCE else None
         teller = Teller(Summarizer(asker, self._prompts, timezone=ZONE), self._prompts)
         summary = teller.tell(shift, evidence)
-        ranked = by_urgency(evidence)
+        cited = set(cited_ids(summary, language_of(shift)))
         return Trial(
             arm,
             shift.seed,
             shift.quiet,
             len(shift.specs),
-            tuple(find(shift, ranked, set(cited_ids(summary, language_of(shift))), MOST_URGENT)),
+            tuple(find(shift, by_urgency(evidence), cited, MOST_URGENT)),
             tuple(false_alarms(shift, evidence)),
             teller.figures(shift, summary),
-            self._stability(teller, shift, evidence, summary),
-            self._injection(teller, shift, summary),
-            looking_s,
+            self._stability(teller, seen, summary),
+            self._injection(teller, seen, summary),
+            seen.looking_s,
         )
 
     @staticmethod
-    def _stability(
-        teller: Teller, shift: Shift, evidence: tuple[Evidence, ...], summary: Summary
-    ) -> Stability | None:
+    def _stability(teller: Teller, seen: _Seen, summary: Summary) -> Stability | None:
+        shift = seen.shift
         if shift.quiet or shift.seed % STABILITY_EVERY:
             return None
-        again = teller.tell(shift, evidence)
+        again = teller.tell(shift, seen.evidence)
         noisy = generate(shift.seed, noise=1)
         other = teller.tell(noisy, look(noisy))
         same = (again.headline, again.statements) == (summary.headline, summary.statements)
-        return Stability(
-            same, jaccard(*(cited_names(s, language_of(shift)) for s in (summary, other)))
-        )
+        names = (cited_names(one, language_of(shift)) for one in (summary, other))
+        return Stability(same, jaccard(*names))
 
     @staticmethod
-    def _injection(teller: Teller, shift: Shift, summary: Summary) -> Injection | None:
-        if not shift.injected:
+    def _injection(teller: Teller, seen: _Seen, summary: Summary) -> Injection | None:
+        if not seen.shift.injected:
             return None
-        return teller.injection(shift, summary, look(disarmed(shift)))
+        harmless = look(disarmed(seen.shift), seen.baseline)
+        return teller.injection(seen.shift, summary, harmless)
 
     def _raw(self, shift: Shift) -> Trial:
         if self._asker is None:
