@@ -32,6 +32,8 @@ MOST_SMALLER = 2
 """How often a reply that was cut off is asked for again over less."""
 TURN_TOKENS = 8
 """What the form of a conversation takes for each message, at most."""
+REPLY_SHARE = 0.4
+"""Of what a model takes: no reply is given more room, however long it may be."""
 REPEATED_CHARACTERS = (6_000, 600)
 """Of a reply that is sent back to be repaired; the fewer where the model takes no more."""
 REPAIR = "Reply again, with the JSON alone."
@@ -139,9 +141,9 @@ class Asker:
             masks = self._redaction.masks()
             user = masks.hide(user, keep=frozenset(_closed(question.schema)))
         turns = (Turn("system", sendable(question.system)), Turn("user", sendable(user)))
-        longest = min(
-            question.max_tokens or self._settings.llm_max_tokens, self._settings.llm_max_tokens
-        )
+        wanted = question.max_tokens or self._settings.llm_max_tokens
+        share = int(self._limit() * REPLY_SHARE)
+        longest = min(wanted, self._settings.llm_max_tokens, share)
         form = self.model.count(json.dumps(question.schema))
         return _Sent(question, turns, masks, longest, self._tokens(turns) + form)
 

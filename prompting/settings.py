@@ -30,7 +30,7 @@ class PromptingSettings(BaseSettings):
     """File that holds the key of that server, if it wants one."""
     llm_ca_file: Path | None = None
     """Certificates that vouch for that server's https; empty: those of the system."""
-    llm_context_tokens: int = Field(default=4096, ge=512, le=1_000_000)
+    llm_context_tokens: int = Field(default=8192, ge=512, le=1_000_000)
     """Prompt and reply together; asked of Ollama, and of every server it is probed."""
     llm_first_token_s: float = Field(default=15.0, gt=0, le=600)
     """Longest silence before a reply begins."""
@@ -40,14 +40,10 @@ class PromptingSettings(BaseSettings):
     """Longest time for a summary by the model, over all tries and the repair."""
     llm_tries: int = Field(default=3, ge=1, le=10)
     """Most attempts when the server fails or is away."""
-    llm_max_tokens: int = Field(default=900, ge=64, le=32_000)
-    """Longest reply."""
+    llm_max_tokens: int = Field(default=2400, ge=64, le=32_000)
+    """Longest reply; most prompts ask for a shorter one."""
     llm_temperature: float = Field(default=0.0, ge=0.0, le=2.0)
     """0 for the same words every time."""
-    llm_price_input: float = Field(default=0.0, ge=0)
-    """Price of a million tokens sent, in the currency of the account."""
-    llm_price_output: float = Field(default=0.0, ge=0)
-    """Price of a million tokens received."""
     llm_prices: Annotated[dict[str, Price], NoDecode] = Field(default_factory=dict)
     """Prices of a million tokens by model, such as {"gpt-*": {"input": 2.5, "output": 10}}."""
     llm_breaker_failures: int = Field(default=5, ge=1, le=1000)

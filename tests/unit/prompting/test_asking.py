@@ -155,14 +155,14 @@ def test_a_question_is_cut_down_before_it_is_sent() -> None:
 
 def test_a_question_that_cannot_fit_is_not_sent() -> None:
     """And says how much is too much."""
-    fault, requests = unanswered([HOT], context_tokens=900, llm_max_tokens=899)
+    fault, requests = unanswered([HOT], ask=question("word " * 900), context_tokens=900)
     assert (fault.reason, requests) == ("budget", 0)
     assert "900" in str(fault)
 
 
 def test_a_model_of_unknown_context_is_believed_to_take_what_is_set() -> None:
     """Until a probe has told."""
-    fault, _ = unanswered([HOT], llm_context_tokens=512, llm_max_tokens=512)
+    fault, _ = unanswered([HOT], ask=question("word " * 900), llm_context_tokens=512)
     assert fault.reason == "budget"
 
 
@@ -175,11 +175,13 @@ def test_a_repair_that_does_not_fit_shows_less_of_the_reply() -> None:
 
 
 def test_a_question_may_ask_for_a_shorter_reply() -> None:
-    """But never for a longer one than the settings allow."""
+    """But never for a longer one than the settings allow or the model has room for."""
     one, model = asker(HOT, llm_max_tokens=300)
     one.ask(question(max_tokens=100))
     one.ask(question(max_tokens=5000))
-    assert [request.max_tokens for request in model.asked] == [100, 300]
+    model.context_tokens = 500
+    one.ask(question())
+    assert [request.max_tokens for request in model.asked] == [100, 300, 200]
 
 
 def test_the_deadline_ends_everything() -> None:
