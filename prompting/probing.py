@@ -31,6 +31,7 @@ LOWEST, HIGHEST = 40, 45
 SMALLEST_CONTEXT = 512
 TOLERANCE = 0.9
 """A server that counts less than this share of a long prompt has not read it all."""
+TOO_SLOW = ("slow", "silent")
 TERSE = "You are a terse assistant. You answer in JSON and with nothing else."
 ARGUED = (
     ("colour", "blue", ("amber", "crimson"), "What colour is a cloudless sky at noon"),
@@ -220,6 +221,8 @@ def _context(
         try:
             reply = asked.ask(f"{text}\nWhat is the code word?", _coded(), form)
         except EngineFault as fault:
+            if fault.reason in TOO_SLOW:
+                break  # the rest of what was found is worth keeping
             if fault.reason not in ("refused", "cut"):
                 raise
             most //= 2  # told that it is too long, or found out

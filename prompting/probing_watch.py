@@ -15,7 +15,7 @@ from prompting.settings import PromptingSettings
 log = logging.getLogger(__name__)
 
 AGAIN_S = 30.0
-"""Longest pause after a look that failed."""
+"""Longest pause while the server does not answer; a probe that failed waits for its turn."""
 END_S = 3.0
 
 
@@ -48,6 +48,7 @@ class ProbeWatch:
         self._thread: threading.Thread | None = None
         self._found: Capabilities | None = None
         self._trouble = ""
+        self._away = False
 
     def __enter__(self) -> ProbeWatch:
         if self._period_s > 0:
@@ -92,7 +93,9 @@ class ProbeWatch:
 
     def _looked(self, *, anew: bool) -> Capabilities:
         known = None if anew else kept(self._home)
+        self._away = True
         identity = identified(self.model)
+        self._away = False
         if known is not None and same(self.model, known, identity, self._wanted):
             found = known
         else:
@@ -121,7 +124,7 @@ class ProbeWatch:
                 self.look()
             except Exception:
                 log.exception("the model could not be looked at")
-            pause = min(self._period_s, AGAIN_S) if self._trouble else self._period_s
+            pause = min(self._period_s, AGAIN_S) if self._away else self._period_s
             if self._stop.wait(pause):
                 return
 

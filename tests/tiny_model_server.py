@@ -38,6 +38,8 @@ class Behaviour:
     says: str | None = None
     """Instead of the model's own words."""
     digest: str = "first"
+    slow_from: int = 1_000_000
+    """A prompt of so many tokens is not answered before the end of the test."""
     context: int = 8192
     """A longer prompt is cut without a word."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -163,7 +165,8 @@ async def _answer(
         return JSONResponse({"error": {"message": words}}, 400)
     if fault in BYTES:
         return Response(BYTES[fault], media_type=form.media)
-    if fault == "begins late":
+    long = len(behaviour.brain.ids(asked["messages"])) >= behaviour.slow_from
+    if fault == "begins late" or long:
         await _pause(behaviour)
     loop = asyncio.get_running_loop()
     made = await loop.run_in_executor(None, behaviour.make, asked, schema)

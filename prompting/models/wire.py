@@ -105,7 +105,7 @@ class Wire:
         task = self._submit(converse)
         task.add_done_callback(lambda _: pieces.put(None))
         try:
-            for piece in _until_stopped(pieces, request.stop):
+            for piece in _until_over(pieces, request):
                 if request.on_text is not None:
                     request.on_text(piece)
             reply: Reply = _result(task, request.deadline)
@@ -204,12 +204,12 @@ class Wire:
         return loop, client
 
 
-def _until_stopped(pieces: SimpleQueue[str | None], stop: threading.Event | None) -> Iterator[str]:
-    while True:
-        if stop is not None and stop.is_set():
+def _until_over(pieces: SimpleQueue[str | None], request: Request) -> Iterator[str]:
+    while time.monotonic() < request.deadline + GRACE_S:
+        if request.stop is not None and request.stop.is_set():
             raise EngineFault("Whoever asked is gone.", "stopped")
         try:
-            piece = pieces.get(timeout=STOP_S if stop is not None else None)
+            piece = pieces.get(timeout=STOP_S)
         except Empty:
             continue
         if piece is None:

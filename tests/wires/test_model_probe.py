@@ -193,6 +193,19 @@ def test_a_name_that_the_server_does_not_know_is_told(brain: Brain, tmp_path: Pa
     assert "has no model other. It has tiny." in watch.standing().words
 
 
+def test_a_slow_machine_is_known_as_far_as_it_came(brain: Brain) -> None:
+    """The long prompt takes too long: its length stays unknown, the rest is kept."""
+    behaviour = Behaviour(brain)
+    with served(behaviour) as url:
+        model = model_at(f"{url}/v1")
+        usual_s = probe(model, identified(model), wanted_tokens=WANTED).seconds
+        behaviour.slow_from = WANTED // 2
+        limit_s = 3 + 4 * usual_s
+        found = probe(model, identified(model), wanted_tokens=WANTED, within_s=limit_s)
+        model.close()
+    assert (found.constrains, found.context_tokens) == ("schema", None)
+
+
 def test_a_probe_ends_in_time(brain: Brain, tmp_path: Path) -> None:
     """Of a server that never begins to answer."""
     with served(Behaviour(brain, "begins late")) as url:
