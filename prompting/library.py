@@ -65,11 +65,16 @@ class PromptLibrary:
         prompts, _ = self._look()
         return tuple(prompts[key] for key in sorted(prompts))
 
-    def get(self, identity: str, language: str) -> Prompt:
+    def get(self, identity: str, language: str, *, schema: str = "") -> Prompt:
         """One prompt.
 
+        Args:
+            identity: Its id.
+            language: `en` or `de`.
+            schema: The form of reply that is needed; empty: any.
+
         Raises:
-            NotKnown: No such prompt, or not in that language.
+            NotKnown: No such prompt, not in that language, or not for that form of reply.
         """
         prompts, faults = self._look()
         prompt = prompts.get((identity, language))
@@ -79,6 +84,10 @@ class PromptLibrary:
             raise NotKnown(
                 f"There is no prompt {identity} in {language}.", remedy=f"Known: {known}.{broken}"
             )
+        if schema not in ("", prompt.front.output):
+            fit = sorted({name for (name, _), one in prompts.items() if one.front.output == schema})
+            words = f"Prompt {identity} is of schema {prompt.front.output}, not {schema}."
+            raise NotKnown(words, remedy=f"Those are: {', '.join(fit)}.")
         return prompt
 
     def faults(self) -> tuple[Defect, ...]:

@@ -86,7 +86,7 @@ class Summarizer:
         Raises:
             NotKnown: No such prompt in that language.
         """
-        found = self._prompts.get(prompt, language)
+        found = self._prompts.get(prompt, language, schema="summary")
         exact = found.front.style == ENGINEER
         names = self._names.get(language, {})
         reader = Reader(language, self._zone, end, names=names, seconds=exact)
@@ -100,7 +100,7 @@ class Summarizer:
         Raises:
             NotKnown: No such prompt in that language.
         """
-        return self._prompts.get(prompt, language).front.style
+        return self._prompts.get(prompt, language, schema="summary").front.style
 
     def _summary(self, brief: Brief, listener: Listener | None) -> Summary:
         by = self._written(brief, listener)

@@ -83,7 +83,7 @@ class TextClassifier:
         known, shots = _labels(labels), _shots(examples, labels)
         asked_text = plain(text)
         shipped = FEW_SHOT if shots else ZERO_SHOT
-        prompt = self._prompts.get(self._prompt or shipped, language)
+        prompt = self._prompts.get(self._prompt or shipped, language, schema="label")
         if self._asker is None:
             origin = by_rule(prompt, ABSTAINED[language])
             return Classified(asked_text, None, abstained=True, agreement=0.0, origin=origin)

@@ -67,7 +67,7 @@ class FieldExtractor:
             NotKnown: There is no prompt in that language.
         """
         text = plain(note)
-        prompt = self._prompts.get(self._prompt, language)
+        prompt = self._prompts.get(self._prompt, language, schema="fields")
         ruled = found_by_rule(text, self._machines)
         seen = text[: prompt.front.characters]
         named = tuple(dict.fromkeys(machine for machine, _ in machines_in(seen, self._machines)))

@@ -61,7 +61,7 @@ class NoteRewriter:
             NotKnown: There is no prompt in that language.
         """
         text = plain(note)
-        prompt = self._prompts.get(self._prompt, language)
+        prompt = self._prompts.get(self._prompt, language, schema="rewrite")
         if len(text) > prompt.front.characters:
             return _quoted(text, prompt, by_rule(prompt, TOO_LONG[language]))
 

@@ -228,6 +228,12 @@ def test_an_unknown_prompt_is_answered_with_those_there_are(
     assert "no value scoop" in str(fault.value)
 
 
+def test_a_prompt_for_another_form_of_reply_is_not_given() -> None:
+    """Nobody has a summary written by the prompt that extracts fields."""
+    with pytest.raises(NotKnown, match=r"of schema fields, not summary\. Those are: engineer-"):
+        PromptLibrary().get("field-extraction", "en", schema="summary")
+
+
 def test_many_threads_see_whole_prompts_only(library: PromptLibrary, file: Path) -> None:
     """Each use gives one of the versions that were saved, whole."""
     seen: set[str] = set()

@@ -131,3 +131,10 @@ def test_an_edit_changes_the_next_result_and_a_broken_one_is_refused(
     fourth = summary(service)
     assert fourth["prompt"] == first["prompt"]
     assert prompts_state(service)["state"] == "ok"
+
+
+def test_a_prompt_that_writes_no_summaries_is_refused(service: httpx.Client) -> None:
+    """By its id, with those that do."""
+    reply = service.post("/v1/summaries", json={**ASKED, "prompt": "field-extraction"})
+    assert reply.status_code == 404
+    assert "Those are: engineer-explanation, issue-summary" in reply.text
