@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,16 @@ class Digest:
     above: Rows = field(default_factory=lambda: no_rows(CROSSING))
     below: Rows = field(default_factory=lambda: no_rows(CROSSING))
     presence: Rows = field(default_factory=lambda: no_rows(PRESENCE))
+
+    @property
+    def begins(self) -> float:
+        """Time of the first sample that is left in it; infinite where there is none."""
+        firsts = [rows["first"][0] for rows in (self.cells, self.presence) if len(rows)]
+        return float(min(firsts, default=np.inf))
+
+    def heard(self, presence: Rows) -> Digest:
+        """With when it was heard."""
+        return replace(self, presence=presence)
 
     def since(self, start: float) -> Digest:
         """Without the blocks before that time, which is the edge of one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from ingest.detect import Limits
 from ingest.digest import CELL, CROSSING, FINE, PRESENCE, SPIKE, STILL, Digest, Rows, no_rows
 from ingest.digest_crossing import Latch, Side, crossings, sides_of
 from ingest.evidence_samples import (
-    Columns,
     Floats,
     Ints,
     Samples,
@@ -39,8 +38,6 @@ class Carry:
     still: Rows = field(default_factory=lambda: no_rows(STILL))
     above: Latch = field(default_factory=Latch)
     below: Latch = field(default_factory=Latch)
-    last: float = -np.inf
-    """Time of the last sample, calm or not."""
 
 
 def digest_window(
@@ -60,12 +57,12 @@ def digest_series(
     """A whole signal; of the state itself only when it was heard."""
     own = columns(series)
     if series.signal == settings.state_signal:
-        presence = _presence(own[0], -np.inf, settings)
+        presence = presence_of(own[0], -np.inf, settings)
         return Digest(series.signal, series.unit, presence=presence)
     samples = look(series.signal, series.unit, own, clock)
     calm = samples.where(samples.calm)
     digest, carry = digest_piece(calm, Piece(0, len(calm.times)), Carry(), limits, settings)
-    return closed(digest, carry, _presence(own[0], -np.inf, settings))
+    return closed(digest, carry, presence_of(own[0], -np.inf, settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def digest_piece(
     inside = slice(piece.first, piece.last)
     around = median_of_five(calm.values)
     off, around = off_from_around(calm, around)[inside], around[inside]
-    own = _inside(calm, inside)
+    own = calm.between(piece.first, piece.last)
     frame = _Frame.of(own, settings.block_s)
     cells = _cells(own, frame, off, settings.block_s)
     stills, still = _stills(own, carry.still, settings.block_s)
@@ -95,35 +92,13 @@ def digest_piece(
     digest = Digest(
         calm.signal, calm.unit, cells, _spikes(own, frame, off, around), stills, over, under
     )
-    return digest, Carry(still, high, low, carry.last)
+    return digest, Carry(still, high, low)
 
 
 def closed(digest: Digest, carry: Carry, presence: Rows) -> Digest:
     """With the run of one value that is still open at its end."""
     stills = np.concatenate([digest.stills, carry.still])
-    return Digest(
-        digest.signal,
-        digest.unit,
-        digest.cells,
-        digest.spikes,
-        stills,
-        digest.above,
-        digest.below,
-        presence,
-    )
-
-
-def _inside(samples: Samples, inside: slice) -> Samples:
-    return Samples(
-        samples.signal,
-        samples.unit,
-        samples.times[inside],
-        samples.values[inside],
-        samples.rows[inside],
-        samples.states[inside],
-        samples.since[inside],
-        samples.calm[inside],
-    )
+    return replace(digest, stills=stills, presence=presence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +196,8 @@ def _crossings(
     return crossings(samples, edges, side, latch, settings.limit_hysteresis)
 
 
-def _presence(times: Floats, before: float, settings: EvidenceSettings) -> Rows:
-    """When the signal was heard, block by block."""
+def presence_of(times: Floats, before: float, settings: EvidenceSettings) -> Rows:
+    """When the signal was heard, block by block, after a sample at `before`."""
     if not len(times):
         return no_rows(PRESENCE)
     blocks = np.floor(times / settings.block_s).astype(np.int64)
@@ -234,8 +209,3 @@ def _presence(times: Floats, before: float, settings: EvidenceSettings) -> Rows:
     presence["first"], presence["last"] = times[edges], times[edges + counts - 1]
     presence["pause"] = np.maximum.reduceat(pauses, edges)
     return presence
-
-
-def presence_of(own: Columns, before: float, settings: EvidenceSettings) -> Rows:
-    """The same for a piece that follows a sample at `before`."""
-    return _presence(own[0], before, settings)

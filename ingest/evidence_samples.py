@@ -56,6 +56,33 @@ class Samples:
             self.calm[flags],
         )
 
+    def between(self, first: int, last: int) -> Samples:
+        """From the first of these indices on, the last excluded."""
+        inside = slice(first, last)
+        return Samples(
+            self.signal,
+            self.unit,
+            self.times[inside],
+            self.values[inside],
+            self.rows[inside],
+            self.states[inside],
+            self.since[inside],
+            self.calm[inside],
+        )
+
+    def followed_by(self, other: Samples) -> Samples:
+        """Both, one after the other."""
+        return Samples(
+            other.signal,
+            other.unit,
+            np.concatenate((self.times, other.times)),
+            np.concatenate((self.values, other.values)),
+            np.concatenate((self.rows, other.rows)),
+            np.concatenate((self.states, other.states)),
+            np.concatenate((self.since, other.since)),
+            np.concatenate((self.calm, other.calm)),
+        )
+
 
 def gather(window: Window, settings: EvidenceSettings) -> dict[str, Samples]:
     """Every signal of a window but its state, sorted by time, without what is not finite."""
