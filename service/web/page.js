@@ -4,6 +4,7 @@ import { answerView } from "./answer.js";
 import { call, keep, listen } from "./api.js";
 import { hearIssue, keepOnly, setUp, tick } from "./cards.js";
 import { byId, clock, el, setZone } from "./dom.js";
+import { setUpHandover } from "./handover.js";
 import { forgetMachines, hearMachine, loadCourses } from "./machines.js";
 
 const WAITS_MS = [500, 1000, 2000, 5000];
@@ -34,6 +35,7 @@ async function load() {
   setZone(found.timezone);
   byId("plant").textContent = found.plant;
   setUp({ tasks, machines: found.machines, changed: count });
+  setUpHandover(found.machines);
   byId("ask-machine").append(...machines.map((id) => el("option", { value: id, text: id })));
   await Promise.all(machines.map((id) => loadCourses(id)));
   found.machines.forEach(hearMachine);
