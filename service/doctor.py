@@ -18,6 +18,7 @@ from ingest.opening import opened_history
 from ingest.peer import Peer
 from ingest.plant import Plant, load_plant
 from ingest.settings import IngestSettings
+from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from service.access import access_for
 from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
@@ -57,6 +58,7 @@ def examine(plant: Path, home: Path) -> list[Finding]:
         findings += _wires(loaded)
         findings.append(_documents(loaded, home))
     findings.append(_try("llm", lambda: _llm(home), otherwise=DEGRADED))
+    findings.append(_try("prompts", _prompts))
     findings.append(_try("access", _access))
     findings.append(_try("service", _service, otherwise=OFF))
     return findings
@@ -158,6 +160,15 @@ def _documents(plant: Plant, home: Path) -> Finding:
         return Finding("documents", MISSING, f"there is no folder {folder}", remedy)
     shown = f"{folder}" if folder else "no folder of the plant"
     return Finding("documents", OK, f"{shown}, and {added} added one by one")
+
+
+def _prompts() -> Finding:
+    library = PromptLibrary(read_settings(PromptingSettings).prompts_folder)
+    found, faults = library.list(), library.faults()
+    if faults:
+        words = f"{len(found)} prompt(s), {len(faults)} fault(s), the first: {faults[0]}"
+        return Finding("prompts", DEGRADED, words, "andon prompts list")
+    return Finding("prompts", OK, f"{len(found)} prompt(s)")
 
 
 def _llm(home: Path) -> Finding:
