@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -32,8 +32,11 @@ def _applies_in(side: Side, state: int, norm: Norm | None) -> bool:
     """A limit that is normally crossed in a state (no pressure when idle) is none in that state."""
     if state in PRODUCING:
         return True
-    if norm is None:
-        return side.direction == "up"
+    return side.direction == "up" if norm is None else _never_beyond(side, norm)
+
+
+def _never_beyond(side: Side, norm: Norm) -> bool:
+    """Whether the baseline stayed inside of the limit in that state, run-up included."""
     return (norm.level - side.limit) * side.sign + norm.reach(side.sign) < 0
 
 
@@ -45,7 +48,7 @@ def _violations(
     settings: EvidenceSettings,
 ) -> Iterator[Finding]:
     interval, _ = rhythm_of(digest.presence)
-    norms = baseline.norms if baseline else {}
+    norms: Mapping[int, Norm] = baseline.norms if baseline else {}
     states = np.unique(digest.cells["state"]).tolist()
     binding = [state for state in states if _applies_in(side, state, norms.get(state))]
     cells = of_states(digest.cells, binding)
@@ -54,10 +57,19 @@ def _violations(
         longest = min(length, float(group["longest"].max()))
         lasting = longest > 0.0 and longest + interval >= settings.limit_min_s
         count = max(1, int(group["runs"].sum()))
-        settled = bool(group["since"].max() >= settings.settle_s)
-        if settled and (lasting or count >= settings.limit_bursts):
+        if _is_news(group, side, norms, settings.settle_s) and (
+            lasting or count >= settings.limit_bursts
+        ):
             duration = min(length, float(group["seconds"].sum())) + count * interval
             yield _violation(digest, side, group, (count, duration), baseline)
+
+
+def _is_news(group: Rows, side: Side, norms: Mapping[int, Norm], settle_s: float) -> bool:
+    """A crossing soon after a change of state is none if the baseline had such."""
+    if group["since"].max() >= settle_s:
+        return True
+    known = [norms[state] for state in np.unique(group["state"]).tolist() if state in norms]
+    return all(_never_beyond(side, norm) for norm in known)
 
 
 def _grouped(crossings: Rows, cells: Rows, interval: float, apart_s: float) -> list[Rows]:
