@@ -67,6 +67,8 @@ REPEATING = frozenset(
     }
 )
 TWICE = 2
+AGENTS = frozenset(["by", "von", "vom", "durch"])
+PASSIVE = frozenset(["was", "were", "been", "is", "wurde", "wurden", "worden", "ist"])
 MEASURED = {"up to": "up", "than up": "up", "than down": "down"}
 LASTING_WORDS = frozenset(
     ["hour", "minute", "minutes", "hours", "stunde", "minuten", "stunden", "once"]
@@ -88,7 +90,7 @@ RETURNED = "back"
 def wrong_claim(clause: Clause, before: Clause | None, cited: Sequence[Evidence]) -> str:
     """Why the clause may not stand; empty if it may."""
     checks: tuple[Callable[[], str], ...] = (
-        lambda: "gives a cause, which no evidence does" if clause.claims("cause") else "",
+        lambda: "gives a cause, which no evidence does" if _cause(clause) else "",
         lambda: _direction(clause),
         lambda: _kind(clause, cited),
         lambda: _negation(clause),
@@ -99,6 +101,16 @@ def wrong_claim(clause: Clause, before: Clause | None, cited: Sequence[Evidence]
         lambda: _machine(clause),
     )
     return next((reason for check in checks if (reason := check())), "")
+
+
+def _cause(clause: Clause) -> bool:
+    """`was triggered at`, but not `was triggered by`."""
+    agent = {token.text for token in clause.tokens} & AGENTS
+    return clause.claims("cause") or (clause.claims("triggered") and not _passive(clause, agent))
+
+
+def _passive(clause: Clause, agent: set[str]) -> bool:
+    return not agent and any(token.text in PASSIVE for token in clause.tokens)
 
 
 def _direction(clause: Clause) -> str:
@@ -126,7 +138,8 @@ def _said(clause: Clause, known: set[str]) -> Iterator[str]:
     for index in _ways(clause):
         token = clause.tokens[index]
         way = "up" if {"up", "idle"} & token.tags else "down"
-        if not known and (token.claims("idle") or token.claims("peak time")):
+        spikes = all(item.kind is EvidenceKind.SPIKE for item in clause.subject)
+        if (spikes or not known) and (token.claims("idle") or token.claims("peak time")):
             continue
         if _beside_back(clause, index):
             yield RETURNED

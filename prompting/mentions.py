@@ -109,13 +109,13 @@ class Lexer:
             run = _run(raw, at)
             at += len(run)
             words = [token for token in run if token.kind == "word"]
-            yield from self._phrases(words)
+            yield from self._phrases(words, closed=at == len(raw) or raw[at].kind == "mark")
 
-    def _phrases(self, words: list[Token]) -> Iterator[Token]:
+    def _phrases(self, words: list[Token], *, closed: bool = False) -> Iterator[Token]:
         spelled = [word.text for word in words]
         at = 0
         while at < len(words):
-            length, tags = self.cues.at(spelled, at)
+            length, tags = self.cues.at(spelled, at, closed=closed)
             last = words[at + max(length, 1) - 1]
             owners = self.names.of(words[at].text) if length <= 1 else NOBODY
             if owners and (not length or tags == ONLY_PLAIN):

@@ -120,10 +120,12 @@ def _before(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
     bare = close = True
     for index in range(at - 1, -1, -1):
         token = tokens[index]
+        if weak is None and is_time(token) and _crosses(tokens, index):
+            return LIMITS
         if _taken(tokens, index) or (token.kind == "mark" and not (bare and token.text in APPOSED)):
             break
         strong = _said(token, "role ", unit)
-        if strong and (weak is None or strong <= NOUNS):
+        if strong and (weak is None or strong <= NOUNS or strong <= LASTING):
             return strong
         if close and _said(token, "near ", unit):
             return LIMITS
@@ -139,6 +141,18 @@ def _before(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
             close and token.kind != "mark" and not token.claims("clause") and (soft or bool(said))
         )
     return weak
+
+
+def _crosses(tokens: Sequence[Token], at: int) -> bool:
+    """German `überschritt oil temp um 10:02 Uhr 65 °C`."""
+    for token in reversed(tokens[:at]):
+        if _said(token, "near ", ""):
+            return True
+        if not (_soft(token) or token.kind in ("name", "slot") or token.text in TIME_FILLERS):
+            return False
+        if is_figure(token):
+            return False
+    return False
 
 
 def _behind(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:

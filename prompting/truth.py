@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.vocabulary import Evidence, Quantity, Statement
-from prompting.claims import wrong_claim
+from prompting.claims import ALARMS, wrong_claim
 from prompting.clauses import Clause, clauses
 from prompting.cues import Cues, cues
 from prompting.echo import Echo
@@ -15,11 +16,13 @@ from prompting.figures import readings
 from prompting.mentions import Lexer, Token
 from prompting.naming import Names, forbid, names_of
 from prompting.roles import SPECIAL, Roles, allowed, is_figure, is_time, time_roles
-from prompting.slots import Reader, harmless, roles
+from prompting.slots import Reader, harmless, roles, value
 from prompting.units import TIME_SCALE, Units, units
 
 ROUNDING = 1e-9
-CHANGES = frozenset({"change", "slope"})
+SWUNG = frozenset({"change", "slope", "baseline"})
+COARSEST = 0.05
+"""A measured value may be rounded by no more than this share of it."""
 SHOWN = 24
 """Letters of a sentence that a reason repeats at most."""
 BLANKS = str.maketrans("\u00a0\u202f\u2009\u2019\u2011", "   '-")
@@ -86,7 +89,7 @@ class _Trial:
         if invented or not statement.evidence:
             raise _Wrong(f"cites {_shown(', '.join(invented)) or 'nothing'}, which does not exist")
         cited = tuple(case.evidence[identity] for identity in statement.evidence)
-        text = statement.text.translate(BLANKS)
+        text = _with_slots(statement.text, cited, case).translate(BLANKS)
         lexer = Lexer(case.cues, _names(cited, case), _units(cited))
         tokens = lexer.tokens(text)
         return cls(text, cited, tokens, clauses(tokens, cited), case)
@@ -178,7 +181,7 @@ class _Trial:
     def _figure(self, clause: Clause, index: int, token: Token) -> None:
         unit = self._unit(token)
         said = allowed(self.tokens, self.tokens.index(token), unit)
-        if said and said <= CHANGES and clause.claims("kind oscillation"):
+        if said and said <= SWUNG and clause.claims("kind oscillation"):
             said = frozenset({"level", "amplitude"})  # swings around, or by, a value
         items = self._speaks_of(clause, index, token)
         if token.kind == "slot":
@@ -240,10 +243,20 @@ class _Trial:
         if token.factor != 1.0:
             slack = 0.5 * token.factor + ROUNDING
             return quantity.unit == "s" and abs(float(token.text) - quantity.value) <= slack
+        exact = ROUNDING * abs(quantity.value)
+        coarsest = math.inf if quantity.unit in ("", "s") else COARSEST * abs(quantity.value)
         return any(
-            abs(value * factor - quantity.value) <= half * factor + ROUNDING * abs(quantity.value)
+            abs(value * factor - quantity.value) <= min(half * factor, coarsest) + exact
             for value, half in readings(token.text, self.case.reader.language)
         )
+
+
+def _with_slots(text: str, cited: Sequence[Evidence], case: Case) -> str:
+    """A quote in its own marks is as good as its slot."""
+    for item in cited:
+        if item.quotes:
+            text = text.replace(value(item, "quote", case.reader), f"{{{item.id}.quote}}")
+    return text
 
 
 def _names(cited: Sequence[Evidence], case: Case) -> Names:
@@ -276,7 +289,9 @@ def _by_verb(clause: Clause, index: int) -> Roles:
     words = clause.tokens[:index]
     if any(word.claims("peak time") for word in words) and not clause.claims("kind spike"):
         return frozenset({"peak"})
+    alarms = all(item.kind in ALARMS for item in clause.subject)
     ended = clause.claims("ended") or clause.claims("back")
+    ended = ended or (alarms and clause.claims("alarm ended"))
     if clause.claims("still"):
         return frozenset({"start", "end"})
     if ended and clause.claims("began"):
