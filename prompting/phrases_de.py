@@ -18,8 +18,8 @@ GERMAN: Mapping[str, str] = {
     "said": ", {e.quote}",
     "times.two": "zweimal",
     "times.many": "{e.count}-mal",
-    "usual": ", sonst {e.usual}",
-    "share": ", {e.share} aller Meldungen",
+    "usual": "sonst {e.usual}",
+    "share": "{e.share} aller Meldungen",
     "moved.one": "; {e.others} veränderte sich mit",
     "moved.many": "; {e.others} veränderten sich mit",
     "moved.silent": "; ebenso fehlt {e.others}",
@@ -96,21 +96,19 @@ GERMAN: Mapping[str, str] = {
     "name.nocode": "Eine Meldung ohne Code",
     "message.code": "Hinweis {e.code}",
     "message.nocode": "Ein Hinweis ohne Code",
-    "alarm.active": "{name} kam um {e.start} Uhr und steht noch an{share}{quote}.",
-    "alarm.active.many": (
-        "{name} kam seit {e.start} Uhr {times}{usual}{share} und steht noch an{quote}."
-    ),
-    "alarm.over": "{name} stand {span} an{share}{quote}.",
-    "alarm.over.many": "{name} kam {span} {times}{usual}{share} und ist vorbei{quote}.",
+    "alarm.active": "{name} kam um {e.start} Uhr und steht noch an{tally}{quote}.",
+    "alarm.active.many": ("{name} kam seit {e.start} Uhr {times}{tally} und steht noch an{quote}."),
+    "alarm.over": "{name} stand {span} an{tally}{quote}.",
+    "alarm.over.many": "{name} kam {span} {times}{tally} und ist vorbei{quote}.",
     "alarm.over.cleared": "{name} endete um {e.end} Uhr{quote}.",
     "alarm.active.cleared": "{name} steht noch an{quote}.",
     "chattering.active": (
-        "{name} flattert seit {e.start} Uhr: {times} gekommen, bis zu {e.peak_rate}-mal in einer "
-        "Minute{usual}{share}{quote}."
+        "{name} flattert seit {e.start} Uhr: {times} gekommen{tally}, bis zu {e.peak_rate}-mal in "
+        "einer Minute{quote}."
     ),
     "chattering.over": (
-        "{name} flatterte {span}: {times} gekommen, bis zu {e.peak_rate}-mal in einer Minute"
-        "{usual}{share}{quote}."
+        "{name} flatterte {span}: {times} gekommen{tally}, bis zu {e.peak_rate}-mal in einer "
+        "Minute{quote}."
     ),
     "standing.active": "{name} steht seit {e.start} Uhr an, {e.duration} lang{quote}.",
     "standing.over": "{name} stand {span} an{quote}.",

@@ -18,8 +18,8 @@ ENGLISH: Mapping[str, str] = {
     "said": ", {e.quote}",
     "times.two": "twice",
     "times.many": "{e.count} times",
-    "usual": ", usually {e.usual}",
-    "share": ", {e.share} of all alarms",
+    "usual": "usually {e.usual}",
+    "share": "{e.share} of all alarms",
     "moved.one": "; {e.others} moved with it",
     "moved.many": "; {e.others} moved with it",
     "moved.silent": "; {e.others} fell silent with it",
@@ -90,21 +90,21 @@ ENGLISH: Mapping[str, str] = {
     "name.nocode": "An alarm without a code",
     "message.code": "Message {e.code}",
     "message.nocode": "A message without a code",
-    "alarm.active": "{name} came at {e.start} and is still active{share}{quote}.",
+    "alarm.active": "{name} came at {e.start}{tally} and is still active{quote}.",
     "alarm.active.many": (
-        "{name} has come {times} since {e.start}{usual}{share} and is still active{quote}."
+        "{name} has come {times}{tally} since {e.start} and is still active{quote}."
     ),
-    "alarm.over": "{name} was active {span}{share}{quote}.",
-    "alarm.over.many": "{name} came {times} {span}{usual}{share} and is over{quote}.",
+    "alarm.over": "{name} was active {span}{tally}{quote}.",
+    "alarm.over.many": "{name} came {times}{tally} {span} and is over{quote}.",
     "alarm.over.cleared": "{name} was cleared at {e.end}{quote}.",
     "alarm.active.cleared": "{name} is still active{quote}.",
     "chattering.active": (
-        "{name} has been chattering since {e.start}: it came {times}, up to {e.peak_rate} times "
-        "in a minute{usual}{share}{quote}."
+        "{name} has been chattering since {e.start}: it came {times}{tally}, up to "
+        "{e.peak_rate} times in a minute{quote}."
     ),
     "chattering.over": (
-        "{name} chattered {span}: it came {times}, up to {e.peak_rate} times in a minute"
-        "{usual}{share}{quote}."
+        "{name} chattered {span}: it came {times}{tally}, up to {e.peak_rate} times in a "
+        "minute{quote}."
     ),
     "standing.active": "{name} has been standing since {e.start}, for {e.duration}{quote}.",
     "standing.over": "{name} stood {span}{quote}.",

@@ -127,11 +127,16 @@ def _parts(item: Evidence, phrases: Phrases) -> Mapping[str, str]:
         "said": phrases["said"] if item.quotes else "",
         "name": _alarm_name(item, phrases),
         "times": phrases["times.two" if count(item) == 2 else "times.many"],
-        "usual": phrases["usual"] if _known(item, "usual") else "",
-        "share": phrases["share"] if _known(item, "share") else "",
+        "tally": _tally(item, phrases),
         "moved": _moved(item, phrases),
         "state": _state(item, phrases),
     }
+
+
+def _tally(item: Evidence, phrases: Phrases) -> str:
+    """How often it comes otherwise, and how much of all that came it is."""
+    known = [phrases[role] for role in ("usual", "share") if _known(item, role)]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _span(item: Evidence) -> str:

@@ -83,6 +83,7 @@ VALUES = {
     EvidenceKind.NOISE_CHANGE: ("baseline", "level"),
     EvidenceKind.OSCILLATION: ("amplitude", "level"),
 }
+TALLIED = (EvidenceKind.ALARM, EvidenceKind.CHATTERING)
 COUNTED = (
     EvidenceKind.LIMIT_VIOLATION,
     EvidenceKind.SPIKE,
@@ -104,6 +105,10 @@ def numbers(draw: st.DrawFn, kind: EvidenceKind, unit: str, duration: float) -> 
         found["count"] = Quantity(float(draw(st.integers(0, 40))))
     if kind in (EvidenceKind.CHATTERING, EvidenceKind.FLOOD):
         found["peak_rate"] = Quantity(float(draw(st.integers(3, 20))))
+    if kind in TALLIED and draw(st.booleans()):
+        found["usual"] = Quantity(float(draw(st.integers(0, 30))))
+        found["share"] = Quantity(float(draw(st.integers(1, 100))), "%")
+        found["rank"] = Quantity(1.0)
     if kind is EvidenceKind.OSCILLATION:
         found["period"] = Quantity(draw(st.floats(0.5, 900)), "s")
     if kind is EvidenceKind.OUT_OF_SERVICE:
