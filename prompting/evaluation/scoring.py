@@ -64,10 +64,14 @@ def find(
     for fault in shift.faults:
         items = [item for item in ranked[:most] if speaks_of(item, fault)]
         known = any(item.id in cited and speaks_of(item, fault) for item in ranked)
-        best = _best(items, fault)
-        if best is None:
+        naming = _naming(items, fault)
+        if not naming:
             yield Found(fault.kind, fault.sudden, listed=False, cited=known)
             continue
+        best = naming[0]
+        first = min(
+            (item for item in naming if item.kind is best.kind), key=lambda item: item.start
+        )
         yield Found(
             fault.kind,
             fault.sudden,
@@ -75,17 +79,20 @@ def find(
             cited=known,
             told_as=best.kind.value,
             kind_right=best.kind in fault.right and _in_order(best, fault),
-            late_s=fault.late(best.start.timestamp()),
-            magnitude_error=_magnitude_error(best, fault),
+            late_s=fault.late(first.start.timestamp()),
+            magnitude_error=_magnitude_error(first, fault),
         )
 
 
-def _best(items: Sequence[Evidence], fault: Fault) -> Evidence | None:
-    """The most urgent that names a kind of fault, of the signal it began in if there is one."""
+def _naming(items: Sequence[Evidence], fault: Fault) -> list[Evidence]:
+    """Those that name a kind of fault, of the signal it began in if there are any.
+
+    The most urgent of them says what kind of fault it is. A long fault that pauses of the machine
+    cut into several is dated by the first one of that kind.
+    """
     naming = [item for item in items if item.kind not in REPEATED] or list(items)
     lead = set(fault.signals[:1]) if fault.kind is not FaultKind.GAP else set()
-    leading = [item for item in naming if lead & set(item.signals)]
-    return next(iter(leading or naming), None)
+    return [item for item in naming if lead & set(item.signals)] or naming
 
 
 def _in_order(item: Evidence, fault: Fault) -> bool:

@@ -125,6 +125,15 @@ def test_the_most_urgent_item_of_the_leading_signal_names_the_kind() -> None:
     assert not found.kind_right
 
 
+def test_a_fault_in_several_parts_is_dated_by_its_first() -> None:
+    """Pauses of the machine cut a long step; the part that still lasts is the most urgent."""
+    parts = [item(EvidenceKind.STEP, 1.8, identity="E0002"), item(EvidenceKind.STEP, 1.0)]
+    (found,) = find(shift(STEP), parts, set(), 10)
+    assert found.late_s == 0
+    (found,) = find(shift(STEP), parts[:1], set(), 10)
+    assert found.late_s == pytest.approx(0.8 * HOUR)
+
+
 def test_a_chain_of_trips_needs_its_own_first_alarm_in_front() -> None:
     """Another code first is another cause."""
     for codes, right in ((("E1", "E2"), True), (("E2", "E1"), False)):
