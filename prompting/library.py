@@ -152,7 +152,7 @@ class _Shelf:
         away = (Defect(self._folder, 1, words),)
         if away == self._away:
             return False
-        log.error("prompt folder is away", extra={"fault": str(away[0])})
+        log.error("prompt folder is away: %s", away[0])
         self._away = away
         return True
 
@@ -195,7 +195,7 @@ def _read(path: Path, look: _Look, before: _File | None) -> _File:
         prompt = read_prompt(path)
     except PromptFault as fault:
         if before is None or before.defects != fault.defects:
-            log.error("prompt file is not taken over", extra={"fault": str(fault)})
+            log.error("prompt file is not taken over: %s", fault)
         return _File(look, last, fault.defects)
     if last is not None and last.hash != prompt.hash:
         log.info("prompt is read again", extra={"prompt": prompt.reference})

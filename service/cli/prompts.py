@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
 @prompts.command("list")
 def list_prompts(*, as_json: JsonOption = False) -> None:
     """Every prompt with version, language and hash; exit 1 if a file has faults."""
+    logging.getLogger("prompting.library").addHandler(logging.NullHandler())  # it is said below
     shelf = shelf_of_prompts()
     found, faults = shelf.list(), shelf.faults()
     if as_json:

@@ -85,7 +85,9 @@ def test_a_broken_edit_is_refused_and_named_once(
     (fault,) = library.faults()
     line = 1 + BROKEN.count("\n", 0, BROKEN.index("{{ scoop"))
     assert str(fault) == f"{file}:{line}: there is no value scoop; did you mean scope?."
-    assert [getattr(entry, "fault", "") for entry in caplog.records] == [str(fault)]
+    assert [entry.getMessage() for entry in caplog.records] == [
+        f"prompt file is not taken over: {fault}"
+    ]
     file.write_text(with_words("Second."), encoding="utf-8")
     assert begins(library) == "Second."
     assert library.faults() == ()
