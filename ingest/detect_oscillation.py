@@ -73,7 +73,8 @@ def _swings(
     rows, line = np.arange(len(seen.starts)), seen.strongest() - LONGEST
     amplitude, share = seen.swing[rows, line], seen.share[rows, line]
     allowed = settings.swing_reach * np.maximum(_around(usual), np.median(usual))
-    floor = RESOLUTION * max(abs(norm.level) for norm in baseline.norms.values())
+    typical = max(baseline.norms.values(), key=lambda norm: norm.count)
+    floor = max(RESOLUTION * abs(typical.level), settings.swing_sigmas * typical.sigma)
     swings: Flags = (
         (amplitude > allowed[line]) & (share > settings.swing_share) & (amplitude > floor)
     )

@@ -33,6 +33,7 @@ def stuck(
     by_state = [
         (of_states(digest.cells, [state]), _patience(baseline.norms[state], settings))
         for state in _moving(baseline)
+        if not baseline.norms[state].thin
     ]
     for run in lasting:
         counts = [(_inside(run, cells), longest) for cells, longest in by_state]

@@ -56,6 +56,8 @@ class EvidenceSettings:
     """A stretch swings if this much of its movement is of one period ..."""
     swing_reach: float = 2.0
     """... and if it swings this many times more than any stretch of the baseline ..."""
+    swing_sigmas: float = 1.5
+    """... and by this many sigmas of single samples ..."""
     swing_cycles: float = 5.0
     """... for this many periods."""
     chatter_count: int = 3
