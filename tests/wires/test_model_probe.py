@@ -147,7 +147,7 @@ def test_a_model_is_probed_again_when_it_is_another(brain: Brain, tmp_path: Path
 
 def test_what_was_found_holds_after_a_restart(brain: Brain, tmp_path: Path) -> None:
     """The same file serves the next process: no request but the list of models."""
-    behaviour = Behaviour(brain)
+    behaviour = Behaviour(brain, says="It is blue.")
     with served(behaviour) as url:
         for _ in range(2):
             model = model_at(f"{url}/v1", "auto", home=tmp_path)
@@ -162,7 +162,7 @@ def test_what_was_found_holds_after_a_restart(brain: Brain, tmp_path: Path) -> N
 def test_a_broken_file_means_another_probe(brain: Brain, tmp_path: Path, content: bytes) -> None:
     """It is said once in the log and written anew."""
     (tmp_path / FILE).write_bytes(content)
-    found = probed(Behaviour(brain), tmp_path)
+    found = probed(Behaviour(brain, says="It is blue."), tmp_path)
     assert json.loads((tmp_path / FILE).read_bytes())["digest"] == found.digest
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
@@ -171,7 +171,7 @@ def test_a_server_in_trouble_leaves_what_is_known(
     brain: Brain, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is said once, and nothing is raised."""
-    behaviour = Behaviour(brain)
+    behaviour = Behaviour(brain, says="It is blue.")
     with watching(behaviour, tmp_path) as watch, caplog.at_level(logging.WARNING):
         watch.look()
         known = kept(tmp_path)
@@ -200,7 +200,7 @@ def test_a_slow_machine_is_known_as_far_as_it_came(brain: Brain) -> None:
         model = model_at(f"{url}/v1")
         usual_s = probe(model, identified(model), wanted_tokens=WANTED).seconds
         behaviour.slow_from = WANTED // 2
-        limit_s = 3 + 4 * usual_s
+        limit_s = 1 + 3 * usual_s
         found = probe(model, identified(model), wanted_tokens=WANTED, within_s=limit_s)
         model.close()
     assert (found.constrains, found.context_tokens) == ("schema", None)
