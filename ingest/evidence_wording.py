@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ingest.detect import Finding
@@ -12,6 +13,8 @@ SPREAD = 1e4
 FOLLOWERS = 5
 """A trip chain names its first alarm and no more than so many others."""
 CODE_LENGTH = 40
+NAME_LIKE = re.compile(r"[\w.:/%°+#-]+(?: [\w.:/%°+#-]+){0,3}")
+"""Names come over the wire: others are shown as quotes."""
 
 
 def statement(finding: Finding) -> str:
@@ -32,7 +35,8 @@ def _of(finding: Finding, role: str) -> str:
 
 def _name(finding: Finding) -> str:
     """The lead, whose numbers they are, and what moved with it."""
-    lead, others = finding.signals[0], ", ".join(finding.signals[1:])
+    lead, *moved = (_shown(signal) for signal in finding.signals)
+    others = ", ".join(moved)
     return f"{lead} (with {others})" if others else lead
 
 
@@ -92,9 +96,12 @@ def _code(finding: Finding) -> str:
     return f"alarm {_shown(finding.codes[0])}" if finding.codes else "alarm without a code"
 
 
-def _shown(code: str) -> str:
-    """A code in one short line, whatever was sent for one."""
-    return "".join(letter for letter in code if letter.isprintable())[:CODE_LENGTH]
+def _shown(name: str) -> str:
+    """A signal or a code in one short line; between quotation marks if it is no name."""
+    plain = "".join(letter for letter in name if letter.isprintable())
+    if NAME_LIKE.fullmatch(name) and len(name) <= CODE_LENGTH:
+        return name
+    return '"' + plain.replace('"', "'")[:CODE_LENGTH] + '"'
 
 
 def _alarm(finding: Finding) -> str:

@@ -6,9 +6,11 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from ingest.vocabulary import Evidence
 from prompting.cues import Cues, concept, known_units
+from prompting.name_likeness import PIECE, name_like
 
 MACHINE = -2
 CODE = -1
@@ -20,13 +22,8 @@ Owner = tuple[str, int]
 Owners = frozenset[Owner]
 NOBODY: Owners = frozenset()
 
-PIECE = re.compile(r"[^\W\d_]+|\d+")
 CAMEL = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|\d+")
-NAME_LIKE = re.compile(r"[\w.:/%°+#-]+(?: [\w.:/%°+#-]+){0,3}")
 WORD_BEHIND = re.compile(r"\s?(\S+?)[.,;:]?(?=\s|$)")
-UNITS = frozenset(way.lower() for way, _ in known_units())
-LONGEST_NAME = 40
-MOST_WORDS = 6
 BETWEEN = frozenset({"", "-", "_", " ", ".", "/", ":"})
 BEFORE_CODES = frozenset(
     (
@@ -50,16 +47,6 @@ BEFORE_CODES = frozenset(
     )
 )
 """Before a name of digits alone."""
-
-
-def name_like(name: str) -> bool:
-    """Whether a name is one: short, of few words, without marks that could fool a reader."""
-    return (
-        len(name) <= LONGEST_NAME
-        and NAME_LIKE.fullmatch(name) is not None
-        and name.isprintable()
-        and len(PIECE.findall(name)) <= MOST_WORDS
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +125,12 @@ def _free(text: str, pieces: Sequence[re.Match[str]], at: int, length: int) -> b
     led = at > 0 and pieces[at - 1][0] in BEFORE_CODES
     led = led or text[:start].rstrip()[-1:] in (";", ":", "(")
     following = WORD_BEHIND.match(text, end)
-    return led and not (following and following[1] in UNITS)
+    return led and not (following and following[1] in _units())
+
+
+@cache
+def _units() -> frozenset[str]:
+    return frozenset(way.lower() for way, _ in known_units())
 
 
 def _ways(name: str) -> Iterable[tuple[str, ...]]:

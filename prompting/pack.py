@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ingest.vocabulary import Evidence, EvidenceKind, Severity
 from prompting.models.counting import Estimate
+from prompting.name_likeness import name_like
 from prompting.slots import NAME_ROLES, Reader, harmless, roles, value
 
 LONGEST_LOOK = 2_000
@@ -101,9 +102,9 @@ def pack(
 def entry(item: Evidence, reader: Reader, hide: Callable[[str], str] = as_it_is) -> str:
     """One item with every role that a slot may name."""
     about = [item.kind.value, item.severity.value, "still so" if item.active else "over"]
-    about += [f"machine {item.machine}"]
+    about += [f"machine {_named(item.machine)}"]
     if item.signals:
-        about.append("signals " + ", ".join(item.signals[:4]))
+        about.append("signals " + ", ".join(map(_named, item.signals[:4])))
     if item.direction:
         about.append(f"direction {item.direction}")
     lines = [f"[{item.id}] " + " | ".join(about)]
@@ -114,6 +115,13 @@ def entry(item: Evidence, reader: Reader, hide: Callable[[str], str] = as_it_is)
         lines.append(f"  codes {codes}")
     quotes = [_escaped(words, hide) for words in item.quotes[:MOST_QUOTES]]
     return "\n".join([*lines, *(f"  quote ({UNTRUSTED}): {quote}" for quote in quotes)])
+
+
+def _named(name: str) -> str:
+    """As it is where it looks like a name; else escaped and cut like any other untrusted words."""
+    if name_like(name):
+        return name
+    return json.dumps(harmless(name, QUOTED_CHARACTERS), ensure_ascii=False)
 
 
 def _escaped(words: str, hide: Callable[[str], str]) -> str:

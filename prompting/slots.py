@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.vocabulary import Evidence, RowRange
 from prompting.figures import show_quantity, show_time
+from prompting.name_likeness import name_like
 
 SLOT = re.compile(r"\{(E\d{4,})\.([a-z_]+)\}")
 _DATED = re.compile(rf"(?:\b(um|seit|von|bis|ab) )?{SLOT.pattern}", re.IGNORECASE)
@@ -100,13 +101,13 @@ def _name(item: Evidence, role: str, reader: Reader) -> str:
     if not _has(item, role):
         raise KeyError(role)
     if role == "machine":
-        return item.machine
+        return called(item.machine, reader.language)
     if role == "quote":
         return quoted(item.quotes[0], reader.language)
     if role == "rows":
         return _rows(item, reader.language)
     if role in _CODES:
-        codes = [harmless(code, NAME_LENGTH) for code in _CODES[role](item.codes)]
+        codes = [called(code, reader.language) for code in _CODES[role](item.codes)]
         return listed(codes, reader.language)
     signals = [shown(item, signal, reader) for signal in _SIGNALS[role](item.signals)]
     return listed(signals, reader.language)
@@ -115,7 +116,17 @@ def _name(item: Evidence, role: str, reader: Reader) -> str:
 def shown(item: Evidence, signal: str, reader: Reader) -> str:
     """What the reader calls a signal of the item's machine."""
     name = reader.names.get((item.machine, signal))
-    return harmless(name, NAME_LENGTH) if name else readable(signal)
+    if name:
+        return harmless(name, NAME_LENGTH)
+    return readable(signal) if name_like(signal) else called(signal, reader.language)
+
+
+def called(name: str, language: str) -> str:
+    """A name as it is; in quotation marks and cut where it does not look like one."""
+    if name_like(name):
+        return name
+    first, last = QUOTE_MARKS[language]
+    return f"{first}{harmless(name, NAME_LENGTH)}{last}"
 
 
 def _rows(item: Evidence, language: str) -> str:
@@ -148,13 +159,15 @@ def quoted(words: str, language: str) -> str:
 
 
 def harmless(words: str, length: int) -> str:
-    """No control characters, no line breaks, no quotation marks, no braces, no markup."""
+    """No control characters, no line breaks, no quotation marks, no braces, no markup, no entry."""
     plain = "".join(letter if letter.isprintable() else " " for letter in words)
-    plain = plain.translate(_DEFUSED)
+    plain = _ENTRY.sub(r"(\1)", plain.translate(_DEFUSED))
     plain = " ".join(plain.split())
     return plain if len(plain) <= length else plain[: length - 1].rstrip() + "…"
 
 
+_ENTRY = re.compile(r"\[(E\d+)\]")
+"""What looks like the head of an entry of evidence."""
 _DEFUSED = str.maketrans(
     {
         '"': "'",

@@ -294,7 +294,7 @@ def _by_verb(clause: Clause, index: int) -> Roles:
     ended = ended or (alarms and clause.claims("alarm ended"))
     if clause.claims("still"):
         return frozenset({"start", "end"})
-    if ended and clause.claims("began"):
+    if ended and clause.claims("began") and not clause.claims("back"):
         return frozenset({"start", "end"})
     return frozenset({"end"}) if ended else frozenset({"start"})
 
