@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, modbus, mqtt, notes, postgres, retrieval, training
+from tests.bench import ingest, modbus, mqtt, notes, postgres, prompting, retrieval, training
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
@@ -39,6 +39,7 @@ def main() -> None:
         ("mqtt", mqtt.all_figures),
         ("modbus", modbus.all_figures),
         ("postgres", postgres.all_figures),
+        ("prompting", prompting.all_figures),
         ("retrieval", retrieval.manual),
         ("notes", notes.extraction),
         ("training", training.error_code),
