@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prompting.question import Unanswered
-from prompting.slots import harmless
 
-NOTE_LENGTH = 300
+NOTE_LENGTH = 400
 OTHER = "other"
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -34,8 +33,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def note(fault: Unanswered, model: str, language: str) -> str:
-    """One line for the result."""
+    """One line for the result; what a server said of itself stands in quotation marks in it."""
     words = WORDS[language]
     reason = str(fault) if language == "en" else words.get(fault.reason, words[OTHER])
     text = words["note"].replace("{model}", model).replace("{reason}", reason or words[OTHER])
-    return harmless(text, NOTE_LENGTH)
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line if len(line) <= NOTE_LENGTH else f"{line[: NOTE_LENGTH - 1]}…"

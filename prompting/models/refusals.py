@@ -35,15 +35,23 @@ def refusal(status: int, body: str, headers: Mapping[str, str]) -> EngineFault:
 
 
 def error_words(found: object) -> str:
-    """The words of an error in any of the forms that servers use; "" without any."""
+    """The words of an error in any of the forms that servers use, quoted; "" without any.
+
+    They are the server's and may repeat what it was sent, so they stand in quotation marks.
+    """
+    words = _words(found).rstrip(".")
+    return f"“{words}”" if words else ""
+
+
+def _words(found: object) -> str:
     if isinstance(found, str):
         return harmless(found, WORDS_LENGTH)
     if isinstance(found, Mapping):
         for name in ("error", "message", "detail"):
-            if words := error_words(found.get(name)):
+            if words := _words(found.get(name)):
                 return words
     if isinstance(found, list) and found:
-        return error_words(found[0].get("msg") if isinstance(found[0], Mapping) else found[0])
+        return _words(found[0].get("msg") if isinstance(found[0], Mapping) else found[0])
     return ""
 
 
@@ -52,7 +60,7 @@ def _said(body: str) -> str:
         words = error_words(json.loads(body))
     except (ValueError, RecursionError):
         words = ""
-    return f": {words.rstrip('.')}." if words else "."
+    return f": {words}." if words else "."
 
 
 def _pause(asked: str) -> float:
