@@ -113,7 +113,7 @@ def _same(one: _Swing, other: _Swing) -> bool:
 def _finding(course: Course, swing: _Swing, settings: EvidenceSettings) -> Finding | None:
     """The swing with its period and edges refined; None for too few cycles."""
     swing = _tuned(course, swing)
-    edges = _edges(course, swing)
+    edges = _edges(course, swing, settings.swing_pause_s)
     if edges is None or edges[1] - edges[0] < settings.swing_cycles * swing.period_s:
         return None
     first = int(np.searchsorted(course.cells["last"], edges[0]))
@@ -162,22 +162,37 @@ def _points(course: Course, first: float, last: float) -> tuple[Floats, Floats]:
     return np.asarray((index + 0.5) * course.part_s, dtype=np.float64), away
 
 
-def _edges(course: Course, swing: _Swing) -> tuple[float, float] | None:
+def _edges(course: Course, swing: _Swing, pause_s: float) -> tuple[float, float] | None:
     """Where the swing reaches half of its strength, by its envelope over one period."""
-    margin = swing.length / 2.0
+    margin = max(swing.length / 2.0, pause_s)
     times, away = _points(course, swing.first - margin, swing.last + margin)
     if len(times) < HALF:
         return None
-    envelope = _envelope(times, away, swing.period_s)
-    strong = np.flatnonzero(envelope > FADED * swing.amplitude)
-    inside = strong[(times[strong] > swing.first) & (times[strong] < swing.last)]
-    if not len(inside):
-        return None
+    strong = np.flatnonzero(_envelope(times, away, swing.period_s) > FADED * swing.amplitude)
     apart = np.flatnonzero(np.diff(times[strong]) > swing.period_s) + 1
-    for group in np.split(strong, apart):
-        if group[0] <= inside[len(inside) // 2] <= group[-1]:
-            return float(times[group[0]]), float(times[group[-1]])
-    return None
+    spells = [
+        (float(times[group[0]]), float(times[group[-1]]))
+        for group in np.split(strong, apart)
+        if len(group) and times[group[-1]] - times[group[0]] >= swing.period_s
+    ]
+    return _spell_around(spells, swing, pause_s)
+
+
+def _spell_around(
+    spells: list[tuple[float, float]], swing: _Swing, pause_s: float
+) -> tuple[float, float] | None:
+    """The longest spell within the swing, with those before and after it."""
+    inside = [one for one in spells if one[0] < swing.last and one[1] > swing.first]
+    if not inside:
+        return None
+    first, last = max(inside, key=lambda one: one[1] - one[0])
+    for begin, end in sorted(spells):
+        if begin > last and begin - last <= pause_s:
+            last = end
+    for begin, end in sorted(spells, reverse=True):
+        if end < first and first - end <= pause_s:
+            first = begin
+    return first, last
 
 
 def _envelope(times: Floats, away: Floats, period_s: float) -> Floats:

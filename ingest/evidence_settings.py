@@ -60,6 +60,8 @@ class EvidenceSettings:
     """... and by this many sigmas of single samples ..."""
     swing_cycles: float = 5.0
     """... for this many periods."""
+    swing_pause_s: float = 3600.0
+    """A swing that goes on after a pause of the machine this long is the same."""
     chatter_count: int = 3
     chatter_s: float = 60.0
     """ISA-18.2: three or more in a minute."""
@@ -106,6 +108,7 @@ class EvidenceSettings:
             merge_s=max(self.merge_s * factor, 6.0),
             stuck_s=max(self.stuck_s * factor, 10.0),
             noise_s=max(self.noise_s * factor, 6.0),
+            swing_pause_s=self.swing_pause_s * factor,
         )
 
     @classmethod
