@@ -81,7 +81,7 @@ def model_servers() -> Iterator[Callable[[Model], str]]:
             thread.join()
 
 
-def completion(content: str, *, finish: str = "stop") -> tuple[int, bytes]:
+def completion(content: str, *, finish: str = "stop", tokens_in: int = 700) -> tuple[int, bytes]:
     """A reply with that content."""
     body = {
         "id": "c1",
@@ -95,6 +95,10 @@ def completion(content: str, *, finish: str = "stop") -> tuple[int, bytes]:
                 "message": {"role": "assistant", "content": content},
             }
         ],
-        "usage": {"prompt_tokens": 700, "completion_tokens": 60, "total_tokens": 760},
+        "usage": {
+            "prompt_tokens": tokens_in,
+            "completion_tokens": 60,
+            "total_tokens": tokens_in + 60,
+        },
     }
     return 200, json.dumps(body).encode()

@@ -24,6 +24,7 @@ from prompting.headlines import headline
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
+from prompting.telling import is_quiet
 from prompting.writers.choice import asker_of
 from simulators.scenario import FOLDER
 from tests.conftest import ROOT
@@ -40,11 +41,14 @@ BEGINNINGS = {
 RUNS = [(path, seed) for path in sorted(FOLDER.glob("*.toml")) for seed in BEGINNINGS]
 LANGUAGES = ("en", "de")
 QUOTE = {"en": re.compile("“[^”]*”"), "de": re.compile("„[^“]*“")}
-DAY = {"en": "%Y-%m-%d %H:%M", "de": "%d.%m. %H:%M"}
-TIME = re.compile(r"(?:\d{4}-\d\d-\d\d |\d\d\.\d\d\. )?(\d\d:\d\d)")
+DAY = {"en": "%H:%M on %-d %b", "de": "%d.%m., %H:%M"}
+TIME = re.compile(r"(?:\d\d\.\d\d\.(?: um|,) )?\d\d:\d\d(?: on \d{1,2} [A-Z][a-z]{2})?")
+TOKENS_IN = 2000
+"""What the server says it read: a server that reads much less than was sent is not believed."""
+CLOSING = ("Not told here: ", "Hier nicht genannt: ")
 WRITTEN = {"degC": "°C", "um": "µm", "m3/min": "m³/min"}
 UNITS = {spec.unit for machine in PLANT.machines for spec in machine.signals.values()} - {""}
-LASTING = ("duration", "lead")
+LASTING = ("duration", "lead", "period")
 TIMES = {"s": (1.0, 0.5), "min": (60.0, 0.5), "h": (3600.0, 0.05)}
 """Seconds of each unit of time, and half of the last digit that is shown of it."""
 NAMED = "|".join(re.escape(WRITTEN.get(u, u)) for u in sorted(UNITS | set(TIMES), reverse=True))
@@ -63,13 +67,18 @@ class Checker:
         items = {item.id: item for item in summary.evidence}
         wrong = self.stray_in(summary.headline, summary.evidence)
         for said in summary.statements:
+            if said.text.startswith(CLOSING):
+                counted = sum(map(int, re.findall(r"\d+", said.text)))
+                wrong += [said.text] if counted != len(said.evidence) else []
+                continue
             wrong += self.stray_in(said.text, [items[identity] for identity in said.evidence])
         return wrong
 
     def stray_in(self, sentence: str, cited: Sequence[Evidence]) -> list[str]:
         plain = self.plain(sentence, cited)
         shown = {self.shown(moment) for item in cited for moment in (item.start, item.end)}
-        wrong = [found[0] for found in TIME.finditer(plain) if found[0] not in shown]
+        times = (found[0].replace(" um ", ", ") for found in TIME.finditer(plain))
+        wrong = [time for time in times if time not in shown]
         numbers = [number for item in cited for number in item.numbers.items()]
         return wrong + [
             f"{figure[0]} in: {sentence}"
@@ -97,6 +106,8 @@ class Checker:
         unit, scale, half = figure["unit"] or "", 1.0, 0.5 * 10.0 ** -max(0, 2 - magnitude(value))
         if role in LASTING:
             scale, half = TIMES.get(unit, (math.nan, 0.0))
+        elif role == "share":
+            half = 0.5
         elif unit != WRITTEN.get(quantity.unit, quantity.unit):
             return False
         return abs(value * scale - quantity.value) <= half * scale + 1e-9
@@ -159,7 +170,8 @@ class Liar:
     def lines(self) -> list[Statement]:
         """The headline, then the sentences."""
         cited = headline(self.right.evidence, self.checker.language).evidence
-        return [Statement(self.right.headline, cited), *self.right.statements]
+        said = [one for one in self.right.statements if not one.text.startswith(CLOSING)]
+        return [Statement(self.right.headline, cited), *said]
 
     def cited(self, line: Statement) -> list[Evidence]:
         return [item for item in self.right.evidence if item.id in line.evidence]
@@ -172,6 +184,8 @@ class Liar:
         count = len(self.lines)
         for place in ((turn + step) % count for step in range(count)):
             line = self.lines[place]
+            if place and len(line.evidence) > 1:
+                continue  # replaced by the sentence for its first item, so told in other words
             for found, error in self.errors(kind, line):
                 wrong = line.text[: found.start()] + error + line.text[found.end() :]
                 if self.checker.stray_in(wrong, self.cited(line)):
@@ -183,7 +197,7 @@ class Liar:
         plain = self.plain(line)
         mine = [*figures(plain)]
         if kind == "wrong minute":
-            late = self.checker.shown(self.checker.end + timedelta(minutes=13))[-5:]
+            late = f"{(self.checker.end + timedelta(minutes=13)).astimezone(ZONE):%H:%M}"
             yield from ((found, late) for found in TIME.finditer(plain))
         elif kind == "wrong number" and mine:
             yield mine[0], f"97 {mine[0]['unit'] or ''}".rstrip()
@@ -196,8 +210,13 @@ class Liar:
     def reply(self, place: int, wrong: str) -> str:
         """The whole reply; quotes are slots, as a model is told."""
         quote = QUOTE[self.checker.language]
+
+        def slotted(text: str, cited: tuple[str, ...]) -> str:
+            ids = iter(cited)
+            return quote.sub(lambda _: f"{{{next(ids)}.quote}}", text)
+
         said = [
-            {"text": quote.sub(f"{{{one.evidence[0]}.quote}}", text), "evidence": one.evidence}
+            {"text": slotted(text, one.evidence), "evidence": one.evidence}
             for number, one in enumerate(self.lines)
             for text in [wrong if number == place else one.text]
         ]
@@ -227,7 +246,7 @@ def test_what_a_model_gets_wrong_is_replaced(
     server, asker = model
     planted = 0
     for turn, moment in enumerate(moments):
-        if not moment.evidence or (turn % 3 and not moment.in_fault):
+        if is_quiet(moment.evidence) or (turn % 3 and not moment.in_fault):
             continue
         right = summarize(moment, None, language)
         checker = Checker(moment.window.machine, moment.window.end, language)
@@ -236,7 +255,7 @@ def test_what_a_model_gets_wrong_is_replaced(
         if lie is None:
             continue
         place, wrong, error = lie
-        server.replies = [partial(completion, liar.reply(place, wrong))]
+        server.replies = [partial(completion, liar.reply(place, wrong), tokens_in=TOKENS_IN)]
         summary = summarize(moment, asker, language)
         assert (summary.engine, summary.note, len(summary.replaced)) == (asker.model.engine, "", 1)
         where = f"sentence {place}" if place else "headline"
@@ -244,6 +263,9 @@ def test_what_a_model_gets_wrong_is_replaced(
         assert checker.stray(summary) == []
         found = Liar(summary, checker)
         assert error.strip(" ,.") not in spoken(found.plain(found.lines[place]))
-        assert found.lines == liar.lines
+        assert [*found.lines[:place], *found.lines[place + 1 :]] == [
+            *liar.lines[:place],
+            *liar.lines[place + 1 :],
+        ]
         planted += 1
     assert planted >= sum(moment.in_fault for moment in moments) / 2  # once a fault at least
