@@ -82,6 +82,8 @@ def test_a_broken_edit_is_refused_and_named_once(
     file.write_text(BROKEN, encoding="utf-8")
     with caplog.at_level(logging.INFO):
         assert [begins(library) for _ in range(3)] == ["First."] * 3
+        file.write_text(BROKEN, encoding="utf-8")
+        assert begins(library) == "First."
     (fault,) = library.faults()
     line = 1 + BROKEN.count("\n", 0, BROKEN.index("{{ scoop"))
     assert str(fault) == f"{file}:{line}: there is no value scoop; did you mean scope?."

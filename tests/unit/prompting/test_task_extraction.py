@@ -144,8 +144,10 @@ def test_what_does_not_stand_in_the_note_is_refused(said: dict[str, str], name: 
 
 def test_a_number_that_names_is_no_quantity_of_a_model_either() -> None:
     """The 2 of `pump 2` is not how many pumps."""
-    reads, _ = extractor(reply(quantity="2"))
-    assert reads.extract("pump 2 leaks").quantity is None
+    reads, _ = extractor(reply("none", quantity="2"))
+    found = reads.extract("pump 2 leaks")
+    assert found.refused == ("quantity is no amount",)
+    assert found.quantity is None
 
 
 def test_a_machine_that_the_note_does_not_name_cannot_be_said() -> None:

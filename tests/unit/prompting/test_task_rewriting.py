@@ -15,7 +15,7 @@ from prompting.tasks.faithful import unfaithful
 from prompting.tasks.rewriting import NoteRewriter
 from tests.fakes import FakeModel
 
-MACHINES = ("press-3", "mill-1", "saw-2")
+MACHINES = ("press-3", "mill-1", "saw-2", "oven", "dryer")
 PROMPTS = PromptLibrary()
 PAIRS = [
     (
@@ -38,6 +38,7 @@ PAIRS = [
         "hose on saw-2 leaking, right side, approx 12mm crack, replace before 06:00",
         "Ein Schlauch an saw-2 leckt rechts, der Riss hat etwa 12 mm. Bitte vor 06:00 ersetzen.",
     ),
+    ("oven tripped agn, chk fuse", "The oven tripped again. Please check the fuse."),
     (
         "fan motor of mill-1 not working since 2 h, F12 ok, 2 bolts missing",
         "Der Motor am Lüfter von mill-1 ist seit 2 Stunden defekt, F12 gut. Es fehlen 2 Bolzen.",
@@ -69,6 +70,9 @@ SWAPS = [
     ("replaced", "checked"),
     ("ersetzen", "reinigen"),
     ("hot", "cold"),
+    ("hose hot", "hose"),
+    ("The oven", "The dryer"),
+    ("The oven", "It"),
     ("leaking", "cracked"),
     (" fehlen ", " klemmen "),
     ("hose", "pump"),
