@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.vocabulary import Evidence, Severity, Statement
+from ingest.vocabulary import Evidence, EvidenceKind, Severity, Statement
 from prompting.draft import Draft
 from prompting.grouping import arranged
 from prompting.headlines import headline
@@ -70,14 +70,21 @@ def _complete(statements: Iterable[Statement], case: Case, most: int) -> list[St
     ranked = by_urgency(tuple(case.evidence.values()))
     if not chosen:
         chosen = [_sentence(item, case) for item in ranked[:most]]
-    said = {identity for statement in chosen for identity in statement.evidence}
     for item in _urgent(ranked):
-        if item.id not in said and (len(chosen) < most or item.kind in LEFT):
+        if not _said(item, chosen) and (len(chosen) < most or item.kind in LEFT):
             chosen.append(_sentence(item, case))
     return chosen
 
 
+def _said(item: Evidence, statements: Iterable[Statement]) -> bool:
+    """What must not be left out is said only where its own words are."""
+    if item.kind in LEFT and item.quotes:
+        return any(f"{{{item.id}.quote}}" in statement.text for statement in statements)
+    return any(item.id in statement.evidence for statement in statements)
+
+
 def _urgent(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
     for item in evidence:
-        if item.kind in LEFT or (item.active and item.severity is not Severity.INFO):
+        urgent = item.active and item.severity is not Severity.INFO
+        if urgent or item.kind in LEFT or item.kind is EvidenceKind.OUT_OF_SERVICE:
             yield item

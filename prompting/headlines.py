@@ -28,7 +28,7 @@ def headline(evidence: Sequence[Evidence], language: str) -> Statement:
     heads = [_head(item, language) for item in shown]
     cited = [item.id for item in shown]
     if alarm is not None:
-        heads[0] = _put("headline.with", language, one=heads[0], other=_head(alarm, language))
+        heads[0] = _put("headline.with", language, one=heads[0], other=_alarm(alarm, language))
         cited.append(alarm.id)
     if several:
         heads = [_of(item, head, language) for item, head in zip(shown, heads, strict=True)]
@@ -58,6 +58,11 @@ def _head(item: Evidence, language: str) -> str:
     phrases = PHRASES[language]
     keys = (f"{_name(item)}.{now(item)}", _name(item), "head.other")
     return words(next(key for key in keys if key in phrases), item, language)
+
+
+def _alarm(item: Evidence, language: str) -> str:
+    """By its code alone, whatever it did."""
+    return words("head.alarm" if item.codes else "head.alarm.nocode", item, language)
 
 
 def _name(item: Evidence) -> str:

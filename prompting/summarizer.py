@@ -179,7 +179,7 @@ def _finished(statements: Sequence[Statement], brief: Brief) -> tuple[Statement,
     ordered = (*uncited, *arranged(cited, brief.evidence, sections=sections, strictly=strictly))
     full = (*ordered, *closing(statements, brief.evidence, language=language))
     if sections:
-        full = completed(full, language=language)
+        full = completed(full, brief.evidence, language=language)
     return tuple(_filled(statement, items, brief.reader) for statement in full)
 
 

@@ -80,14 +80,18 @@ def closing(
     return (Statement(text, tuple(item.id for item in left)),)
 
 
-def completed(statements: Sequence[Statement], *, language: str) -> tuple[Statement, ...]:
-    """A handover with a sentence in every section, in the order of the sections."""
+def completed(
+    statements: Sequence[Statement], evidence: Iterable[Evidence], *, language: str
+) -> tuple[Statement, ...]:
+    """A handover in the order of its sections; one of which there is no evidence says so."""
     phrases = PHRASES[language]
+    known = {section_of(item) for item in evidence if not _is_talk(item)}
     placed = [replace(one, section=one.section or EXCEPTIONS) for one in statements]
     full: list[Statement] = []
     for section in SECTIONS:
         own = [statement for statement in placed if statement.section == section]
-        full += own or [Statement(phrases[f"none.{section}"], (), section)]
+        nothing = [Statement(phrases[f"none.{section}"], (), section)]
+        full += own if own or section in known else nothing
     return tuple(full)
 
 

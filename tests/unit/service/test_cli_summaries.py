@@ -160,6 +160,38 @@ def test_summarize_speaks_german_to_people(home: Path) -> None:
     assert "deterministic, issue-summary@" in text
 
 
+def test_summarize_shows_its_evidence_and_counts_what_it_left_out(home: Path) -> None:
+    """As a table below; an unknown line is named like an unknown machine."""
+    text = " ".join(summarize(home, "--evidence", "--since", "30m").split())
+    assert "oil_temp" in text
+    assert "22 Nov 2026 10:30 to 11:00" in text
+
+
+def test_a_shift_is_handed_over_with_its_instructions(home: Path) -> None:
+    """Given, handed over for the machine and for its line in every section, cleared."""
+    where = ("--home", str(home))
+    plant = ("--plant", str(home / "plant.toml"))
+    words = "run at 80 %"
+    (given,) = json.loads(
+        run("instructions", "give", words, "--for", "press-3", "--json", *where, *plant)
+    )
+    assert (given["id"], given["machine"], given["line"]) == ("N00001", "press-3", "line-1")
+    for scope in ("press-3", "line-1"):
+        arguments = ("--until", END.isoformat(), "--prompt", "shift-handover", *where, *plant)
+        text = " ".join(run("summarize", scope, *arguments).split())
+        for title in ("Exceptions", "Standing alarms", "Out of service", "Open cards"):
+            assert title in text
+        assert "Alarm E217 came" in text.split("Standing alarms")[1]
+        assert "Instruction N00001 for press-3" in text.split("Instructions")[1]
+    assert words in run("instructions", "list", *where)
+    run("instructions", "clear", "N00001", "--by", "Lang", *where)
+    assert "No instruction is in force." in run("instructions", "list", *where)
+    with pytest.raises(SettingsFault, match="needs words"):
+        run("instructions", "give", "x", *where, *plant)
+    with pytest.raises(NotKnown, match="no machine or line"):
+        run("instructions", "give", "x", "--for", "line-9", *where, *plant)
+
+
 def test_summarize_says_what_is_missing(home: Path, tmp_path: Path) -> None:
     """An unknown machine, a wrong length of time, no history."""
     with pytest.raises(NotKnown):
