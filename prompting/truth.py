@@ -143,12 +143,11 @@ class _Trial:
             if token.kind == "name" and _glued(self.tokens, index):
                 raise _Wrong(f"names {_shown(token.text)} with a number, which no evidence does")
             substance = substance or token.kind not in ("word", "mark")
-            substance = substance or any(not tag.startswith("plain") for tag in token.tags)
         for clause in self.clauses:
             if any(not naming.owners for naming in clause.names):
                 raise _Wrong("names something, which its evidence does not")
         if not substance:
-            raise _Wrong("says nothing")
+            raise _Wrong("names nothing of its evidence")
 
     def _echo(self) -> None:
         if self.case.echo.repeated(self.text):
