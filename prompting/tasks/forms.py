@@ -11,7 +11,9 @@ NONE = "none"
 UNKNOWN = "unknown"
 """Instead of a label."""
 FIELD_LENGTH = 80
-REWRITTEN_LENGTH = 1200
+SENTENCE_LENGTH = 400
+"""As long as every constraining server takes."""
+MOST_SENTENCES = 10
 NAME_LENGTH = 60
 
 
@@ -24,8 +26,10 @@ def fields_schema(machines: Sequence[str] | None) -> dict[str, Any]:
 
 
 def rewrite_schema() -> dict[str, Any]:
-    """One text."""
-    return _closed({"text": {**_text(REWRITTEN_LENGTH), "minLength": 1}})
+    """A few sentences."""
+    sentence = {**_text(SENTENCE_LENGTH), "minLength": 1}
+    sentences = {"type": "array", "items": sentence, "minItems": 1, "maxItems": MOST_SENTENCES}
+    return _closed({"sentences": sentences})
 
 
 def label_schema(labels: Sequence[str] | None) -> dict[str, Any]:

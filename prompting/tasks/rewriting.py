@@ -65,8 +65,8 @@ class NoteRewriter:
         if len(text) > prompt.front.characters:
             return _quoted(text, prompt, by_rule(prompt, TOO_LONG[language]))
 
-        def read(reply: Mapping[str, str]) -> str:
-            found = " ".join(reply["text"].split())
+        def read(reply: Mapping[str, list[str]]) -> str:
+            found = " ".join(" ".join(reply["sentences"]).split())
             reason = unfaithful(text, found, self._machines)
             if reason:
                 raise ReplyFault(f"The text {reason}.")
@@ -78,7 +78,7 @@ class NoteRewriter:
             {"note": shown(text)},
             schema=rewrite_schema(),
             read=read,
-            quoted=frozenset({"text"}),
+            quoted=frozenset({"sentences"}),
         )
         if found is not None:
             return Rewritten(text, found, quoted=False, origin=origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +13,16 @@ from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Statem
 from prompting.library import Prompt, PromptLibrary
 from prompting.pack import estimate
 from prompting.slots import Reader, roles
+from prompting.tasks.forms import fields_schema, label_schema, rewrite_schema
 from prompting.truth import Case, complaint
 
 PROMPTS = PromptLibrary().list()
 SUMMARIES = [prompt for prompt in PROMPTS if prompt.front.output == "summary"]
+TAKEN = {
+    *("type", "properties", "required", "additionalProperties", "enum"),
+    *("items", "minItems", "maxItems", "minLength", "maxLength"),
+}
+"""The words of a schema that every constraining server enforces."""
 LARGEST = 2500
 """Tokens of the prompt for the operator, filled."""
 
@@ -122,3 +129,21 @@ def test_both_languages_are_of_one_version(prompt: Prompt) -> None:
     assert prompt.front.version == twin.version
     assert prompt.front.statements == twin.statements
     assert len(prompt.front.examples) == len(twin.examples)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [fields_schema(["press-3"]), rewrite_schema(), label_schema(["leak"])],
+    ids=["fields", "rewrite", "label"],
+)
+def test_the_forms_of_the_text_tasks_are_taken_by_every_server(schema: dict[str, Any]) -> None:
+    """Closed objects, enums, bounded arrays, texts of at most 400 characters, nothing else."""
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        assert set(node) <= TAKEN
+        assert node.get("maxLength", 400) <= 400
+        assert ("additionalProperties" in node) == (node["type"] == "object")
+        assert ("maxItems" in node) == (node["type"] == "array")
+        assert node["type"] != "string" or {"enum", "maxLength"} & set(node)
+        waiting += [*node.get("properties", {}).values(), *filter(None, [node.get("items")])]

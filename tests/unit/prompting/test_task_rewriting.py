@@ -96,7 +96,10 @@ ADDED = [
 
 def rewriter(*said: str | Exception) -> tuple[NoteRewriter, FakeModel]:
     """With a model that says that."""
-    model = FakeModel(*(json.dumps({"text": one}) if isinstance(one, str) else one for one in said))
+    replies = ([one] if isinstance(one, str) else one for one in said)
+    model = FakeModel(
+        *(json.dumps({"sentences": one}) if isinstance(one, list) else one for one in replies)
+    )
     settings = PromptingSettings(llm_tries=1)
     return NoteRewriter(Asker(model, settings), PROMPTS, MACHINES), model
 
@@ -122,7 +125,7 @@ def test_the_examples_of_the_prompt_keep_its_rules(language: str) -> None:
     """A pattern that breaks a rule would teach to break it."""
     for example in PROMPTS.get("note-rewriting", language).front.examples:
         note = json.loads(example.given)
-        assert unfaithful(note, example.reply["text"], ("mill-9", "saw-2")) == ""
+        assert unfaithful(note, " ".join(example.reply["sentences"]), ("mill-9", "saw-2")) == ""
 
 
 def test_a_model_writes_and_the_result_says_so() -> None:
