@@ -31,8 +31,6 @@ from ingest.vocabulary import (
 MOST_BAD_ACTORS = 10
 LOOKED_AT = 1000
 """Events of one item whose words are looked at."""
-IN_A_FLOOD = 2
-"""An alarm that is raised more often in a flood is told by itself."""
 _SEVERITIES = list(Severity)
 
 
@@ -142,11 +140,11 @@ class _Alarms:
         return self._all_in(within(self.log, found)) & ~self.known.stood
 
     def flooded(self, found: list[Flood]) -> Flags:
-        """Codes that are told with a flood: raised once or twice in it, and gone."""
+        """Codes that are told with a flood: raised nowhere else, not chattering, and gone."""
         places = np.concatenate([np.empty(0, dtype=np.int64), *(flood.places for flood in found)])
         inside = self._all_in(np.bincount(self.log.code[places], minlength=len(self.log.names)))
         known = self.known
-        return inside & (known.count <= IN_A_FLOOD) & ~known.active & ~known.stood
+        return inside & ~known.chatters & ~known.active & ~known.stood
 
     def _all_in(self, inside: Ints) -> Flags:
         return np.asarray((inside > 0) & (inside == self.known.count))

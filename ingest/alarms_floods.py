@@ -15,7 +15,7 @@ from ingest.vocabulary import Severity
 
 STRAYS = 2
 """So few alarms, with a pause after them, came before the flood and do not begin it."""
-PAUSE = 2.0
+PAUSE = 4.0
 """How long a pause that is, in mean intervals of the slowest flood."""
 FEW_CHATTERERS = 2
 """A flood that this many chattering codes make by themselves is told with them."""
@@ -59,9 +59,7 @@ def _size(found: tuple[Run, int]) -> int:
 def _flood(log: AlarmLog, places: Ints, run: Run, free: int, settings: EvidenceSettings) -> Flood:
     times, length = log.time[places], round(settings.flood_s * MICROS)
     first = max(free, int(np.searchsorted(times, times[run[0]] - length, side="left")))
-    gaps = np.diff(times[first : first + STRAYS + 1])
-    pauses = gaps > PAUSE * length / settings.flood_count
-    first += int(np.flatnonzero(pauses)[-1]) + 1 if pauses.any() else 0
+    first += _strays(times[first : run[1] + 1], settings)
     inside = times[first : run[1] + 1]
     last = run[1] == len(times) - 1
     left = len(inside) - int(np.searchsorted(inside, log.end - length, side="left"))
@@ -73,6 +71,14 @@ def _flood(log: AlarmLog, places: Ints, run: Run, free: int, settings: EvidenceS
         peak=int(trailing(inside, settings.flood_s).max()),
         active=active,
     )
+
+
+def _strays(times: Ints, settings: EvidenceSettings) -> int:
+    """How many of a flood's alarms came before it; too many must be left."""
+    length = round(settings.flood_s * MICROS)
+    gaps = np.diff(times[: STRAYS + 1]) > PAUSE * length / settings.flood_count
+    strays = int(np.flatnonzero(gaps)[-1]) + 1 if gaps.any() else 0
+    return strays if len(times) - strays > settings.flood_count else 0
 
 
 def _many(log: AlarmLog, known: Tally, flood: Flood, settings: EvidenceSettings) -> bool:

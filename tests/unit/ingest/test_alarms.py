@@ -149,7 +149,7 @@ def test_one_chattering_alarm_alone_is_no_flood() -> None:
     assert [f.kind for f in found(restless)] == [EvidenceKind.CHATTERING]
 
 
-def test_alarms_that_came_once_in_a_flood_are_told_with_it() -> None:
+def test_alarms_that_came_only_in_a_flood_are_told_with_it() -> None:
     """It is as bad as the worst of them; what is still up or came again is told by itself."""
     flood = [
         e
@@ -159,6 +159,7 @@ def test_alarms_that_came_once_in_a_flood_are_told_with_it() -> None:
     ]
     flood[0] = replace(flood[0], severity=Severity.CRITICAL)
     again = [event(9000, code="E7"), event(9010, "cleared", "E7")]
+    again += [event(at, state, "E9") for at in (250, 320) for state in ("raised", "cleared")]
     items = found(flood + again)
     assert items[0].severity is Severity.CRITICAL
     assert items[0].kind is EvidenceKind.FLOOD

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.alarms import AlarmPast, findings
@@ -148,6 +148,7 @@ def test_chattering_is_three_raises_of_a_code_in_a_minute(found: list[Event]) ->
 
 
 @given(st.one_of(events, dense))
+@example(at_gaps([0, 270, 0, 0, 0, 0, 0, 60, 150, 60, 0], ["E1"]))
 def test_floods_are_those_of_a_clock_that_looks_at_every_alarm(found: list[Event]) -> None:
     """In flood from the eleventh in ten minutes until fewer than five are left of the last ten."""
     log, known = tallied(found)
