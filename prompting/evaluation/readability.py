@@ -41,4 +41,4 @@ def _syllables(word: str, language: str) -> int:
 def _dictionary(language: str) -> Pyphen:
     from pyphen import Pyphen
 
-    return Pyphen(lang=DICTIONARIES[language], left=1, right=1)
+    return Pyphen(lang=DICTIONARIES[language], left=1, right=2)

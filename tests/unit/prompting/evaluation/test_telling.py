@@ -176,6 +176,18 @@ def test_plain_sentences_read_more_easily_than_hard_ones(language: str) -> None:
     assert reading_ease([HARD[language]], language) < 20
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "ease"),
+    [
+        ("en", "The temperature went up.", 206.835 - 1.015 * 4 - 84.6 * 7 / 4),
+        ("de", "Die Temperatur ist gestiegen.", 180.0 - 4 - 58.5 * 9 / 4),
+    ],
+)
+def test_reading_ease_is_what_the_formulas_say(language: str, text: str, ease: float) -> None:
+    """Counted by hand: four words of seven and of nine syllables."""
+    assert reading_ease([text], language) == pytest.approx(ease)
+
+
 def test_a_summary_without_sentences_is_quiet(teller: Teller) -> None:
     """Nothing to count is no failure."""
     case = replace(shift(), faults=(), quiet=True)
