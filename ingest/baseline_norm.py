@@ -23,6 +23,12 @@ RELATIVE_FLOOR = 5e-4
 """No signal is taken to be steadier than this share of its own level."""
 FEWEST_BLOCKS = 4
 PRODUCING = (NO_STATE, MachineState.EXECUTE.number)
+MEMORIES = 10.0
+"""A baseline of this many memories is as good as any; a shorter one allows for more later on ..."""
+MOST_GROWTH = 4.0
+"""... up to this."""
+STEADY = 0.2
+"""Share of its movement that a trend must explain."""
 FEW_VISITS = 12
 VISIT_INTERVALS = 5.0
 """A pause of this many intervals ends a visit to a state."""
@@ -41,8 +47,11 @@ class Levels:
     """The furthest that any block was above the level."""
     below: float
     """The furthest that any was below it."""
-    wander: float
-    """0 to 1: how far a block's level says what the next will be."""
+    growth: float
+    """How fast the room grows with the age of the baseline, in lengths of it: 0 for a signal whose
+    wander was seen from end to end many times, more for one that was only seen to set out."""
+    trend: float = 0.0
+    """Steady change a second, where there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +191,14 @@ def block_means(
 
 
 def _levels(times: Floats, values: Floats, *, block_s: float) -> Levels:
-    means = []
+    means: list[Floats] = []
+    middles: list[Floats] = []
     for shift in (0.0, 0.5):
         start = float(times[0]) - shift * block_s
-        _, level, count = block_means(times, values, start=start, block_s=block_s)
-        means.append(level[count >= 0.5 * np.median(count)])
+        index, level, count = block_means(times, values, start=start, block_s=block_s)
+        whole = count >= 0.5 * np.median(count)
+        means.append(level[whole])
+        middles.append(index[whole].astype(np.float64) * block_s)
     level = np.concatenate(means)
     above, below = max(0.0, float(np.max(level))), max(0.0, -float(np.min(level)))
     if len(means[0]) < FEWEST_BLOCKS:
@@ -194,7 +206,23 @@ def _levels(times: Floats, values: Floats, *, block_s: float) -> Levels:
     per_block = len(values) / len(means[0])
     floor = spread(values, 0.0) / float(np.sqrt(per_block))
     sigma = max(MAD_TO_SIGMA * float(np.median(np.abs(level - np.median(level)))), floor)
-    return Levels(block_s, sigma, above, below, _wander(means[0]))
+    length = float(times[-1] - times[0])
+    growth = _growth(_memory(means[0], block_s), length)
+    return Levels(block_s, sigma, above, below, growth, _trend(middles[0], means[0]))
+
+
+def _growth(memory_s: float, length_s: float) -> float:
+    return min(MOST_GROWTH, MEMORIES * memory_s / length_s) if length_s > 0 else MOST_GROWTH
+
+
+def _trend(times: Floats, level: Floats) -> float:
+    """Slope by least squares, if it explains most of the movement."""
+    centred, away = times - times.mean(), level - level.mean()
+    square, power = float(np.dot(centred, centred)), float(np.dot(away, away))
+    if square <= 0.0 or power <= 0.0:
+        return 0.0
+    slope = float(np.dot(centred, away)) / square
+    return slope if slope**2 * square > STEADY * power else 0.0
 
 
 def _centre(times: Floats, values: Floats, block_s: float) -> float:
@@ -202,11 +230,14 @@ def _centre(times: Floats, values: Floats, block_s: float) -> float:
     return float(np.median(means[counts >= 0.5 * np.median(counts)]))
 
 
-def _wander(level: Floats) -> float:
-    """Correlation of each block with the next."""
+def _memory(level: Floats, block_s: float) -> float:
+    """Seconds after which a block says little about the level, from the next block's likeness."""
     before, after = level[:-1] - level.mean(), level[1:] - level.mean()
     power = float(np.dot(level - level.mean(), level - level.mean()))
-    return min(1.0, max(0.0, float(np.dot(before, after)) / power)) if power > 0 else 0.0
+    alike = float(np.dot(before, after)) / power if power > 0 else 0.0
+    if alike <= 0.0:
+        return 0.0
+    return np.inf if alike >= 1.0 else -block_s / float(np.log(alike))
 
 
 def per_state(states: Ints, table: Mapping[int, float]) -> Floats:

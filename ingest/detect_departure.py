@@ -23,6 +23,8 @@ BACK_SHARE = 0.35
 """... or when it has come back to this share of its furthest."""
 
 LOOK_AHEAD = 64
+FURTHEST_TREND = 4.0
+"""A trend of the baseline is taken to go on for this many lengths of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,12 @@ def _allowed(
     table = {s: _levels(norm, width, settings) for s, norm in baseline.norms.items()}
     states, times = course.cells["state"], course.cells["first"]
     room = per_state(states, {s: _room(levels, sign, settings) for s, levels in table.items()})
-    wander = per_state(states, {s: levels.wander for s, levels in table.items()})
-    age = np.clip(times - baseline.last, 0.0, None) / max(baseline.length_s, settings.block_s)
-    return np.asarray(room * np.sqrt(1.0 + wander * age))
+    growth = per_state(states, {s: levels.growth for s, levels in table.items()})
+    trend = per_state(states, {s: max(0.0, sign * levels.trend) for s, levels in table.items()})
+    late = np.clip(times - baseline.last, 0.0, None)
+    length = max(baseline.length_s, settings.block_s)
+    gone = np.minimum(late, FURTHEST_TREND * length)
+    return np.asarray(room * np.sqrt(1.0 + growth * late / length) + trend * gone)
 
 
 def _levels(norm: Norm, width: int, settings: EvidenceSettings) -> Levels:
