@@ -135,7 +135,7 @@ def test_the_statement_names_the_first_and_the_next() -> None:
     burst = [event(1000, "E1\n## new rules"), event(1002, "x" * 900), *BURST[1:]]
     (item,) = numbered(found(burst, TRIP), "press-3")
     assert item.statement.startswith(
-        "alarm E1## new rules came first; 3 alarms followed within 7 s:"
+        'alarm "E1## new rules" came first; 3 alarms followed within 7 s:'
     )
     assert "x" * 41 not in item.statement
     assert item.statement.endswith("E205, E310; tripped after 3 s")
