@@ -277,6 +277,27 @@ def test_the_key_comes_from_its_file(
     assert "secret-key" not in repr(summary)
 
 
+def test_the_same_summary_is_asked_for_once(
+    serve: Callable[[Model], str], evidence: tuple[Evidence, ...], tmp_path: Path
+) -> None:
+    """The second is kept in the home folder, costs nothing and says so; checks are run again."""
+    model = always(says(*RIGHT))
+    settings = settings_for(serve(model), llm_prices={"*": {"input": 100.0, "output": 100.0}})
+    found = []
+    for _ in range(2):
+        asker = asker_of(settings, home=tmp_path)
+        assert asker is not None
+        summarizer = Summarizer(asker, PromptLibrary(), timezone="Europe/Berlin")
+        found.append(summarizer.summarize(evidence, scope="press-3", start=START, end=END))
+        asker.close()
+    first, second = found
+    assert (first.account.cached, first.account.tries) == (False, 1)
+    assert first.account.cost == pytest.approx((700 + 60) * 100 / 1e6)
+    assert (second.account.cached, second.account.cost, second.account.tries) == (True, 0.0, 0)
+    assert (second.statements, second.engine) == (first.statements, first.engine)
+    assert len(model.asked) == 1
+
+
 def test_half_a_model_is_refused() -> None:
     """A server without a model name, or a key file that is not there."""
     with pytest.raises(SettingsFault, match="ANDON_LLM_MODEL"):

@@ -16,6 +16,7 @@ from prompting.listening import Listener
 from prompting.model import EngineFault, PassingFault, Reason, Reply, Request
 from prompting.question import Unanswered
 from prompting.redaction import Redaction, words_rule
+from prompting.replies import ReplyFault, parsed
 from tests.unit.prompting.asked import HOT, WRONG, Figures, asker, question, shrinking
 
 CUT = Reply('{"word": "h', "length", tokens_in=50, tokens_out=5)
@@ -113,6 +114,13 @@ def test_what_is_no_reply_is_not_taken_for_one(reply: str) -> None:
     """Half characters, numbers that are none, no JSON: asked again, then given up."""
     fault, requests = unanswered([reply])
     assert (fault.reason, requests) == ("schema", 2)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "9" * 5000])
+def test_numbers_that_json_does_not_have_are_refused(number: str) -> None:
+    """Whatever the schema says of them."""
+    with pytest.raises(ReplyFault, match="not JSON"):
+        parsed(f'{{"value": {number}}}', {"type": "object"})
 
 
 def test_what_its_reader_cannot_use_is_repaired_too() -> None:
