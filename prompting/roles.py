@@ -50,9 +50,9 @@ def allowed(tokens: Sequence[Token], at: int, unit: str) -> Roles | None:
     """The roles that the number at this place may have; None: any that needs no word."""
     return (
         _directly_behind(tokens, at, unit)
+        or _apposed(tokens, at, unit)
         or _before(tokens, at, unit)
         or _behind(tokens, at, unit)
-        or _apposed(tokens, at, unit)
     )
 
 

@@ -21,8 +21,9 @@ from prompting.units import TIME_SCALE, Units, units
 
 ROUNDING = 1e-9
 SWUNG = frozenset({"change", "slope", "baseline"})
+COARSEST_DURATION = 0.2
 COARSEST = 0.05
-"""A measured value may be rounded by no more than this share of it."""
+"""A value may be rounded by no more than this share of it."""
 SHOWN = 24
 """Letters of a sentence that a reason repeats at most."""
 BLANKS = str.maketrans("\u00a0\u202f\u2009\u2019\u2011", "   '-")
@@ -243,11 +244,18 @@ class _Trial:
             slack = 0.5 * token.factor + ROUNDING
             return quantity.unit == "s" and abs(float(token.text) - quantity.value) <= slack
         exact = ROUNDING * abs(quantity.value)
-        coarsest = math.inf if quantity.unit in ("", "s") else COARSEST * abs(quantity.value)
+        coarsest = _coarsest(quantity)
         return any(
             abs(value * factor - quantity.value) <= min(half * factor, coarsest) + exact
             for value, half in readings(token.text, self.case.reader.language)
         )
+
+
+def _coarsest(quantity: Quantity) -> float:
+    """How much rounding may take away; a count may be written as it likes."""
+    if quantity.unit == "":
+        return math.inf
+    return abs(quantity.value) * (COARSEST_DURATION if quantity.unit == "s" else COARSEST)
 
 
 def _with_slots(text: str, cited: Sequence[Evidence], case: Case) -> str:

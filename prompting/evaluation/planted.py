@@ -25,6 +25,7 @@ from prompting.truth import complaint
 
 FORMS: tuple[Form, ...] = ("digits", "slots")
 LANGUAGES = ("en", "de")
+NEAR_LASTING = 0.25
 NEAR = 0.03
 """Two numbers that differ by less could be the same, rounded."""
 MOST_SHOWN = 20
@@ -146,8 +147,9 @@ def _near(made: Quantity, one: Evidence) -> bool:
 
 def _slack(true: Quantity) -> float:
     """What rounding may take away: a minute of a duration, a whole of a value."""
-    least = {"": 1.0, "s": 90.0}.get(true.unit, 0.6)
-    return max(least, NEAR * abs(true.value))
+    if true.unit == "s":
+        return max(90.0, NEAR_LASTING * true.value)
+    return max(0.6 if true.unit else 1.0, NEAR * abs(true.value))
 
 
 def _other_item(found: Planting, rng: random.Random) -> str | None:
