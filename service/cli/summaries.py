@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,25 +157,27 @@ def _summary(
     from service.gathering import Scope
     from service.settings import read_settings
 
-    summarizer = Summarizer(
-        asker_of(read_settings(PromptingSettings), home=home),
-        shelf_of_prompts(),
-        timezone=plant.timezone,
-        machines=[machine.id for machine in plant.machines],
-        names=plant.names,
-    )
-    scope = Scope.named(plant, name)
-    style = summarizer.style(prompt, language)
-    found = _gathered(plant, scope, span, home=home, style=style)
-    return summarizer.summarize(
-        found.evidence,
-        scope=name,
-        start=span.start,
-        end=span.end,
-        prompt=prompt,
-        language=language,
-        watched=found.watched,
-    )
+    asker = asker_of(read_settings(PromptingSettings), home=home)
+    with closing(asker) if asker else nullcontext():
+        summarizer = Summarizer(
+            asker,
+            shelf_of_prompts(),
+            timezone=plant.timezone,
+            machines=[machine.id for machine in plant.machines],
+            names=plant.names,
+        )
+        scope = Scope.named(plant, name)
+        style = summarizer.style(prompt, language)
+        found = _gathered(plant, scope, span, home=home, style=style)
+        return summarizer.summarize(
+            found.evidence,
+            scope=name,
+            start=span.start,
+            end=span.end,
+            prompt=prompt,
+            language=language,
+            watched=found.watched,
+        )
 
 
 def _gathered(plant: Plant, scope: Scope, span: Span, *, home: Path, style: str) -> Gathered:
