@@ -80,11 +80,6 @@ class Masks:
         self._placeholders: dict[tuple[str, str], str] = {}
         self._words: dict[str, str] = {}
 
-    @property
-    def hidden(self) -> int:
-        """How many different words are hidden."""
-        return len(self._words)
-
     def hide(self, text: str, *, keep: Collection[str] = ()) -> str:
         """The text with every match behind its placeholder.
 
