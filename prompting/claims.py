@@ -127,9 +127,19 @@ def _direction(clause: Clause) -> str:
     if RETURNED in said and any(item.active for item in clause.subject):
         return "says that it is over, which it is not"
     said -= {RETURNED}
-    return (
-        "" if known == said else f"says {' and '.join(sorted(said))}, which its evidence does not"
-    )
+    ways = list(_known(clause))
+    if ways and len(said) == 1 and all(said <= way for way in ways):
+        return ""
+    return f"says {' and '.join(sorted(said))}, which its evidence does not"
+
+
+def _known(clause: Clause) -> Iterator[set[str]]:
+    """The directions of everything that the clause names; two items may share a name."""
+    names = [naming.items for naming in clause.names]
+    for group in names or [frozenset([item.id]) for item in clause.subject]:
+        ways = {_way(item) for item in clause.subject if item.id in group} - {""}
+        if ways:
+            yield ways
 
 
 def _said(clause: Clause, known: set[str]) -> Iterator[str]:

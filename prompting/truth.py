@@ -252,8 +252,8 @@ class _Trial:
 
 
 def _coarsest(quantity: Quantity) -> float:
-    """How much rounding may take away; a count may be written as it likes."""
-    if quantity.unit == "":
+    """How much rounding may take away; a count or a share may be written as it likes."""
+    if quantity.unit in ("", "%"):
         return math.inf
     return abs(quantity.value) * (COARSEST_DURATION if quantity.unit == "s" else COARSEST)
 
