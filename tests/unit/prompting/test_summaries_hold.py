@@ -124,6 +124,7 @@ def numbers(draw: st.DrawFn, kind: EvidenceKind, unit: str, duration: float) -> 
 
 evidence_sets = st.lists(finding(), min_size=1, max_size=9).map(lambda f: numbered(f, "press-3"))
 languages = st.sampled_from(["en", "de"])
+styles = st.sampled_from(["operator", "engineer", "handover"])
 
 
 def stray(summary: Summary, language: str) -> list[str]:
@@ -196,14 +197,14 @@ def test_the_deterministic_summary_says_only_what_its_evidence_does(
 
 
 @settings(max_examples=200, deadline=None)
-@given(evidence=evidence_sets, language=languages)
+@given(evidence=evidence_sets, language=languages, style=styles)
 def test_the_check_lets_every_deterministic_sentence_pass(
-    evidence: tuple[Evidence, ...], language: str
+    evidence: tuple[Evidence, ...], language: str, style: str
 ) -> None:
-    """With its slots open."""
-    reader = Reader(language, ZONE, END)
+    """With its slots open, for whomever it is written."""
+    reader = Reader(language, ZONE, END, seconds=style == "engineer")
     held = Case({item.id: item for item in evidence}, reader, scope="press-3")
-    draft = written(evidence, language=language, most=6)
+    draft = written(evidence, language=language, most=6, style=style)
     for statement in (draft.headline, *draft.statements):
         assert complaint(statement, held) == ""
 
