@@ -256,7 +256,7 @@ class Summary:
     statements: tuple[Statement, ...]
     evidence: tuple[Evidence, ...]
     engine: str
-    """`deterministic` or `openai-compatible`."""
+    """`deterministic`, or that of the model: `openai-compatible`, `ollama`, `transformers`."""
     model: str
     prompt: str
     """`<id>@<version>#<content hash>`."""

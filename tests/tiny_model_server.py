@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -64,6 +65,8 @@ class Behaviour:
         ids = self.brain.ids(asked["messages"])[-self.context :]
         if self.says is not None:
             pieces, finish = [self.says[:1], self.says[1:]], "stop"
+        elif self.failing == "argues along":
+            pieces, finish = [_argued(asked["messages"][-1]["content"])], "stop"
         elif schema is None or self.failing == "ignores the schema":
             pieces, finish = self.brain.answer(ids, None, NOISE_TOKENS)[0], "stop"
         else:
@@ -72,6 +75,12 @@ class Behaviour:
         if self.failing in SPOILT:
             pieces = SPOILT[self.failing](pieces)
         return pieces, finish, len(ids), sum(map(len, pieces)) // 3 + 1
+
+
+def _argued(prompt: str) -> str:
+    """What a good model says that is held by nothing: the JSON that the prompt argues for."""
+    found = re.search(r"\{[^{}]*\}", prompt)
+    return found.group() if found else "{}"
 
 
 def _wrong_enum(pieces: list[str]) -> list[str]:
@@ -93,11 +102,13 @@ FAULTS = (
     *STATUSES,
     *BYTES,
     "ignores the schema",
+    "argues along",
     "repeats the key",
     "truncates",
     "begins late",
     "stalls in the middle",
     "hangs up in the middle",
+    "ends early",
     "refuses to stream",
     "does not stream",
     "counts nothing",
@@ -193,7 +204,7 @@ async def _stream(
                 await _pause(behaviour)
             if number == len(pieces) // 2 and fault == "hangs up in the middle":
                 raise ConnectionAbortedError
-        for line in form.end(made):
+        for line in () if fault == "ends early" else form.end(made):
             yield line
     except asyncio.CancelledError:
         behaviour.gone.set()
@@ -249,9 +260,9 @@ class _Ollama:
 
 
 @contextmanager
-def served(behaviour: Behaviour, **tls: Any) -> Iterator[str]:
+def served(behaviour: Behaviour, port: int = 0, **tls: Any) -> Iterator[str]:
     """The server on a loopback port; its root address, without a path."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(
             app_of(behaviour),
             log_config=None,

@@ -103,6 +103,7 @@ def test_ollama_is_told_the_context_and_not_to_cut(connect: Connect, brain: Brai
         ("sends garbage", EngineFault, "garbled"),
         ("sends no UTF-8", EngineFault, "garbled"),
         ("hangs up in the middle", PassingFault, "failed"),
+        ("ends early", PassingFault, "failed"),
         ("talks without end", EngineFault, "huge"),
     ],
 )
@@ -211,12 +212,17 @@ def test_ollama_is_recognised_behind_its_other_interface(connect: Connect, brain
     assert (model.engine, "options" in behaviour.asked[0]) == ("ollama", True)
 
 
-def test_a_server_that_is_away_is_not_taken_for_anything(free_port: Callable[[], int]) -> None:
-    """It is asked again what it is the next time."""
-    settings = PromptingSettings(llm_url=f"http://127.0.0.1:{free_port()}/v1", llm_model=NAME)
-    model = model_of(settings)
+def test_a_server_that_is_away_is_not_taken_for_anything(
+    brain: Brain, free_port: Callable[[], int]
+) -> None:
+    """Once it is there, it is asked what it is."""
+    port = free_port()
+    model = model_of(PromptingSettings(llm_url=f"http://127.0.0.1:{port}/v1", llm_model=NAME))
     assert model is not None
     assert failed(model, asked()).reason == "away"
+    with served(Behaviour(brain), port):
+        model.complete(asked())
+    assert model.engine == "ollama"
     model.close()
 
 

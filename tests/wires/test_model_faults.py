@@ -26,13 +26,14 @@ IMPATIENT: dict[str, dict[str, Any]] = {
     "answers 429": {"llm_deadline_s": SHORT_S},
 }
 """Faults that end by the clock alone."""
-CANNED = {*IMPATIENT, "hangs up in the middle", "talks without end"}
+CANNED = {*IMPATIENT, "hangs up in the middle", "ends early", "talks without end"}
 """Faults for which the model need not think."""
 ENGINES = {"openai": "openai-compatible", "ollama": "ollama"}
 HARMLESS = {"", "fences the JSON", "refuses to stream", "does not stream", "counts nothing"}
 """With these the model's own reply is used, as far as it holds."""
 ENDS = {
     "ignores the schema": "schema",
+    "argues along": "schema",
     "invents an id": "schema",
     "truncates": "length",
     "talks without end": "huge",
@@ -44,6 +45,7 @@ ENDS = {
     "begins late": "silent",
     "stalls in the middle": "slow",
     "hangs up in the middle": "failed",
+    "ends early": "failed",
     "repeats the key": "refused",
 }
 """How each of the others ends."""

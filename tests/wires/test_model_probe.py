@@ -79,6 +79,16 @@ def test_the_form_that_constrains_is_found(brain: Brain, tmp_path: Path) -> None
     assert (found.constrains, found.form) == ("schema", "json_object+schema")
 
 
+@pytest.mark.parametrize("engine", ["openai", "ollama"])
+def test_a_good_model_that_is_held_by_nothing_is_told(
+    brain: Brain, tmp_path: Path, engine: str
+) -> None:
+    """It writes just the JSON that the prompt argues for, against the schema."""
+    found = probed(Behaviour(brain, "argues along"), tmp_path, engine)
+    assert found.constrains == "json"
+    assert "keeps to JSON but ignores the schema" in found.words
+
+
 @pytest.mark.parametrize(
     ("says", "constrains"),
     [
