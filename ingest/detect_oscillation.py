@@ -51,7 +51,11 @@ def oscillations(
     """Periodic movement larger than any of the baseline, for several cycles."""
     found: list[_Swing] = []
     scales = stretches(
-        course.cells, course.fine, interval_s=baseline.interval_s, part_s=course.part_s
+        course.cells,
+        course.fine,
+        interval_s=baseline.interval_s,
+        part_s=course.part_s,
+        least=_least(baseline, settings),
     )
     for scale, seen in scales:
         usual = baseline.swings.get(scale)
@@ -73,8 +77,7 @@ def _swings(
     rows, line = np.arange(len(seen.starts)), seen.strongest() - LONGEST
     amplitude, share = seen.swing[rows, line], seen.share[rows, line]
     allowed = settings.swing_reach * np.maximum(_around(usual), np.median(usual))
-    typical = max(baseline.norms.values(), key=lambda norm: norm.count)
-    floor = max(RESOLUTION * abs(typical.level), settings.swing_sigmas * typical.sigma)
+    floor = _least(baseline, settings)
     swings: Flags = (
         (amplitude > allowed[line]) & (share > settings.swing_share) & (amplitude > floor)
     )
@@ -89,6 +92,12 @@ def _swings(
             float(amplitude[best]),
             float(np.median(share[group])),
         )
+
+
+def _least(baseline: SignalBaseline, settings: EvidenceSettings) -> float:
+    """No swing is smaller, whatever the baseline's own were."""
+    typical = max(baseline.norms.values(), key=lambda norm: norm.count)
+    return max(RESOLUTION * abs(typical.level), settings.swing_sigmas * typical.sigma)
 
 
 def _around(usual: Floats) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.digest import FINE, Rows
-from ingest.evidence_samples import Floats, Ints
+from ingest.evidence_samples import Flags, Floats, Ints
 
 POINTS = 64
 HALF = POINTS // 2
@@ -22,6 +22,8 @@ HEARD = 0.7
 """Share of the points of a stretch that must have been heard."""
 PERIODIC = 0.25
 """Share of the movement from which on a line is more than a part of noise or of a transient."""
+LEAKS = 1.25
+"""A tapered stretch may seem to swing this many times more than it does."""
 BAND = 1
 """Lines beside the highest that belong to it: a window spreads it."""
 
@@ -43,9 +45,10 @@ class Stretches:
         return np.asarray(np.argmax(self.swing, axis=1) + LONGEST)
 
     def usual(self) -> Floats:
-        """Largest amplitude of each line where it was periodic at all, at least twice the usual."""
-        periodic = np.where(self.share >= PERIODIC, self.swing, 0.0)
-        return np.asarray(np.maximum(periodic.max(axis=0), 2.0 * np.median(self.swing, axis=0)))
+        """Largest amplitude of each line where it was periodic; else twice the usual at most."""
+        periodic = np.where(self.share >= PERIODIC, self.swing, 0.0).max(axis=0)
+        noise = np.minimum(2.0 * np.median(self.swing, axis=0), self.swing.max(axis=0))
+        return np.asarray(np.maximum(periodic, noise))
 
 
 def lines() -> Ints:
@@ -54,7 +57,7 @@ def lines() -> Ints:
 
 
 def stretches(
-    cells: Rows, fine: Floats, *, interval_s: float, part_s: float
+    cells: Rows, fine: Floats, *, interval_s: float, part_s: float, least: float = 0.0
 ) -> Iterator[tuple[int, Stretches]]:
     """All stretches with enough samples, by scale.
 
@@ -63,13 +66,14 @@ def stretches(
         fine: Distance of the parts of the cells from their level; NaN where there is none.
         interval_s: Of the samples.
         part_s: Length of such a part.
+        least: Stretches that cannot swing by this much are left out.
     """
     index, values = parts_of(cells, fine)
     for scale in SCALES:
         step = max(1, scale, int(np.ceil(interval_s / part_s - 0.01)) if scale == 1 else scale)
         if step * part_s < 0.99 * interval_s or not len(index):
             continue
-        found = _stretches(*_binned(index // step, values), step_s=step * part_s)
+        found = _stretches(*_binned(index // step, values), step_s=step * part_s, least=least)
         if len(found.starts):
             yield scale, found
 
@@ -88,15 +92,30 @@ def _binned(index: Ints, values: Floats) -> tuple[Ints, Floats]:
     return index[edges], np.add.reduceat(values, edges) / counts
 
 
-def _stretches(index: Ints, values: Floats, *, step_s: float) -> Stretches:
+def _stretches(index: Ints, values: Floats, *, step_s: float, least: float) -> Stretches:
     halves, row = np.unique(index // HALF, return_inverse=True)
     grid = np.full((len(halves), HALF), np.nan)
     grid[row, index % HALF] = values
     whole = np.flatnonzero(np.diff(halves) == 1)
+    whole = whole[_may_swing(grid, whole, least)]
     both = np.concatenate((grid[whole], grid[whole + 1]), axis=1)
     enough = np.isfinite(both).mean(axis=1) >= HEARD
     swing, share = _swings(both[enough])
     return Stretches(step_s, halves[whole][enough] * (HALF * step_s), swing, share)
+
+
+def _may_swing(grid: Floats, whole: Ints, least: float) -> Flags:
+    """Whether a stretch moves enough for a swing of that amplitude, which costs less to know."""
+    if least <= 0.0:
+        return np.ones(len(whole), dtype=bool)
+    heard = np.isfinite(grid)
+    values = np.where(heard, grid, 0.0)
+    count, total, square = heard.sum(axis=1), values.sum(axis=1), (values**2).sum(axis=1)
+    count, total, square = (one[whole] + one[whole + 1] for one in (count, total, square))
+    mean = total / np.maximum(count, 1)
+    return np.asarray(
+        np.sqrt(2.0 * np.maximum(square / np.maximum(count, 1) - mean**2, 0.0)) > least / LEAKS
+    )
 
 
 def _swings(points: Floats) -> tuple[Floats, Floats]:

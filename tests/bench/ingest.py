@@ -9,25 +9,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from ingest.baseline import learn
-from ingest.evidence import extract
-from ingest.plant import SignalSpec
 from ingest.sqlite import SqliteHistory
-from ingest.vocabulary import Quality, Reading, Series, Window
-from tests.bench.measure import Measurement, cpu_seconds
+from ingest.vocabulary import Quality, Reading
+from tests.bench.evidence import evidence_of_a_million, evidence_of_a_minute
+from tests.bench.measure import Measurement
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS = 20_000
 BATCH = 100
-SAMPLES = 1_000_000
 
 
 def all_figures() -> list[Measurement]:
     """What this module measures."""
-    return [history_write(), evidence_of_a_million()]
+    return [history_write(), evidence_of_a_million(), evidence_of_a_minute()]
 
 
 def history_write() -> Measurement:
@@ -77,30 +71,3 @@ def _plain(path: Path, readings: list[Reading]) -> float:
             database.executemany("INSERT OR IGNORE INTO m VALUES (?, ?, ?)", rows)
             database.commit()
         return time.perf_counter() - began
-
-
-def evidence_of_a_million() -> Measurement:
-    """CPU seconds to learn a signal and to find a step in a million samples of it."""
-    values = 50 + np.random.default_rng(1).normal(0, 0.5, SAMPLES)
-    values[700_000:] += 6
-    times = START.timestamp() + np.arange(SAMPLES, dtype=np.float64)
-    specs = {"oil_temp": SignalSpec("oil_temp", "degC", high=80.0)}
-    normal = _window(times[:100_000], values[:100_000])
-    window = _window(times[100_000:], values[100_000:])
-    baseline = learn(normal)
-    assert extract(window, baseline, specs)
-    return Measurement(
-        "evidence: a step in 1e6 samples",
-        "CPU s",
-        cpu_seconds(lambda: extract(window, learn(normal), specs)),
-        cpu_seconds(lambda: pd.Series(values).rolling(600).median(), times=1),
-        "pandas rolling median",
-        more_is_better=False,
-    )
-
-
-def _window(times: np.ndarray, values: np.ndarray) -> Window:
-    rows = np.arange(len(times))
-    series = Series("oil_temp", "degC", times, values, rows)  # type: ignore[arg-type]
-    start, end = (datetime.fromtimestamp(times[at], UTC) for at in (0, -1))
-    return Window("press-3", start, end + timedelta(seconds=1), {"oil_temp": series})
