@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.vocabulary import Evidence, Quantity, Statement
+from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Statement
 from prompting.claims import ALARMS, wrong_claim
 from prompting.clauses import Clause, clauses
 from prompting.cues import Cues, cues
@@ -183,6 +183,12 @@ class _Trial:
         said = allowed(self.tokens, self.tokens.index(token), unit)
         if said and said <= SWUNG and clause.claims("kind oscillation"):
             said = frozenset({"level", "amplitude"})  # swings around, or by, a value
+        if (
+            said
+            and "baseline" in said
+            and all(i.kind is EvidenceKind.SPIKE for i in clause.subject)
+        ):
+            said |= {"level"}  # from which it spiked
         items = self._speaks_of(clause, index, token)
         if token.kind == "slot":
             fits = token.role in said if said is not None else token.role not in SPECIAL
