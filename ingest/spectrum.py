@@ -22,8 +22,6 @@ HEARD = 0.7
 """Share of the points of a stretch that must have been heard."""
 PERIODIC = 0.25
 """Share of the movement from which on a line is more than a part of noise or of a transient."""
-LEAKS = 1.25
-"""A tapered stretch may seem to swing this many times more than it does."""
 BAND = 1
 """Lines beside the highest that belong to it: a window spreads it."""
 
@@ -45,10 +43,13 @@ class Stretches:
         return np.asarray(np.argmax(self.swing, axis=1) + LONGEST)
 
     def usual(self) -> Floats:
-        """Largest amplitude of each line where it was periodic; else twice the usual at most."""
+        """Largest amplitude of each line where it was periodic, at least twice what is common.
+
+        A line that is periodic in most stretches is the machine's own: it is as large as it was.
+        """
+        own = np.median(self.share, axis=0) >= PERIODIC
         periodic = np.where(self.share >= PERIODIC, self.swing, 0.0).max(axis=0)
-        noise = np.minimum(2.0 * np.median(self.swing, axis=0), self.swing.max(axis=0))
-        return np.asarray(np.maximum(periodic, noise))
+        return np.where(own, periodic, np.maximum(periodic, 2.0 * np.median(self.swing, axis=0)))
 
 
 def lines() -> Ints:
@@ -114,7 +115,7 @@ def _may_swing(grid: Floats, whole: Ints, least: float) -> Flags:
     count, total, square = (one[whole] + one[whole + 1] for one in (count, total, square))
     mean = total / np.maximum(count, 1)
     return np.asarray(
-        np.sqrt(2.0 * np.maximum(square / np.maximum(count, 1) - mean**2, 0.0)) > least / LEAKS
+        np.sqrt(2.0 * np.maximum(square / np.maximum(count, 1) - mean**2, 0.0)) > least
     )
 
 
