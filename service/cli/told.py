@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,8 +19,6 @@ MOST_CITED = 6
 _SPAN = {"en": "{start} to {end}", "de": "{start} bis {end} Uhr"}
 _MOMENT = {"en": "%-d %b %Y %H:%M", "de": "%d.%m.%Y %H:%M"}
 _CLOCK = "%H:%M"
-_UNIT = re.compile(r"(?<=\d) (?=[^\s\d]{1,6}(?:[\s;:,.)]|$))")
-"""Between a number and its unit no line is broken."""
 
 
 def tell(summary: Summary, *, language: str, timezone: str) -> None:
@@ -73,7 +70,7 @@ def _listed(statements: list[Statement]) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for statement in statements:
-        text = Text(_UNIT.sub("\N{NO-BREAK SPACE}", statement.text))
+        text = Text(statement.text)
         text.append(_cited(statement), style="dim")
         grid.add_row("-", text)
     return grid

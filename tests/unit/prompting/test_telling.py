@@ -18,7 +18,7 @@ from ingest.vocabulary import (
 )
 from prompting.library import PromptLibrary
 from prompting.summarizer import Summarizer
-from prompting.telling import Watched
+from prompting.telling import Watched, completed
 
 END = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 START = END - timedelta(hours=8)
@@ -318,4 +318,15 @@ def test_an_engineer_gets_seconds_figures_and_rows_in_strict_order() -> None:
             "Alarm X-8995 was active from 11:01:00 to 11:12:00: “words of X-8995” "
             "(event 7, duration 11 min)."
         ),
+    ]
+
+
+def test_a_section_with_evidence_never_claims_to_be_empty() -> None:
+    """Though no sentence of it was told; the others say that there is nothing."""
+    full = completed((), (alarm("E217", 54),), language="en")
+    assert [one.section for one in full] == [
+        "exceptions",
+        "out_of_service",
+        "open_cards",
+        "instructions",
     ]
