@@ -49,7 +49,8 @@ class Stretches:
         """
         own = np.median(self.share, axis=0) >= PERIODIC
         periodic = np.where(self.share >= PERIODIC, self.swing, 0.0).max(axis=0)
-        return np.where(own, periodic, np.maximum(periodic, 2.0 * np.median(self.swing, axis=0)))
+        common = np.maximum(periodic, 2.0 * np.median(self.swing, axis=0))
+        return np.asarray(np.where(own, periodic, common))
 
 
 def lines() -> Ints:
