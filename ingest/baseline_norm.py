@@ -218,10 +218,10 @@ def _growth(memory_s: float, length_s: float) -> float:
 def _trend(times: Floats, level: Floats) -> float:
     """Slope by least squares, if it explains most of the movement."""
     centred, away = times - times.mean(), level - level.mean()
-    square, power = float(np.dot(centred, centred)), float(np.dot(away, away))
+    square, power = float(np.sum(centred * centred)), float(np.sum(away * away))
     if square <= 0.0 or power <= 0.0:
         return 0.0
-    slope = float(np.dot(centred, away)) / square
+    slope = float(np.sum(centred * away)) / square
     return slope if slope**2 * square > STEADY * power else 0.0
 
 
@@ -233,8 +233,8 @@ def _centre(times: Floats, values: Floats, block_s: float) -> float:
 def _memory(level: Floats, block_s: float) -> float:
     """Seconds after which a block says little about the level, from the next block's likeness."""
     before, after = level[:-1] - level.mean(), level[1:] - level.mean()
-    power = float(np.dot(level - level.mean(), level - level.mean()))
-    alike = float(np.dot(before, after)) / power if power > 0 else 0.0
+    power = float(np.sum((level - level.mean()) ** 2))
+    alike = float(np.sum(before * after)) / power if power > 0 else 0.0
     if alike <= 0.0:
         return 0.0
     return np.inf if alike >= 1.0 else -block_s / float(np.log(alike))

@@ -211,5 +211,5 @@ def _foot(course: Course, run: Run, cell: int, *, free: int) -> int:
 def slope(times: Floats, values: Floats) -> float:
     """Change a second, by least squares."""
     centred = times - times.mean()
-    square = float(np.dot(centred, centred))
-    return float(np.dot(centred, values)) / square if square > 0 else 0.0
+    square = float(np.sum(centred * centred))
+    return float(np.sum(centred * values)) / square if square > 0 else 0.0
