@@ -17,6 +17,8 @@ from prompting.evaluation.scene import Scene, Trace
 
 MINUTE = 60.0
 LONGEST_RISE_S = 4.0
+FEWEST_BEYOND = 5
+"""Samples beyond a limit that make a violation of it."""
 PSI, MILLI, GPM, INCH = 14.5038, 1000.0, 0.264172, 0.0393701
 CONVERSIONS = {
     "degC": (1.8, 32.0),
@@ -171,12 +173,15 @@ def limit(scene: Scene, rng: np.random.Generator) -> Fault | None:
     change = top - usual.level + (top - usual.level) * rng.uniform(0.25, 0.7)
     end = onset + (rise + stay + fall) * MINUTE
     knots = onset + np.cumsum([0.0, rise, stay, fall]) * MINUTE
-    trace.values += change * np.interp(trace.times, knots, [0.0, 1.0, 1.0, 0.0])
-    beyond = trace.inside(onset, end) & (trace.told() > top)
-    crossed = trace.times[beyond]
+    before = trace.values
+    trace.values = before + change * np.interp(trace.times, knots, [0.0, 1.0, 1.0, 0.0])
+    beyond = trace.inside(onset, end) & (trace.told() > top) & ~trace.silent
+    if np.count_nonzero(beyond) < FEWEST_BEYOND:
+        trace.values = before  # the product of that hour lies too far below the limit
+        return None
     return replace(
         _fault(FaultKind.LIMIT, scene, trace, onset, end),
-        onset_latest=float(crossed[0]),
+        onset_latest=float(trace.times[beyond][0]),
         numbers={"peak": float(trace.told()[beyond].max()), "limit": top},
     )
 
