@@ -131,16 +131,6 @@ def concept(word: str) -> str:
     return word
 
 
-def is_concept(word: str) -> bool:
-    """Whether the word is a quantity or a part of a machine."""
-    return concept(word) in _read_names()
-
-
-@cache
-def _read_names() -> frozenset[str]:
-    return frozenset(_concepts().values())
-
-
 @cache
 def parts(word: str, language: str) -> tuple[str, ...]:
     """A German compound such as `öltemperatur` in its parts; empty if it is none."""

@@ -22,7 +22,6 @@ TOKEN = re.compile(
 ONLY_PLAIN: Tags = frozenset({PLAIN})
 NOTHING: Tags = frozenset()
 NUMBER_TAG = "number "
-ARTICLES = ("a", "an", "one", "eine", "einer", "einen")
 DATE_LINKS = frozenset({"on", "um", "at", "am", "den", "dem", "the", ","})
 
 

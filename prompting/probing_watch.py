@@ -122,7 +122,7 @@ class ProbeWatch:
         while True:
             try:
                 self.look()
-            except Exception:
+            except Exception:  # this loop must not die: the model would never be looked at again
                 log.exception("the model could not be looked at")
             pause = min(self._period_s, AGAIN_S) if self._away else self._period_s
             if self._stop.wait(pause):

@@ -47,7 +47,6 @@ RIGHT: Mapping[FaultKind, EvidenceKind] = {
 """The kind of evidence that names a fault rightly. Values that change their unit step."""
 SLOW = (FaultKind.DRIFT, FaultKind.STANDING)
 """Not sudden: their onset is nobody's minute."""
-OF_ALARMS = (FaultKind.CHATTER, FaultKind.FLOOD, FaultKind.STANDING, FaultKind.TRIP)
 
 
 @dataclass(frozen=True, slots=True)

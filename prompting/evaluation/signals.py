@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -244,8 +243,3 @@ def _stages(course: Course, times: Floats) -> Floats:
     activity, load = course.activity[at], course.load[at]
     high = np.where(load > 1.001, 3.0, 2.0)
     return np.where(activity > 0.5, high, np.where(activity > 0.1, 1.0, 0.0))
-
-
-def of_kind(designs: list[Design], kinds: tuple[str, ...]) -> Iterator[Design]:
-    """Those signals of the machine that are of one of these kinds."""
-    return (design for design in designs if design.kind in kinds)

@@ -105,7 +105,7 @@ class TransformersModel:
             return loading.result(max(0.0, request.deadline - time.monotonic()))
         except TimeoutError as fault:
             raise PassingFault("The model is still being loaded.", "busy") from fault
-        except Exception as fault:
+        except Exception as fault:  # what a broken folder raises is not listed anywhere
             log.warning("model not loaded", extra={"place": self.place}, exc_info=True)
             words = f"The model in {self._folder.name} cannot be loaded: {fault}"
             raise EngineFault(words[:300], "refused", remedy="Look at ANDON_LLM_FOLDER.") from fault
