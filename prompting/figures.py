@@ -107,7 +107,10 @@ def show_time(
 
 
 def readings(digits: str, language: str) -> Iterator[tuple[float, float]]:
-    """What a number may mean and half its last digit: the other language's points count where ours make no sense."""
+    """What a number may mean, and half its last digit.
+
+    The other language's points count where ours make no sense.
+    """
     text = digits.replace(MINUS, "-").replace("±", "")
     group, point = (",", ".") if language == "en" else (".", ",")
     for first, second in ((group, point), (point, group)):
