@@ -6,13 +6,12 @@ import itertools
 import json
 import os
 import signal
-import socketserver
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from ingest.roster_sqlite import SqliteRoster, roster_path
 from ingest.settings import IngestSettings
 from ingest.sqlite import SqliteHistory
 from tests.leash import leashed
+from tests.modbus_device import Log, device, values
 
 Until = Callable[..., None]
 PublisherTo = Callable[..., Any]
@@ -36,49 +36,17 @@ LONG_S = 60.0
 REGISTERS = "signal,table,address,type\nspeed,holding,0,uint16\nload,holding,1,uint16\n"
 
 
-class Device(socketserver.ThreadingTCPServer):
-    """A Modbus TCP device that answers every read with zeros and notes which connection asked."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Answers)
-        self.numbers = itertools.count(1)
-        self.asked_by: list[int] = []
-
-    @property
-    def connections(self) -> list[int]:
-        """Connections in the order of their requests, repeats left out."""
-        return [number for number, _ in itertools.groupby(self.asked_by)]
-
-
-class _Answers(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        device = self.server
-        assert isinstance(device, Device)
-        number = next(device.numbers)
-        try:
-            while head := self.rfile.read(12):
-                transaction, _, _, unit, function, _, count = struct.unpack(">HHHBBHH", head)
-                device.asked_by.append(number)
-                body = struct.pack(">BBB", unit, function, 2 * count) + bytes(2 * count)
-                self.wfile.write(struct.pack(">HHH", transaction, 0, len(body)) + body)
-        except (OSError, struct.error):
-            return
-
-
 @contextmanager
-def devices(ports: list[int]) -> Iterator[list[Device]]:
-    """Devices on those ports."""
+def devices(ports: list[int]) -> Iterator[list[Log]]:
+    """Modbus devices on those ports that answer every read with zeros."""
     with ExitStack() as stack:
-        found = []
-        for port in ports:
-            device = stack.enter_context(Device(port))
-            threading.Thread(target=device.serve_forever, args=(0.05,), daemon=True).start()
-            stack.callback(device.shutdown)
-            found.append(device)
-        yield found
+        zeros = partial(values, word=0)
+        yield [stack.enter_context(device(port, zeros)) for port in ports]
+
+
+def connections(log: Log) -> list[int]:
+    """Connections in the order of their requests, repeats left out."""
+    return [number for number, _ in itertools.groupby(asked.connection for asked in log.asked)]
 
 
 def machine(name: str, port: int | None = None) -> str:
@@ -193,10 +161,10 @@ def test_collectors_divide_the_controllers_and_take_over_those_of_a_dead_one(
         assert sum(count.duplicates for count in history.counters()) == 0
         first.kill()
         until(lambda: 4 in units(roster), LONG_S)
-        seen = [len(device.asked_by) for device in found]
-        until(lambda: all(len(d.asked_by) > n for d, n in zip(found, seen, strict=True)), LONG_S)
-    for device in found:
-        assert len(set(device.connections)) == len(device.connections)  # none came back
+        seen = [len(log.asked) for log in found]
+        until(lambda: all(len(d.asked) > n for d, n in zip(found, seen, strict=True)), LONG_S)
+    for log in found:
+        assert len(set(connections(log))) == len(connections(log))  # none came back
 
 
 @pytest.mark.parametrize("any_broker", ["embedded-5"], indirect=True)
@@ -399,10 +367,10 @@ def test_a_topic_that_was_given_up_between_two_runs_is_unsubscribed(
     assert history.dead_letters() == []
 
 
-def _turns(device: Device, until: Until) -> None:
+def _turns(log: Log, until: Until) -> None:
     """Wait until a device has been asked some more times."""
-    seen = len(device.asked_by)
-    until(lambda: len(device.asked_by) > seen + 5, LONG_S)
+    seen = len(log.asked)
+    until(lambda: len(log.asked) > seen + 5, LONG_S)
 
 
 def test_only_the_lane_of_a_machine_that_changed_begins_anew(
@@ -415,12 +383,12 @@ def test_only_the_lane_of_a_machine_that_changed_begins_anew(
     stanzas = [machine(name, port) for name, port in zip(names, ports, strict=True)]
     written(path, *stanzas)
     with devices(ports) as (same, changed, gone), collecting(path, history, tmp_path) as collector:
-        until(lambda: all(device.asked_by for device in (same, changed, gone)), LONG_S)
+        until(lambda: all(log.asked for log in (same, changed, gone)), LONG_S)
         written(path, stanzas[0], stanzas[1].replace("period_s = 0.1", "period_s = 0.2"))
-        until(lambda: len(changed.connections) == 2, LONG_S)
+        until(lambda: len(connections(changed)) == 2, LONG_S)
         until(lambda: "gone" not in collector._modbus.figures(), LONG_S)
         _turns(same, until)  # what was on its way to the one that is gone has arrived
-        last = len(gone.asked_by)
+        last = len(gone.asked)
         _turns(same, until)
-        assert same.connections == [1]
-        assert len(gone.asked_by) == last
+        assert connections(same) == [0]
+        assert len(gone.asked) == last

@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest.detect import Finding
 from ingest.errors import SettingsFault
-from ingest.evidence_numbering import numbered
-from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Summary
+from ingest.vocabulary import Evidence, Summary
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
 from prompting.summarizer import Summarizer
 from prompting.writers.choice import asker_of
+from tests import plain_evidence
 from tests.model_server import Model, completion, model_servers
+from tests.plain_evidence import END, START
 
-START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-END = START + timedelta(minutes=30)
 DEADLINE_S = 3.0
 SLACK_S = 2.0
 OPENAI: dict[str, Any] = {"llm_engine": "openai"}
@@ -49,33 +46,7 @@ def always(content: str) -> Model:
 @pytest.fixture
 def evidence() -> tuple[Evidence, ...]:
     """E0001 oil over its limit, E0002 pressure down."""
-    begun = START.timestamp()
-    oil = Finding(
-        kind=EvidenceKind.LIMIT_VIOLATION,
-        signals=("oil_temp",),
-        start=begun + 120,
-        end=END.timestamp(),
-        severity=Severity.WARNING,
-        numbers={
-            "peak": Quantity(71.34, "degC"),
-            "limit": Quantity(65.0, "degC"),
-            "duration": Quantity(1680.0, "s"),
-            "count": Quantity(1.0),
-        },
-        active=True,
-        direction="up",
-    )
-    pressure = Finding(
-        kind=EvidenceKind.STEP,
-        signals=("system_pressure",),
-        start=begun + 300,
-        end=END.timestamp(),
-        severity=Severity.WARNING,
-        numbers={"baseline": Quantity(160.2, "bar"), "level": Quantity(118.4, "bar")},
-        active=True,
-        direction="down",
-    )
-    return numbered([oil, pressure], "press-3")
+    return plain_evidence.evidence()
 
 
 def settings_for(url: str, **more: Any) -> PromptingSettings:

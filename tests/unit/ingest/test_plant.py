@@ -371,35 +371,16 @@ def test_faults_of_further_brokers_are_all_reported(tmp_path: Path) -> None:
 
 def test_a_signal_is_named_in_the_languages_of_its_people(tmp_path: Path) -> None:
     """By language, machine and signal; another language or an empty name is a fault."""
-    text = """
-[plant]
-name = "P"
-timezone = "UTC"
-[[machines]]
-id = "press-3"
-line = "line-1"
-kind = "press"
-[[machines.signals]]
-id = "oil_temp"
-names = { de = "Öltemperatur" }
-"""
-    path = tmp_path / "plant.toml"
-    path.write_text(text, encoding="utf-8")
-    assert load_plant(path).names == {"de": {("press-3", "oil_temp"): "Öltemperatur"}}
+    line = 'id = "oil_temp"\n'
+    text = PLANT.replace(line, line + 'names = { de = "Öltemperatur" }\n')
+    assert plant_in(tmp_path, text).names == {"de": {("press-3", "oil_temp"): "Öltemperatur"}}
     for wrong in ('{ fr = "huile" }', '{ de = "" }', '{ de = "{E0001.peak}" }'):
-        path.write_text(text.replace('{ de = "Öltemperatur" }', wrong), encoding="utf-8")
-        with pytest.raises(PlantFault):
-            load_plant(path)
+        assert faults_in(tmp_path, text.replace('{ de = "Öltemperatur" }', wrong))
 
 
 def test_a_line_has_machines_or_is_not_known(tmp_path: Path) -> None:
     """What lines there are is said."""
-    path = tmp_path / "plant.toml"
-    path.write_text(
-        '[plant]\nname = "P"\ntimezone = "UTC"\n'
-        '[[machines]]\nid = "press-3"\nline = "line-1"\nkind = "press"\n'
-    )
-    plant = load_plant(path)
-    assert [machine.id for machine in plant.line("line-1")] == ["press-3"]
-    with pytest.raises(NotKnown, match="line-9"):
+    plant = plant_in(tmp_path)
+    assert [machine.id for machine in plant.line("line-1")] == ["press-3", "mill-1"]
+    with pytest.raises(NotKnown, match=r"line-9.*line-1"):
         plant.line("line-9")
