@@ -75,6 +75,22 @@ def said(
             1,
             "map.csv:2: is no CSV: field larger",
         ),
+        (
+            "time,a\ninf,1\nnan,2\n",
+            "evidence map.csv",
+            1,
+            "map.csv:2: 'inf' is no time. Write it as",
+        ),
+        ("time,a\n1e300,1\n1e300,2\n", "evidence map.csv", 1, "map.csv:2: '1e300' is no time"),
+        ("time,a\n9999-12-31T23:59:59-12:00,1\n", "evidence map.csv", 1, "is no time"),
+        (
+            "time,a\n1,1\n",
+            "evidence map.csv",
+            1,
+            "map has 1 row(s), none of them behind the first 1",
+        ),
+        ("time,a\n\n", "evidence map.csv", 1, "map has no rows"),
+        ("time,a,a\n1,1,2\n", "evidence map.csv", 1, "map.csv:1: several columns are called 'a'"),
         ("", "docs list --home file", 2, "file/documents cannot be used"),
         ("", "keys create --role operator --keys-file file/keys.json", 2, "cannot be used"),
         (
