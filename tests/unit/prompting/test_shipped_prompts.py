@@ -107,7 +107,7 @@ def test_an_example_uses_only_roles_that_its_entry_shows(prompt: Prompt) -> None
     entries = re.split(r"^(?=\[E)", example.given, flags=re.M)
     shown = {entry[1:6]: entry for entry in entries if entry.startswith("[")}
     known = {role for item in EVIDENCE for role in roles(item)}
-    for item, role in re.findall(r"\{(E\d+)\.([a-z]+)\}", str(example.reply)):
+    for item, role in re.findall(r"\{(E\d+)\.([a-z_]+)\}", str(example.reply)):
         word = "alarm" if role == "code" else role
         assert role in known
         assert word in shown[item], (item, role)

@@ -179,7 +179,9 @@ def test_a_model_that_is_away_leaves_the_rules() -> None:
 def test_the_examples_of_the_prompt_keep_its_rules(language: str) -> None:
     """Each value stands in its note, and the code would take it."""
     machines = ("mill-9", "saw-2")
-    for example in PROMPTS.get("field-extraction", language).front.examples:
+    examples = PROMPTS.get("field-extraction", language).front.examples
+    assert examples
+    for example in examples:
         model = FakeModel(json.dumps(example.reply))
         asker = Asker(model, PromptingSettings(llm_tries=1))
         found = FieldExtractor(asker, PROMPTS, machines).extract(json.loads(example.given))

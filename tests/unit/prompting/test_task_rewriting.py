@@ -123,7 +123,9 @@ def test_a_planted_error_is_caught(note: str, text: str) -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_examples_of_the_prompt_keep_its_rules(language: str) -> None:
     """A pattern that breaks a rule would teach to break it."""
-    for example in PROMPTS.get("note-rewriting", language).front.examples:
+    examples = PROMPTS.get("note-rewriting", language).front.examples
+    assert examples
+    for example in examples:
         note = json.loads(example.given)
         assert unfaithful(note, " ".join(example.reply["sentences"]), ("mill-9", "saw-2")) == ""
 
