@@ -35,9 +35,9 @@ def _applies_in(side: Side, state: int, norm: Norm | None) -> bool:
     return side.direction == "up" if norm is None else _never_beyond(side, norm)
 
 
-def _never_beyond(side: Side, norm: Norm) -> bool:
-    """Whether the baseline stayed inside of the limit in that state, run-up included."""
-    return (norm.level - side.limit) * side.sign + norm.reach(side.sign) < 0
+def _never_beyond(side: Side, norm: Norm, further: float = 0.0) -> bool:
+    """Whether the baseline stayed that much inside of the limit in that state, run-up included."""
+    return (norm.level - side.limit) * side.sign + norm.reach(side.sign) + further < 0
 
 
 def _violations(
@@ -65,11 +65,14 @@ def _violations(
 
 
 def _is_news(group: Rows, side: Side, norms: Mapping[int, Norm], settle_s: float) -> bool:
-    """A crossing soon after a change of state is none if the baseline had such."""
+    """A crossing soon after a change of state is none if the baseline had such.
+
+    Single samples cross where the mean of their block, still running up, does not.
+    """
     if group["since"].max() >= settle_s:
         return True
     known = [norms[state] for state in np.unique(group["state"]).tolist() if state in norms]
-    return all(_never_beyond(side, norm) for norm in known)
+    return all(_never_beyond(side, norm, norm.furthest_spike) for norm in known)
 
 
 def _grouped(crossings: Rows, cells: Rows, interval: float, apart_s: float) -> list[Rows]:

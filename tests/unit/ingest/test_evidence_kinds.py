@@ -290,6 +290,29 @@ def test_a_low_limit_does_not_hold_while_the_machine_stands() -> None:
     assert (item.kind, item.direction) == (EvidenceKind.LIMIT_VIOLATION, "down")
 
 
+def test_a_run_up_whose_single_samples_crossed_before_is_no_violation() -> None:
+    """Before, too, the first samples were below the limit; the mean of their block hides it."""
+    since = np.arange(0.0, 1200.0)
+    up = (since - 92.0) % 300.0
+    state = np.where(up < 258.0, float(EXECUTE), float(IDLE))
+    specs = {"speed": SignalSpec("speed", "rpm", None, 2270.0, None, None)}
+
+    def window(offset: float, lag_s: float) -> Window:
+        noise = np.random.default_rng(9).normal(0, 1.0, 1200)
+        speed = (2304.0 + noise) * (1 - np.exp(-up / lag_s)) * (up < 258.0)
+        signals = {"speed": (since, speed), "state": (since, state)}
+        return window_of(signals, START + timedelta(seconds=offset), 1200.0)
+
+    settings = EvidenceSettings()
+    slow, fast = (learn(window(0, lag_s), settings=settings) for lag_s in (5.3, 2.0))
+    norm = slow.norm("speed", EXECUTE)
+    assert norm is not None
+    assert norm.level - norm.reach(-1.0) > 2270.0
+    assert extract(window(1200, 5.3), slow, specs, settings=settings) == ()
+    told = extract(window(1200, 5.3), fast, specs, settings=settings)
+    assert EvidenceKind.LIMIT_VIOLATION in {item.kind for item in told}
+
+
 def test_run_up_and_run_down_are_no_violation() -> None:
     """Pressure that builds up after the state says execute, and falls before it says idle."""
     since = np.arange(0.0, 600.0)
