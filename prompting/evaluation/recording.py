@@ -65,7 +65,7 @@ def _window(
     clock: Clock | None,
     rng: np.random.Generator,
 ) -> Window:
-    series = {"state": _state(scene, start.timestamp(), end.timestamp())}
+    series = {"state": _state(scene, start.timestamp(), end.timestamp(), clock)}
     for number, (name, trace) in enumerate(scene.traces.items(), start=1):
         here = trace.inside(start.timestamp(), end.timestamp()) & ~trace.silent
         times, values = trace.times[here], trace.told()[here]
@@ -78,14 +78,15 @@ def _window(
     return Window(scene.machine, start, end, series, own)
 
 
-def _state(scene: Scene, first: float, last: float) -> Series:
-    """Every two seconds, unless the whole machine is silent."""
+def _state(scene: Scene, first: float, last: float, clock: Clock | None) -> Series:
+    """Every two seconds, unless the whole machine is silent; dated as its readings are."""
     times = np.arange(first, last, 2.0)
     for fault in scene.faults:
         if fault.kind is FaultKind.GAP:
             times = times[(times < fault.onset) | (times >= fault.end)]
     states = scene.course.states[scene.course.at(times)].astype(np.float64)
-    return _series("state", "", times, states, np.arange(1, len(times) + 1))
+    shown = times if clock is None else clock.shown(times)
+    return _series("state", "", shown, states, np.arange(1, len(times) + 1))
 
 
 def _series(name: str, unit: str, times: Floats, values: Floats, rows: Ints) -> Series:

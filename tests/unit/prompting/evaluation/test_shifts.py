@@ -226,10 +226,11 @@ def test_alarms_do_what_the_truth_says(
 
 
 def test_a_clock_that_is_set_dates_readings_events_and_truth_alike() -> None:
-    """The truth is what that clock showed."""
+    """The truth is what that clock showed, and so is the machine's state."""
     shift = generate(SET_CLOCK, signals=5)
     assert shift.clock is not None
     first, _ = shift.clock
-    times, _ = samples(shift, next(iter(shift.specs)))
-    hole = times[np.searchsorted(times, first)] - times[np.searchsorted(times, first) - 1]
-    assert hole > 15
+    for name in ("state", next(iter(shift.specs))):
+        times, _ = samples(shift, name)
+        hole = times[np.searchsorted(times, first)] - times[np.searchsorted(times, first) - 1]
+        assert hole > 15
