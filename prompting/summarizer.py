@@ -92,7 +92,7 @@ class Summarizer:
         reader = Reader(language, self._zone, end, names=names, seconds=exact)
         brief = Brief(scope, start, end, found, reader, _distinct(evidence))
         quiet = is_quiet(brief.evidence)
-        return _quiet(brief, watched) if quiet else self._summary(brief, listener)
+        return _quiet(brief, watched) if quiet else self._summary(brief, listener, watched)
 
     def style(self, prompt: str, language: str) -> str:
         """For whom a prompt is: `operator`, `engineer` or `handover`.
@@ -102,7 +102,7 @@ class Summarizer:
         """
         return self._prompts.get(prompt, language, schema="summary").front.style
 
-    def _summary(self, brief: Brief, listener: Listener | None) -> Summary:
+    def _summary(self, brief: Brief, listener: Listener | None, watched: Watched | None) -> Summary:
         by = self._written(brief, listener)
         case = Case(
             evidence={item.id: item for item in brief.chosen},
@@ -122,7 +122,7 @@ class Summarizer:
             start=brief.start,
             end=brief.end,
             headline=fill(found.headline.text, case.evidence, case.reader),
-            statements=_finished(found.statements, brief),
+            statements=_finished(found.statements, brief, watched),
             evidence=brief.evidence,
             engine=by.engine,
             model=by.model,
@@ -160,7 +160,7 @@ def _quiet(brief: Brief, watched: Watched | None) -> Summary:
         start=brief.start,
         end=brief.end,
         headline=title,
-        statements=_finished(statements, brief),
+        statements=_finished(statements, brief, watched),
         evidence=brief.evidence,
         engine=ENGINE,
         model="",
@@ -168,7 +168,9 @@ def _quiet(brief: Brief, watched: Watched | None) -> Summary:
     )
 
 
-def _finished(statements: Sequence[Statement], brief: Brief) -> tuple[Statement, ...]:
+def _finished(
+    statements: Sequence[Statement], brief: Brief, watched: Watched | None
+) -> tuple[Statement, ...]:
     """In order and filled, with what was not told counted; a handover with every section."""
     language = brief.reader.language
     items = {item.id: item for item in brief.evidence}
@@ -179,7 +181,7 @@ def _finished(statements: Sequence[Statement], brief: Brief) -> tuple[Statement,
     ordered = (*uncited, *arranged(cited, brief.evidence, sections=sections, strictly=strictly))
     full = (*ordered, *closing(statements, brief.evidence, language=language))
     if sections:
-        full = completed(full, brief.evidence, language=language)
+        full = completed(full, brief.evidence, language=language, watched=watched)
     return tuple(_filled(statement, items, brief.reader) for statement in full)
 
 

@@ -81,16 +81,25 @@ def closing(
 
 
 def completed(
-    statements: Sequence[Statement], evidence: Iterable[Evidence], *, language: str
+    statements: Sequence[Statement],
+    evidence: Iterable[Evidence],
+    *,
+    language: str,
+    watched: Watched | None = None,
 ) -> tuple[Statement, ...]:
-    """A handover in the order of its sections; one of which there is no evidence says so."""
+    """A handover in the order of its sections; one of which there is no evidence says so.
+
+    Where no signal was received, that is said: it is not the same as nothing out of the ordinary.
+    """
     phrases = PHRASES[language]
+    silent = watched is not None and not watched.signals
     known = {section_of(item) for item in evidence if not _is_talk(item)}
     placed = [replace(one, section=one.section or EXCEPTIONS) for one in statements]
     full: list[Statement] = []
     for section in SECTIONS:
         own = [statement for statement in placed if statement.section == section]
-        nothing = [Statement(phrases[f"none.{section}"], (), section)]
+        name = "silent" if silent and section == EXCEPTIONS else f"none.{section}"
+        nothing = [Statement(phrases[name], (), section)]
         full += own if own or section in known else nothing
     return tuple(full)
 

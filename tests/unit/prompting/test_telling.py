@@ -330,3 +330,11 @@ def test_a_section_with_evidence_never_claims_to_be_empty() -> None:
         "open_cards",
         "instructions",
     ]
+
+
+def test_a_handover_without_data_does_not_say_that_all_was_well() -> None:
+    """No signal was received: that is said in place of nothing out of the ordinary."""
+    unheard = completed((), (), language="en", watched=Watched(0, 0))
+    heard = completed((), (), language="en", watched=Watched(3, 0))
+    assert unheard[0].text.startswith("No signal was received in this time")
+    assert heard[0].text == "Nothing out of the ordinary."
