@@ -26,9 +26,12 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from ingest.vocabulary import EventState, Quality, Severity
+from prompting.slots import harmless
 
 MAX_ITEMS = 10_000
 """Items of one push."""
+EARLIEST, LATEST = 1970, 9000
+"""Years."""
 MAX_INTEGER = 2**63 - 1
 """What the history can keep."""
 
@@ -44,7 +47,15 @@ def _utc(moment: datetime) -> datetime:
         raise ValueError("this time does not exist in UTC") from error
 
 
+def _looked_into(moment: datetime) -> datetime:
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(f"must lie between the years {EARLIEST} and {LATEST}")
+    return moment
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Edge = Annotated[Moment, AfterValidator(_looked_into)]
+"""Of a span; looking back from it, or a little ahead, stays within the calendar."""
 Integer = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Number = Annotated[StrictFloat, Field(allow_inf_nan=False)]
 
@@ -177,8 +188,8 @@ class PushEvents(Push):
 class Span(Body):
     """From when to when; the start comes first."""
 
-    start: Moment
-    end: Moment
+    start: Edge
+    end: Edge
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -223,8 +234,8 @@ class ClassifyInput(Body):
     features: dict[Name, Number | Integer | None] | None = None
     machine: Name | None = None
     """With start and end: its window. With a text or features: restricts the labels."""
-    start: Moment | None = None
-    end: Moment | None = None
+    start: Edge | None = None
+    end: Edge | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -345,6 +356,13 @@ class Instruct(Body):
         if sum(item is not None for item in (self.machine, self.line, self.issue)) != 1:
             raise ValueError("name exactly one of machine, line or issue")
         return self
+
+    @field_validator("text")
+    @classmethod
+    def _can_be_seen(cls, text: str) -> str:
+        if not harmless(text, 1):
+            raise ValueError("has no character that can be seen")
+        return text
 
 
 class Clear(Body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from ingest.vocabulary import Issue
@@ -55,6 +56,13 @@ def test_what_is_no_instruction_is_refused(client: TestClient) -> None:
     for body in ({"machine": "press-9"}, {"line": "line-9"}, {"issue": "I00099"}):
         assert client.post("/v1/instructions", json={**words, **body}).status_code == 404
     assert client.post("/v1/instructions/N00099/clear").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["\u200b\u202e\ufeff", "\x00\x1b", " \n\u00a0"])
+def test_an_instruction_has_words_that_can_be_seen(client: TestClient, text: str) -> None:
+    """An empty quote in every handover would tell nobody anything."""
+    reply = client.post("/v1/instructions", json={"machine": "press-3", "text": text})
+    assert reply.status_code == 422
 
 
 def test_a_machine_may_not_give_instructions(

@@ -72,6 +72,23 @@ def test_bodies_that_are_no_request(client: TestClient, content: bytes) -> None:
     assert reply.status_code in {400, 422}
 
 
+@pytest.mark.parametrize("prompt", ["issue-summary", "shift-handover"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z"),
+        ("9999-12-30T00:00:00Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_no_shift(
+    client: TestClient, start: str, end: str, prompt: str
+) -> None:
+    """Nothing lies before or behind them to hold it against."""
+    sent = {"machine": "press-3", "start": start, "end": end, "prompt": prompt}
+    body = _problem(client.post("/v1/summaries", json=sent), 422)
+    assert {error["pointer"] for error in body["errors"]} == {"/body/start", "/body/end"}
+
+
 def test_invalid_request_says_where_and_repeats_nothing(client: TestClient) -> None:
     """One entry a fault, with a pointer."""
     body = _problem(client.post("/v1/search", json={"query": "", "secret": "s3"}), 422)
