@@ -17,7 +17,18 @@ class FieldFormatter(logging.Formatter):
             for name, value in sorted(vars(record).items())
             if name not in _USUAL
         ]
-        return " ".join([super().formatMessage(record), *fields])
+        return _unable(" ".join([super().formatMessage(record), *fields]))
+
+
+def log_of_commands() -> None:
+    """What a command logs, where nothing else was set up, is formed like the log of the service."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(FieldFormatter("%(message)s"))
+
+
+def _unable(words: str) -> str:
+    """To control a terminal: a file's name may stand in a phrase, and is whatever it is."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in words)
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:

@@ -9,6 +9,7 @@ import typer
 from ingest.errors import AndonFault, SettingsFault
 from service.cli import demo, docs, floor, models, plant, prompts, prompts_test, serving, summaries
 from service.cli.options import complaints
+from service.logs import log_of_commands
 
 TOLERANT = ("doctor", "check", "probe")
 """Commands that read no settings, or whose task is to say what is wrong with them."""
@@ -38,6 +39,7 @@ for group in (demo, serving, floor, plant, summaries, prompts, prompts_test, doc
 
 def main() -> None:
     """Run the command line; exit 2 for a fault in settings, 1 for every other fault."""
+    log_of_commands()
     try:
         app()
     except AndonFault as fault:
