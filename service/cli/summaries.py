@@ -80,7 +80,12 @@ def evidence(
         complaints.print(f"Columns without numbers: {', '.join(recording.skipped)}")
     rows = 0 if baseline else baseline_rows or _first_rows(recording)
     normal = read_recording(baseline, ignore=without) if baseline else recording
-    items = extract(recording.window(rows), learn(normal.window(0, rows or None)), {})
+    usual = learn(normal.window(0, rows or None))
+    if not any(signal.norms for signal in usual.signals.values()):
+        complaints.print(
+            "No signal is judged: what is taken to be normal is too short, or has no numbers."
+        )
+    items = extract(recording.window(rows), usual, {})
     if as_json:
         from service.schemas import EvidenceOut
 

@@ -215,6 +215,20 @@ def test_a_constant_signal_is_no_arithmetic_fault(
     assert capsys.readouterr().out.strip() == "[]"
 
 
+def test_a_baseline_too_short_to_learn_from_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else no evidence would look as if all was well."""
+    (folder / "map.csv").write_text("time,a\n" + ROWS)
+    code, words = said("evidence map.csv --baseline-rows 10", monkeypatch, capsys)
+    assert (code, "No signal is judged: what is taken to be normal is too short" in words) == (
+        0,
+        True,
+    ), words
+    code, words = said("evidence map.csv --baseline-rows 100", monkeypatch, capsys)
+    assert (code, words) == (0, "")
+
+
 def test_a_demo_looks_at_its_scenario_before_it_trains(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
