@@ -15,7 +15,7 @@ from finetune.task import Task, TaskKind
 from finetune.together import combined
 from finetune.wording import tidy
 from ingest.errors import DataFault, NotKnown
-from ingest.vocabulary import Alternative, Diagnosis
+from ingest.vocabulary import Alternative, Diagnosis, Outcome
 
 MOST_ALTERNATIVES = 4
 LEAST_KNOWN = 0.25
@@ -198,6 +198,7 @@ class Classifier:
             model_version=self.version,
             reason=reason or f"Chosen between {len(allowed)} labels by {self._engine.name}.",
             basis=basis,
+            outcome=Outcome.UNKNOWN if flaw else (Outcome.REVIEW if reason else Outcome.LABEL),
         )
 
 

@@ -275,6 +275,25 @@ class Alternative:
     confidence: float
 
 
+class Outcome(StrEnum):
+    """How a classification ended."""
+
+    LABEL = "label"
+    REVIEW = "review"
+    """Not sure enough for the accuracy asked: a person should look."""
+    UNKNOWN = "unknown"
+    """Unlike anything learnt, or nothing that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much a word or a signal spoke for a label."""
+
+    what: str
+    weight: float
+    """Change of the label's log-probability by it; below zero it spoke against."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What kind of fault it is, or the honest absence of an answer."""
@@ -292,6 +311,11 @@ class Diagnosis:
     reason: str
     basis: tuple[str, ...] = ()
     """What it stands on: texts, codes or evidence ids."""
+    outcome: Outcome = Outcome.LABEL
+    label_set: tuple[str, ...] = ()
+    """Labels among which the right one is in 90 % of cases (conformal); empty where not known."""
+    explanation: tuple[Weight, ...] = ()
+    """What weighed most for the label, heaviest first; empty unless asked for."""
 
 
 @dataclass(frozen=True, slots=True)

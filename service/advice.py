@@ -20,6 +20,7 @@ from ingest.vocabulary import (
     Event,
     EventState,
     Evidence,
+    Outcome,
     Severity,
     Summary,
     Window,
@@ -290,4 +291,5 @@ def _abstained(reason: str) -> Diagnosis:
         engine="classifier",
         model_version="",
         reason=reason,
+        outcome=Outcome.UNKNOWN,
     )

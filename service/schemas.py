@@ -12,6 +12,7 @@ from ingest.vocabulary import (
     EvidenceKind,
     IssueState,
     MachineState,
+    Outcome,
     Quality,
     Severity,
     Value,
@@ -137,6 +138,13 @@ class AlternativeOut(Noun):
     confidence: float
 
 
+class WeightOut(Noun):
+    """How much a word or a signal spoke for the label."""
+
+    what: str
+    weight: float
+
+
 class DiagnosisOut(Noun):
     """What kind of fault it is, or why none is named."""
 
@@ -149,6 +157,9 @@ class DiagnosisOut(Noun):
     model_version: str
     reason: str
     basis: tuple[str, ...]
+    outcome: Outcome
+    label_set: tuple[str, ...]
+    explanation: tuple[WeightOut, ...]
 
 
 class CitationOut(Noun):

@@ -11,7 +11,16 @@ from typing import Any
 
 from finetune.task import Label, Task, TaskKind
 from ingest.errors import DataFault, NotKnown
-from ingest.vocabulary import Alternative, Answer, Citation, Diagnosis, Evidence, Statement, Summary
+from ingest.vocabulary import (
+    Alternative,
+    Answer,
+    Citation,
+    Diagnosis,
+    Evidence,
+    Outcome,
+    Statement,
+    Summary,
+)
 from prompting.listening import Listener
 from prompting.model import Reply, Request
 from prompting.models.counting import Estimate
@@ -145,6 +154,7 @@ class FakeClassifier:
             model_version=self.version,
             reason="" if known else "no word is known",
             basis=(text,),
+            outcome=Outcome.LABEL if known else Outcome.UNKNOWN,
         )
 
 

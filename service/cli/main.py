@@ -7,7 +7,18 @@ import sys
 import typer
 
 from ingest.errors import AndonFault, SettingsFault
-from service.cli import demo, docs, floor, models, plant, prompts, prompts_test, serving, summaries
+from service.cli import (
+    demo,
+    docs,
+    floor,
+    models,
+    plant,
+    prompts,
+    prompts_test,
+    serving,
+    summaries,
+    training,
+)
 from service.cli.options import complaints
 from service.logs import log_of_commands
 
@@ -33,7 +44,18 @@ def check_names(context: typer.Context) -> None:
     refuse_unknown_settings()
 
 
-for group in (demo, serving, floor, plant, summaries, prompts, prompts_test, docs, models):
+for group in (
+    demo,
+    serving,
+    floor,
+    plant,
+    summaries,
+    prompts,
+    prompts_test,
+    docs,
+    training,
+    models,
+):
     group.register(app)
 
 
