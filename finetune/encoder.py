@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.encoder_folder import EncoderFolder, find
+from finetune.forward import Forward, TorchForward
 from finetune.threads import bound_torch
 from ingest.errors import SettingsFault
 
@@ -28,6 +29,9 @@ MAX_CHARACTERS = 20_000
 
 DEFAULT_THREADS = 2
 
+LEAST_LENGTH = 1e-12
+"""Of a vector that is divided by its length."""
+
 WEIGHTS_REMEDY = "Set ANDON_ENCODER to another directory, or leave it empty for the default."
 
 
@@ -38,6 +42,8 @@ class Encoder:
         self._folder = folder
         self._model = model
         self._tokenizer = tokenizer
+        self.forward: Forward = TorchForward(self._pooled)
+        """What makes the pass; torch, until another runtime takes its place."""
 
     @property
     def name(self) -> str:
@@ -72,20 +78,23 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector a text, shape (len(texts), dimension)."""
-        import torch
-
+        forward = self.forward
         found = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        with torch.inference_mode():
-            for rows, ids in same_length_batches(self.tokens(texts)):
-                hidden = self._model(input_ids=torch.tensor(ids)).last_hidden_state
-                found[rows] = self._pooled(hidden).numpy()
+        for rows, ids in same_length_batches(self.tokens(texts)):
+            found[rows] = units(forward(ids))
         return found
 
-    def _pooled(self, hidden: torch.Tensor) -> torch.Tensor:
-        import torch
+    def _pooled(self, ids: torch.Tensor) -> torch.Tensor:
+        hidden = self._model(input_ids=ids).last_hidden_state
+        pooled: torch.Tensor = hidden[:, 0] if self._folder.pooling == "cls" else hidden.mean(dim=1)
+        return pooled
 
-        pooled = hidden[:, 0] if self._folder.pooling == "cls" else hidden.mean(dim=1)
-        return torch.nn.functional.normalize(pooled, dim=1)
+
+def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row at length one."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    found: NDArray[np.float32] = rows / np.maximum(lengths, LEAST_LENGTH)
+    return found
 
 
 def load_encoder(spec: str | None = None, *, threads: int = DEFAULT_THREADS) -> Encoder:

@@ -15,6 +15,7 @@ import numpy as np
 
 from finetune.encoder import Encoder, quiet, same_length_batches
 from finetune.examples import Examples, Floats
+from finetune.forward import Forward, TorchForward
 from ingest.errors import SettingsFault
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Lora:
         self.model = model
         self.head = head
         self.settings = settings
+        self.forward: Forward = TorchForward(self._alone)
+        """What makes the pass of a finished model; torch, until another runtime takes its place."""
 
     @classmethod
     def fresh(cls, encoder: Encoder, classes: int, settings: LoraSettings) -> Lora:
@@ -87,14 +90,17 @@ class Lora:
 
     def scores(self, examples: Examples) -> Floats:
         """Logits; a text's row does not depend on its neighbours."""
-        import torch
-
         self.model.eval()
         self.head.eval()
         found = np.zeros((len(examples), self.head.out_features))
-        with torch.inference_mode():
-            for rows, ids in same_length_batches(self.tokens(examples.texts)):
-                found[rows] = self.logits(ids).double().cpu().numpy()
+        for rows, ids in same_length_batches(self.tokens(examples.texts)):
+            found[rows] = self.forward(ids)
+        return found
+
+    def _alone(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits of texts of one length."""
+        hidden = self.model(input_ids=ids.to(self.head.weight.device)).last_hidden_state
+        found: torch.Tensor = self.head(hidden.mean(dim=1))
         return found
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
