@@ -110,15 +110,17 @@ def temperature(scores: Floats, labels: Rows) -> float:
 
 
 def gain_is_real(dearer: Rows, cheaper: Rows, labels: Rows, *, seed: int) -> bool:
-    """Whether the dearer predictions beat the cheaper ones beyond the noise of the rows.
-
-    Paired bootstrap over rows on macro-F1.
-    """
+    """Whether the dearer predictions beat the cheaper ones beyond the noise of the rows."""
     if macro_f1(dearer, labels) <= macro_f1(cheaper, labels):
         return False
+    return share_ahead(dearer, cheaper, labels, seed=seed) >= SURE
+
+
+def share_ahead(one: Rows, other: Rows, labels: Rows, *, seed: int) -> float:
+    """In which share of resamples one is ahead: paired bootstrap over rows on macro-F1."""
     chance = np.random.default_rng(seed)
     ahead = 0
     for _ in range(RESAMPLES):
         rows = chance.integers(0, len(labels), len(labels))
-        ahead += macro_f1(dearer[rows], labels[rows]) > macro_f1(cheaper[rows], labels[rows])
-    return ahead >= SURE * RESAMPLES
+        ahead += macro_f1(one[rows], labels[rows]) > macro_f1(other[rows], labels[rows])
+    return ahead / RESAMPLES
