@@ -7,17 +7,17 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from finetune.bonds import bonds_of, group_keys
 from finetune.examples import Examples, Rows
-from finetune.feature_table import GROUP, feature_columns, feature_table, is_numeric
-from finetune.split import Split, split_by_group, split_by_time
+from finetune.feature_table import feature_columns, feature_table
+from finetune.split import Bonds, Fold, Frozen, Split, folds_of, split_rows
 from finetune.table import Table, read_table, rows_named
 from finetune.task import Label, Task, TaskKind, shipped_task, shipped_tasks
-from finetune.wording import mask, tidy
+from finetune.wording import tidy
 from ingest.errors import DataFault, SettingsFault
 
 log = logging.getLogger(__name__)
@@ -38,23 +38,40 @@ class Dataset:
     table: Table
     sha256: str
 
-    def split(self, *, seed: int) -> Split:
-        """Three parts by group, else by time, else by masked text, else by row."""
-        columns = self.table.columns
-        column = next((name for name in (self.task.group, GROUP) if name in columns), None)
-        if column:
-            return self._by(columns[column], f"by column {column}", seed)
-        if self.task.time in columns:
-            return split_by_time(
-                self.labels, _order(self.table, self.task.time), how=f"by column {self.task.time}"
-            )
-        if self.task.kind is TaskKind.TEXT:
-            masked = [mask(text) for text in self.examples.texts]
-            return self._by(masked, "by text with its numbers masked", seed)
-        return self._by([str(row) for row in range(len(self.labels))], "by row, stratified", seed)
+    def split(self, *, seed: int, frozen: Frozen | None = None) -> Split:
+        """Two sides by group, else by time, else by masked text, else by row.
 
-    def _by(self, groups: Sequence[str], how: str, seed: int) -> Split:
-        return split_by_group(self.labels, groups, seed=seed, how=how)
+        Rows whose fingerprint or group is in the frozen test are in the test; rows of people are
+        in the development.
+
+        Raises:
+            DataFault: the rows cannot be split.
+        """
+        bonds = self._bonds()
+        develop, test = split_rows(self.labels, bonds, seed=seed, frozen=self._in(frozen))
+        first = folds_of(develop, self.labels, bonds, count=4, seed=seed)[0]
+        return Split(develop, test, bonds.how, train=first.train, validation=first.held)
+
+    def folds(self, develop: Rows, *, count: int, seed: int) -> tuple[Fold, ...]:
+        """Parts of these rows held back in turn, by the same rule; by time not all are.
+
+        Raises:
+            DataFault: nothing can be held back.
+        """
+        return folds_of(develop, self.labels, self._bonds(), count=count, seed=seed)
+
+    def group_keys(self) -> tuple[str, ...]:
+        """A short hash of each row's group, the same in every file."""
+        return group_keys(self.task, self.table, self.examples)
+
+    def _bonds(self) -> Bonds:
+        from_people = np.zeros(len(self.labels), dtype=np.bool_)
+        return bonds_of(self.task, self.table, self.examples, from_people)
+
+    def _in(self, frozen: Frozen | None) -> Rows:
+        known = frozenset[str]() if frozen is None else frozen.fingerprints | frozen.groups
+        pairs = zip(self.fingerprints(), self.group_keys(), strict=True)
+        return np.array([row for row, keys in enumerate(pairs) if known & {*keys}], dtype=np.int64)
 
     def fingerprints(self) -> tuple[str, ...]:
         """A short content hash of every input, to know a row again that was trained on."""
@@ -170,23 +187,3 @@ def _texts(task: Task, table: Table) -> tuple[str, ...]:
     if empty:
         raise DataFault(f"{table.path} has no text in column {task.text}: {rows_named(empty)}.")
     return texts
-
-
-def _order(table: Table, column: str) -> list[int]:
-    """Row numbers from old to new."""
-    cells = table.columns[column]
-    when: list[float] = []
-    for row, cell in enumerate(cells):
-        try:
-            when.append(float(cell) if is_numeric([cell]) else _instant(cell))
-        except ValueError as fault:
-            raise DataFault(
-                f"{table.path} has no time in column {column}: {rows_named([row])} ({cell!r})."
-            ) from fault
-    return sorted(range(len(when)), key=when.__getitem__)
-
-
-def _instant(cell: str) -> float:
-    """Seconds; a time without a zone is taken as UTC, which only has to hold within one file."""
-    read = datetime.fromisoformat(cell.strip())
-    return read.replace(tzinfo=read.tzinfo or UTC).timestamp()

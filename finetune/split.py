@@ -1,103 +1,199 @@
-"""Rows to train on, to choose by and to look at once, with nothing known on two sides."""
+"""Rows to develop on and rows to look at once, with nothing known on two sides."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finetune.examples import Rows
 from ingest.errors import DataFault
 
 PARTS = 5
-"""One part of the rows is the test, one of the rest the validation."""
+"""One part of the rows is the test."""
 LEAST_GROUPS = 3
+"""For the test, and for one fold to fit on and one to score."""
+LEAST_FROZEN = 0.1
+"""A frozen test that is less than this share of the rows is filled up."""
+
+Flags = NDArray[np.bool_]
+
+
+class Frozen(Protocol):
+    """Rows that stay in the test of a task from version to version."""
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Of rows, see `Dataset.fingerprints`."""
+        ...
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Of groups of rows, see `Dataset.group_keys`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bonds:
+    """What must not be torn apart: one entry a row, by number."""
+
+    how: str
+    """In words, for the report."""
+    groups: Rows
+    """Rows with the same number stand on one side."""
+    twins: Rows
+    """Rows with the same number say the same to a model."""
+    from_people: Flags
+    """Rows to learn from only, never to judge by."""
+    moments: NDArray[np.float64] | None = None
+    """Of a split by time; a greater number is newer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Row numbers of the three parts."""
+    """Row numbers of the two sides; what a person has corrected since is on neither."""
 
-    train: Rows
-    validation: Rows
+    develop: Rows
     test: Rows
     how: str
     """In words, for the report."""
+    notes: tuple[str, ...] = ()
+    """What the split could not do, for the report."""
+    train: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    validation: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
-def split_by_group(labels: Rows, groups: Sequence[str], *, seed: int, how: str) -> Split:
-    """No group stands on two sides; labels are spread as evenly as the groups allow.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Row numbers to fit on, and those to score with what was fitted."""
+
+    train: Rows
+    held: Rows
+
+
+def split_rows(
+    labels: Rows, bonds: Bonds, *, seed: int, frozen: Rows | None = None
+) -> tuple[Rows, Rows]:
+    """The rows to develop on and those of the test.
+
+    Labels are spread as evenly as groups and time allow. Groups with frozen rows are in the test
+    whatever else holds; of the others as many as are needed are learnt so that none of their
+    labels is missing, except by time.
 
     Raises:
-        DataFault: too few groups for three parts.
+        DataFault: too few groups, or labels in too few of them.
     """
-    names = np.asarray(groups)
-    known = len(set(groups))
-    if known < LEAST_GROUPS:
-        raise DataFault(
-            f"There are only {known} group(s) of rows ({how}); at least {LEAST_GROUPS} are needed "
-            "so that training, validation and test know nothing of each other."
-        )
-    rows = np.arange(len(labels))
-    rest, test = _fold(rows, labels, names, seed=seed)
-    train, validation = _fold(rest, labels, names, seed=seed + 1)
-    return _with_every_label(Split(train, validation, test, how), labels, names)
+    ours = ~bonds.from_people
+    _refuse_few_groups(bonds, ours)
+    test = _whole(np.isin(np.arange(len(labels)), () if frozen is None else frozen), bonds) & ours
+    if test.sum() < max(1.0, LEAST_FROZEN * len(labels)):
+        test |= _drawn(np.flatnonzero(ours & ~test), labels, bonds, seed=seed)
+    corrected = np.isin(bonds.twins, bonds.twins[bonds.from_people])
+    develop, judged = np.flatnonzero(~test), np.flatnonzero(test & ~corrected)
+    if not len(judged) or len(set(labels[develop].tolist())) < 2:
+        raise _too_few(len(labels), bonds.how)
+    return develop, judged
 
 
-def split_by_time(labels: Rows, order: Sequence[int], *, how: str) -> Split:
-    """The oldest rows train, the newest test; `order` lists the rows from old to new."""
-    rows = np.asarray(order, dtype=np.int64)
-    first, second = (len(rows) * 3) // 5, (len(rows) * 4) // 5
-    split = Split(rows[:first], rows[first:second], rows[second:], how)
-    return _with_every_label(split, labels, np.arange(len(labels)))
+def folds_of(rows: Rows, labels: Rows, bonds: Bonds, *, count: int, seed: int) -> tuple[Fold, ...]:
+    """Parts of the rows held back in turn; by time, newer rows than those that are learnt.
 
+    Every label of the rows is learnt in every fold, except by time; so a label in one group only
+    is held back nowhere. `labels` are those of all rows.
 
-def _fold(
-    rows: Rows, labels: Rows, names: np.ndarray[tuple[int], np.dtype[np.str_]], *, seed: int
-) -> tuple[Rows, Rows]:
-    """The rows without one part, and that part."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    commonest = int(np.bincount(labels[rows]).max())
-    parts = min(PARTS, len(set(names[rows])), commonest)
-    if parts < 2:
-        raise _too_few(len(labels))
-    folds = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        rest, part = next(folds.split(rows, labels[rows], names[rows]))
-    return rows[rest], rows[part]
-
-
-def _with_every_label(
-    split: Split, labels: Rows, names: np.ndarray[tuple[int], np.dtype[np.generic]]
-) -> Split:
-    """Move whole groups to the training until it has every label."""
-    train, validation, test = (
-        set(part.tolist()) for part in (split.train, split.validation, split.test)
-    )
-    for label in np.unique(labels):
-        if any(labels[row] == label for row in train):
-            continue
-        row = next(int(row) for row in np.flatnonzero(labels == label))
-        group = set(np.flatnonzero(names == names[row]).tolist())
-        train |= group
-        validation -= group
-        test -= group
-    found = Split(_sorted(train), _sorted(validation), _sorted(test), split.how)
-    if not len(found.validation) or not len(found.test):
-        raise _too_few(len(labels), f" ({split.how})")
+    Raises:
+        DataFault: nothing can be held back.
+    """
+    if bonds.moments is None:
+        folds = _crossed(rows, labels, bonds, count=count, seed=seed)
+    else:
+        folds = _chained(rows, bonds.moments, count)
+    found = tuple(fold for fold in folds if len(fold.held) and len(set(labels[fold.train])) > 1)
+    if not found:
+        raise _too_few(len(rows), bonds.how)
     return found
 
 
-def _too_few(rows: int, how: str = "") -> DataFault:
+def _whole(flags: Flags, bonds: Bonds) -> Flags:
+    """All rows of the groups of these."""
+    return np.isin(bonds.groups, bonds.groups[flags])
+
+
+def _drawn(rows: Rows, labels: Rows, bonds: Bonds, *, seed: int) -> Flags:
+    """About a fifth of the rows for the test."""
+    if bonds.moments is not None:
+        newest = _chunks(rows, bonds.moments, PARTS)[-1:]
+        return np.isin(np.arange(len(labels)), newest[0] if newest else ())
+    held = next(_parts(rows, labels, bonds, count=PARTS, seed=seed), rows[:0])
+    learnt = _with_every_label(Fold(np.setdiff1d(rows, held), held), labels, bonds)
+    return np.isin(np.arange(len(labels)), learnt.held)
+
+
+def _crossed(rows: Rows, labels: Rows, bonds: Bonds, *, count: int, seed: int) -> Iterator[Fold]:
+    for held in _parts(rows, labels, bonds, count=count, seed=seed):
+        yield _with_every_label(Fold(np.setdiff1d(rows, held), held), labels, bonds)
+
+
+def _chained(rows: Rows, moments: NDArray[np.float64], count: int) -> Iterator[Fold]:
+    chunks = _chunks(rows, moments, count + 1)
+    for at in range(1, len(chunks)):
+        yield Fold(np.sort(np.concatenate(chunks[:at])), chunks[at])
+
+
+def _chunks(rows: Rows, moments: NDArray[np.float64], count: int) -> list[Rows]:
+    """Rows from old to new in about equal parts; rows of one moment stay together."""
+    ordered = rows[np.argsort(moments[rows], kind="stable")]
+    new = np.flatnonzero(np.diff(moments[ordered]) > 0) + 1
+    wanted = [len(ordered) * part / count for part in range(1, count)]
+    cuts = sorted({int(new[np.abs(new - at).argmin()]) for at in wanted if len(new)})
+    return [np.sort(part) for part in np.split(ordered, cuts)]
+
+
+def _parts(rows: Rows, labels: Rows, bonds: Bonds, *, count: int, seed: int) -> Iterator[Rows]:
+    """Disjoint parts of the rows, whole groups each, with the labels spread over them."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    groups = bonds.groups[rows]
+    known, commonest = len(set(groups.tolist())), int(np.bincount(labels[rows]).max(initial=0))
+    parts = min(count, known, commonest)
+    if parts < 2:
+        return
+    single = known == len(rows)
+    kind = StratifiedKFold if single else StratifiedGroupKFold
+    made = kind(parts, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        for _, held in made.split(rows, labels[rows], None if single else groups):
+            yield rows[held]
+
+
+def _with_every_label(fold: Fold, labels: Rows, bonds: Bonds) -> Fold:
+    """Whole groups moved to the training until it has every label."""
+    train, held = fold.train, fold.held
+    for label in np.setdiff1d(labels[held], labels[train]):
+        groups, sizes = np.unique(bonds.groups[held], return_counts=True)
+        having = np.isin(groups, bonds.groups[held[labels[held] == label]])
+        moved = bonds.groups[held] == groups[having][sizes[having].argmin()]
+        if not any(labels[train] == label):
+            train, held = np.sort(np.concatenate((train, held[moved]))), held[~moved]
+    return Fold(train, held)
+
+
+def _refuse_few_groups(bonds: Bonds, ours: Flags) -> None:
+    known = len(set(bonds.groups[ours].tolist()))
+    if known < LEAST_GROUPS:
+        raise DataFault(
+            f"There are only {known} group(s) of rows ({bonds.how}); at least {LEAST_GROUPS} are "
+            "needed so that training, choice and test know nothing of each other."
+        )
+
+
+def _too_few(rows: int, how: str) -> DataFault:
     return DataFault(
-        f"{rows} rows with these labels cannot be split into training, validation and test{how}: "
+        f"{rows} rows with these labels cannot be split into training, choice and test ({how}): "
         "every label needs rows in more than one group."
     )
-
-
-def _sorted(rows: set[int]) -> Rows:
-    return np.asarray(sorted(rows), dtype=np.int64)
