@@ -13,11 +13,8 @@ from typing import Any
 from safetensors import SafetensorError
 
 from finetune.artefact import verify
-from finetune.candidates.average import Average
-from finetune.candidates.linear import Linear
-from finetune.candidates.lora import Lora
-from finetune.candidates.majority import Majority
-from finetune.candidates.tabular import TABULAR, Tabular
+from finetune.candidates.recipe import Known
+from finetune.candidates.recipes import recipe
 from finetune.encoder import Encoder
 from finetune.examples import Examples, Fitted, Floats, softmax
 from finetune.neighbours import Neighbours
@@ -105,7 +102,7 @@ def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]
     engine = Engine(
         task,
         about["engine"],
-        _read_fitted(about["engine"], folder, encoder, about["temperatures"]),
+        _read_fitted(about, folder, encoder, classes=len(task.labels)),
         about["temperatures"],
         about["threshold"],
         tuple(about["columns"]),
@@ -116,23 +113,10 @@ def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]
 
 
 def _read_fitted(
-    name: str, folder: Path, encoder: Encoder | None, temperatures: Mapping[str, float]
+    about: Mapping[str, Any], folder: Path, encoder: Encoder | None, *, classes: int
 ) -> Fitted:
-    classes = len(json.loads((folder / LABELS).read_text(encoding="utf-8")))
-    if name == "majority":
-        return Majority.read(folder)
-    if name in {"tfidf", "hybrid"}:
-        return Linear.read(folder, classes=classes, hybrid=name == "hybrid")
-    if name == "lora" and encoder is not None:
-        return Lora.read(encoder, folder, classes=classes)
-    if name == "average":
-        members = {key: value for key, value in temperatures.items() if key != name}
-        return Average(
-            {key: (_read_fitted(key, folder, encoder, {}), value) for key, value in members.items()}
-        )
-    if name in TABULAR:
-        return Tabular.read(name, folder, classes=classes)
-    raise SettingsFault(f"The model in {folder} is a {name}, which we do not know.")
+    known = Known(classes, encoder, about["temperatures"])
+    return recipe(about["engine"]).read(folder, known)
 
 
 def _identity(encoder: Encoder) -> dict[str, str]:

@@ -1,146 +1,240 @@
-"""The candidates of a task from cheap to dear, and the choice of one on the validation."""
+"""The candidates of a task from cheap to dear, each scored on rows that it was not fitted on."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from finetune.candidates.average import Average
-from finetune.candidates.linear import Linear
+import numpy as np
+
+from finetune.candidates.average import mean_scores
 from finetune.candidates.lora import LoraSettings
-from finetune.candidates.lora_training import Part, train_lora
-from finetune.candidates.majority import Majority
-from finetune.candidates.tabular import TABULAR, Tabular
+from finetune.candidates.lora_training import Part
+from finetune.candidates.recipe import Known, Making, Recipe
+from finetune.checkpoint import Checkpoint, Piece
 from finetune.encoder import Encoder
-from finetune.examples import Fitted, Floats, Rows, softmax
-from finetune.score import gain_is_real, macro_f1, temperature
+from finetune.examples import Examples, Floats, Rows, softmax
+from finetune.progress import Advance
+from finetune.score import gain_is_real, macro_f1, share_ahead, temperature
+from finetune.split import Fold
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of it that is done, 0 to 1."""
+log = logging.getLogger(__name__)
+
+HOPELESS = 0.05
+"""A dear candidate that is ahead in a smaller share of resamples is not fitted on further folds."""
+
+Step = Callable[[str], Advance]
+"""Begins a step of that name and gives what is called with the share of it that is done."""
+
+
+class Inner(Protocol):
+    """Gives a part of rows to stop early by, and the rest."""
+
+    def __call__(self, rows: Rows) -> Fold:
+        """Of these row numbers."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What every candidate is fitted on."""
+class Contest:
+    """What every candidate is judged on before one is chosen."""
 
-    train: Part
-    validation: Part
+    examples: Examples
+    """Of the whole data."""
+    labels: Rows
+    folds: tuple[Fold, ...]
+    inner: Inner
     classes: int
     seed: int
-    progress: Progress
+    step: Step
+    checkpoint: Checkpoint
+    encoder: Encoder | None = None
     lora: LoraSettings | None = None
-    """None: ours."""
+
+    @property
+    def held(self) -> Rows:
+        """Numbers of the rows that are scored, fold after fold."""
+        return np.concatenate([fold.held for fold in self.folds])
+
+    @property
+    def which(self) -> Rows:
+        """The fold of each of them."""
+        return np.repeat(np.arange(len(self.folds)), [len(fold.held) for fold in self.folds])
+
+    @property
+    def truth(self) -> Rows:
+        """The label of each of them."""
+        found: Rows = self.labels[self.held]
+        return found
+
+    def part(self, rows: Rows) -> Part:
+        """Those rows with their labels."""
+        return Part(self.examples.take(rows), self.labels[rows])
+
+    def making(self) -> Making:
+        """What every fit here is given."""
+        return Making(Known(self.classes, self.encoder), seed=self.seed, lora=self.lora)
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A fitted and calibrated candidate with its answers on the validation."""
+    """A candidate with its calibrated answers on rows that it was not fitted on."""
 
-    name: str
-    fitted: Fitted
+    recipe: Recipe
     temperature: float
     probabilities: Floats
+    """One row for each held row; where it was ended early only of the first folds."""
     seconds: float
+    epochs: int = 0
+    """Median over the folds of the epoch that was best."""
+    ended: str = ""
+    """Why it was not fitted on every fold; empty: it was."""
+
+    @property
+    def name(self) -> str:
+        """Of the candidate."""
+        return self.recipe.name
 
     @property
     def predicted(self) -> Rows:
-        """Labels on the validation."""
+        """Likeliest labels."""
         found: Rows = self.probabilities.argmax(axis=1)
         return found
 
     def accuracy(self, labels: Rows) -> float:
-        """On the validation."""
-        return float((self.predicted == labels).mean())
+        """On the held rows, of which these are the labels."""
+        return float((self.predicted == labels[: len(self.predicted)]).mean())
 
     def macro_f1(self, labels: Rows) -> float:
-        """On the validation."""
-        return macro_f1(self.predicted, labels)
+        """On the held rows, of which these are the labels."""
+        return macro_f1(self.predicted, labels[: len(self.predicted)])
 
 
-def text_rungs(setting: Setting, encoder: Encoder) -> Iterator[Rung]:
-    """Majority, words, words with frozen vectors, LoRA, and the average of the last two."""
-    train, classes = setting.train, setting.classes
-    yield _rung(setting, "majority", lambda: Majority.fit(train.labels, classes))
-    yield _rung(
-        setting,
-        "tfidf",
-        lambda: Linear.fit(train.examples, train.labels, classes=classes, hybrid=False),
-    )
-    hybrid = _rung(
-        setting,
-        "hybrid",
-        lambda: Linear.fit(train.examples, train.labels, classes=classes, hybrid=True),
-    )
-    yield hybrid
-    lora = _rung(setting, "lora", lambda: _lora(setting, encoder))
-    yield lora
-    yield _average(setting, lora, hybrid)
-
-
-def tabular_rungs(setting: Setting) -> Iterator[Rung]:
-    """Majority, logistic regression, random forest, gradient boosted trees."""
-    train = setting.train
-    yield _rung(setting, "majority", lambda: Majority.fit(train.labels, setting.classes))
-    for name in TABULAR:
-        yield _rung(setting, name, lambda name=name: tabular(setting, name))  # type: ignore[misc]
-
-
-def tabular(setting: Setting, name: str) -> Tabular:
-    """One model of rows of numbers."""
-    data = (setting.train.examples, setting.train.labels)
-    return Tabular.fit(name, data, classes=setting.classes, seed=setting.seed)
+def climb(contest: Contest, recipes: Sequence[Recipe]) -> list[Rung]:
+    """Every candidate in turn; a dear one only as long as it, or an average of it, may win."""
+    rungs: list[Rung] = []
+    for recipe in recipes:
+        if recipe.members:
+            rungs.append(_averaged(contest, recipe, rungs))
+        else:
+            users = [other for other in recipes if recipe.name in other.members]
+            rungs.append(_Race(contest, recipe, rungs, users).run())
+    return rungs
 
 
 def choose(rungs: Sequence[Rung], labels: Rows, *, seed: int) -> Rung:
-    """The cheapest candidate that no dearer one beats beyond the noise of the validation."""
+    """The cheapest candidate that no dearer one beats beyond the noise of the held rows."""
     chosen = rungs[0]
     for rung in rungs[1:]:
-        if gain_is_real(rung.predicted, chosen.predicted, labels, seed=seed):
+        if not rung.ended and gain_is_real(rung.predicted, chosen.predicted, labels, seed=seed):
             chosen = rung
     return chosen
 
 
-def refitted(rung: Rung, everything: Setting) -> Fitted:
-    """The same recipe on all rows; the weights of LoRA stay as they were judged."""
-    train, classes = everything.train, everything.classes
-    if rung.name == "majority":
-        return Majority.fit(train.labels, classes)
-    if rung.name in {"tfidf", "hybrid"}:
-        hybrid = rung.name == "hybrid"
-        return Linear.fit(train.examples, train.labels, classes=classes, hybrid=hybrid)
-    if rung.name in TABULAR:
-        return tabular(everything, rung.name)
-    return rung.fitted
+class _Race:
+    """One candidate over the folds; a dear one stops where it is clearly behind the others."""
+
+    def __init__(
+        self, contest: Contest, recipe: Recipe, before: Sequence[Rung], users: Sequence[Recipe]
+    ) -> None:
+        self.contest = contest
+        self.recipe = recipe
+        self.before = before
+        self.users = users
+        self.pieces: list[Piece] = []
+
+    def run(self) -> Rung:
+        """The candidate on all folds, or on those that showed that it is hopeless."""
+        for at, fold in enumerate(self.contest.folds):
+            self.pieces.append(self._piece(at, fold))
+            if self.recipe.dear and at + 1 < len(self.contest.folds) and self._hopeless():
+                return replace(self._rung(), ended=self._why_ended())
+        return self._rung()
+
+    def _piece(self, at: int, fold: Fold) -> Piece:
+        name = f"{self.recipe.name}-fold-{at + 1}"
+        advance = self.contest.step(
+            f"{self.recipe.name}, fold {at + 1} of {len(self.contest.folds)}"
+        )
+        kept = self.contest.checkpoint.read(name, (len(fold.held), self.contest.classes))
+        if kept is None:
+            kept = self._fitted(fold, name, advance)
+            self.contest.checkpoint.write(name, kept)
+        advance(1.0)
+        return kept
+
+    def _fitted(self, fold: Fold, name: str, advance: Advance) -> Piece:
+        contest, recipe = self.contest, self.recipe
+        making = replace(
+            contest.making(), advance=advance, checkpoint=contest.checkpoint.folder(name)
+        )
+        inner = contest.inner(fold.train) if recipe.dear else Fold(fold.train, fold.train[:0])
+        if len(inner.held):
+            making = replace(making, validation=contest.part(inner.held))
+        started = time.monotonic()
+        fitted = recipe.fit(contest.part(inner.train), making)
+        seconds = time.monotonic() - started
+        scores = fitted.scores(contest.examples.take(fold.held))
+        return Piece(scores, seconds, recipe.epochs(fitted))
+
+    def _rung(self) -> Rung:
+        scores = np.concatenate([piece.scores for piece in self.pieces])
+        divisor, probabilities = _calibrated(self.contest, scores)
+        return Rung(
+            self.recipe,
+            divisor,
+            probabilities,
+            sum(piece.seconds for piece in self.pieces),
+            int(np.median([piece.epochs for piece in self.pieces])),
+        )
+
+    def _hopeless(self) -> bool:
+        """Neither the candidate nor an average that it is a member of can still be expected."""
+        mine = self._rung()
+        known = [*self.before, mine]
+        hopes = [mine, *(_averaged(self.contest, user, known) for user in self.users)]
+        return all(self._behind(hope) for hope in hopes)
+
+    def _behind(self, hope: Rung) -> bool:
+        seen = len(hope.predicted)
+        truth = self.contest.truth[:seen]
+        best = max(self.before, key=lambda rung: macro_f1(rung.predicted[:seen], truth))
+        ahead = share_ahead(hope.predicted, best.predicted[:seen], truth, seed=self.contest.seed)
+        return ahead < HOPELESS
+
+    def _why_ended(self) -> str:
+        return (
+            f"clearly behind after fold {len(self.pieces)} of {len(self.contest.folds)}, "
+            "not fitted further"
+        )
 
 
-def _rung(setting: Setting, name: str, fit: Callable[[], Fitted]) -> Rung:
-    setting.progress(name, 0.0)
-    started = time.monotonic()
-    fitted = fit()
-    seconds = time.monotonic() - started
-    setting.progress(name, 1.0)
-    return _calibrated(setting, name, fitted, seconds)
-
-
-def _calibrated(setting: Setting, name: str, fitted: Fitted, seconds: float) -> Rung:
-    scores = fitted.scores(setting.validation.examples)
-    divisor = temperature(scores, setting.validation.labels)
-    return Rung(name, fitted, divisor, softmax(scores / divisor), seconds)
-
-
-def _lora(setting: Setting, encoder: Encoder) -> Fitted:
-    return train_lora(
-        encoder,
-        setting.train,
-        setting.validation,
-        classes=setting.classes,
-        seed=setting.seed,
-        advance=lambda share: setting.progress("lora", share),
-        settings=setting.lora,
+def _averaged(contest: Contest, recipe: Recipe, rungs: Sequence[Rung]) -> Rung:
+    """The mean of what the members said, on the rows that all of them were scored on."""
+    members = [rung for rung in rungs if rung.name in recipe.members]
+    seen = min(len(rung.probabilities) for rung in members)
+    scores = mean_scores([rung.probabilities[:seen] for rung in members])
+    divisor, probabilities = _calibrated(contest, scores)
+    return Rung(
+        recipe,
+        divisor,
+        probabilities,
+        sum(rung.seconds for rung in members),
+        max(rung.epochs for rung in members),
+        next((f"{rung.name} was ended" for rung in members if rung.ended), ""),
     )
 
 
-def _average(setting: Setting, lora: Rung, hybrid: Rung) -> Rung:
-    members = {rung.name: (rung.fitted, rung.temperature) for rung in (lora, hybrid)}
-    return _calibrated(setting, "average", Average(members), lora.seconds + hybrid.seconds)
+def _calibrated(contest: Contest, scores: Floats) -> tuple[float, Floats]:
+    """Each fold's rows by the temperature of the others; the divisor is that of all of them."""
+    seen = len(scores)
+    truth, which = contest.truth[:seen], contest.which[:seen]
+    found = np.zeros_like(scores)
+    for fold in np.unique(which):
+        others = which != fold if (which != fold).any() else which == fold
+        divisor = temperature(scores[others], truth[others])
+        found[which == fold] = softmax(scores[which == fold] / divisor)
+    return temperature(scores, truth), found

@@ -11,12 +11,14 @@ from finetune.score import Score
 
 @dataclass(frozen=True, slots=True)
 class CandidateFigures:
-    """One candidate on the validation."""
+    """One candidate on rows that it was not fitted on."""
 
     name: str
     accuracy: float
     macro_f1: float
     seconds: float
+    ended: str = ""
+    """Why it was not fitted on every fold; empty: it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,15 @@ class TrainReport:
             "version": self.version,
             "split": self.split,
             "chosen": self.chosen,
-            "candidates": [_rounded(asdict(figures)) for figures in self.candidates],
+            "candidates": [_candidate(figures) for figures in self.candidates],
             "test": _rounded(asdict(self.test)),
             **self.notes,
         }
+
+
+def _candidate(figures: CandidateFigures) -> dict[str, Any]:
+    said = _rounded(asdict(figures))
+    return said if figures.ended else {key: said[key] for key in said if key != "ended"}
 
 
 def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,20 @@ class Average:
 
     def scores(self, examples: Examples) -> Floats:
         """Log of the mean probability."""
-        found = [
-            softmax(fitted.scores(examples) / divisor) for fitted, divisor in self.members.values()
-        ]
-        mean: Floats = np.log(np.maximum(np.mean(found, axis=0), LEAST))
-        return mean
+        return mean_scores(
+            [
+                softmax(fitted.scores(examples) / divisor)
+                for fitted, divisor in self.members.values()
+            ]
+        )
 
     def write(self, folder: Path) -> None:
         """Each member's files; the temperatures stand in the model's description."""
         for fitted, _ in self.members.values():
             fitted.write(folder)
+
+
+def mean_scores(probabilities: Sequence[Floats]) -> Floats:
+    """Log of the mean of what several candidates give to the same inputs."""
+    mean: Floats = np.log(np.maximum(np.mean(probabilities, axis=0), LEAST))
+    return mean

@@ -1,0 +1,175 @@
+"""One training before anything is fitted: its rows, its folds, its candidates and its name."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed_version
+from typing import Any
+
+import numpy as np
+
+from finetune.candidates.lora import LoraSettings
+from finetune.candidates.recipe import Recipe
+from finetune.candidates.recipes import tabular_recipes, text_recipes, up_to
+from finetune.checkpoint import Checkpoint, key_of, open_checkpoint
+from finetune.dataset import Dataset
+from finetune.encoder import Encoder
+from finetune.examples import Examples, Rows
+from finetune.ladder import Contest
+from finetune.models import ModelStore
+from finetune.progress import Progress, Steps
+from finetune.split import Fold, Split
+from finetune.task import TaskKind, task_as_dict
+
+LIBRARIES = (
+    *("numpy", "scipy", "scikit-learn", "skops", "safetensors"),
+    *("torch", "transformers", "tokenizers", "peft"),
+)
+FOLDS = {TaskKind.TEXT: 3, TaskKind.TABULAR: 5}
+INNER = 5
+"""One part of so many of a fold's rows is what a fit stops early by."""
+COST = {True: 30.0, False: 1.0}
+"""Of a fit that is dear and of one that is not, against each other, for the progress."""
+READING, JUDGING, STORING = "reading", "judging", "storing"
+FORMAT = 1
+"""Of what a checkpoint holds; another one is of an earlier or a later version of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller asks of a training."""
+
+    seed: int
+    threads: int
+    progress: Progress
+    lora: LoraSettings | None = None
+    up_to: str | None = None
+    """The last rung of the ladder to climb; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Everything that one training works with."""
+
+    data: Dataset
+    split: Split
+    contest: Contest
+    recipes: tuple[Recipe, ...]
+    steps: Steps
+    key: str
+    """Of everything that the outcome depends on."""
+    wish: Wish
+
+    @property
+    def examples(self) -> Examples:
+        """All rows, with their vectors."""
+        return self.contest.examples
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """None where no texts are read."""
+        return self.contest.encoder
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What was done already."""
+        return self.contest.checkpoint
+
+
+def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
+    """Split, encode and name the training; finds what an earlier one that was killed left.
+
+    Raises:
+        SettingsFault: there is no encoder.
+        DataFault: the rows cannot be split.
+    """
+    recipes = tabular_recipes() if data.task.kind is TaskKind.TABULAR else text_recipes()
+    recipes = up_to(recipes, wish.up_to)
+    split = data.split(seed=wish.seed)
+    folds = data.folds(split.develop, count=FOLDS[data.task.kind], seed=wish.seed)
+    steps = Steps(_costs(recipes, folds), wish.progress)
+    encoder = store.encoder() if data.task.kind is TaskKind.TEXT else None
+    key = key_of(_named(data, split, folds, encoder=encoder, wish=wish))
+    checkpoint = open_checkpoint(store.root / data.task.name, key)
+    contest = Contest(
+        _encoded(data.examples, encoder, steps),
+        data.labels,
+        folds,
+        lambda rows: _inner(data, rows, wish.seed),
+        len(data.task.labels),
+        wish.seed,
+        steps.begin,
+        checkpoint,
+        encoder,
+        wish.lora,
+    )
+    return Course(data, split, contest, recipes, steps, key, wish)
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what the outcome depends on."""
+    found = {name: installed_version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), **found}
+
+
+def order_sha256(data: Dataset) -> str:
+    """Hash of the rows in their order."""
+    return hashlib.sha256("\n".join(data.fingerprints()).encode()).hexdigest()
+
+
+def _encoded(examples: Examples, encoder: Encoder | None, steps: Steps) -> Examples:
+    advance = steps.begin(READING)
+    if encoder is not None:
+        examples = Examples(examples.texts, encoder.encode(examples.texts), examples.table)
+    advance(1.0)
+    return examples
+
+
+def _inner(data: Dataset, rows: Rows, seed: int) -> Fold:
+    """A part of a fold's rows to stop early by; none where they cannot be split again."""
+    from ingest.errors import DataFault
+
+    try:
+        return data.folds(rows, count=INNER, seed=seed)[0]
+    except DataFault:
+        return Fold(rows, rows[:0])
+
+
+def _costs(recipes: Sequence[Recipe], folds: Sequence[Fold]) -> dict[str, float]:
+    climbed = {
+        f"{recipe.name}, fold {at + 1} of {len(folds)}": COST[recipe.dear]
+        for recipe in recipes
+        for at in range(len(folds))
+        if not recipe.members
+    }
+    dearest = max(COST[recipe.dear] for recipe in recipes)
+    return {READING: 3.0, **climbed, JUDGING: 1.2 * dearest, STORING: 1.5 * dearest}
+
+
+def _named(
+    data: Dataset,
+    split: Split,
+    folds: Sequence[Fold],
+    *,
+    encoder: Encoder | None,
+    wish: Wish,
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "task": task_as_dict(data.task),
+        "data": [data.sha256, order_sha256(data), data.labels.tolist()],
+        "rows": [_digest(rows) for rows in (split.develop, split.test)],
+        "folds": [[_digest(fold.train), _digest(fold.held)] for fold in folds],
+        "seed": wish.seed,
+        "threads": wish.threads,
+        "lora": asdict(wish.lora or LoraSettings()),
+        "encoder": "" if encoder is None else encoder.sha256,
+        "libraries": libraries(),
+    }
+
+
+def _digest(rows: Rows) -> str:
+    return hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()

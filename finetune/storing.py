@@ -1,0 +1,90 @@
+"""The chosen candidate on all rows, as a folder that answers like the model in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from finetune.artefact import seal
+from finetune.card import Limits, card
+from finetune.course import STORING, Course, libraries
+from finetune.engine import CARD, SEEN, Engine, read_engine, write_engine, write_json
+from finetune.examples import Examples, Rows
+from finetune.judging import Verdict, fit, nearness
+from finetune.models import ModelStore
+from finetune.neighbours import KNOWN_LOST, Neighbours
+from finetune.report import TrainReport
+from finetune.score import abstention_threshold
+from ingest.errors import ModelFault
+
+AGREE = 1e-3
+"""Largest difference of a probability between the model in memory and the one read back."""
+COMPARED = 64
+
+
+def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelStore) -> TrainReport:
+    """Write the model, read it back as a stranger would, and compare.
+
+    Raises:
+        ModelFault: it does not answer as the fitted one.
+    """
+    engine = engine_of(course, verdict)
+
+    def fill(folder: Path, version: str) -> None:
+        named = replace(report, version=version)
+        write_engine(engine, folder, encoder=course.encoder, about=_about(course, named))
+        limits = Limits(engine.threshold, engine.unknown_below)
+        text = card(named, engine.task, limits, verdict.labels)
+        (folder / CARD).write_text(text, encoding="utf-8")
+        write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
+        seal(folder)
+        _refuse_difference(engine, read_engine(folder, course.encoder)[0], course.examples)
+
+    version = store.add(engine.task.name, fill)
+    course.steps.begin(STORING)(1.0)
+    return replace(report, version=version)
+
+
+def engine_of(course: Course, verdict: Verdict) -> Engine:
+    """The chosen recipe on all rows, with the limits that the held rows gave."""
+    rung, seed = verdict.rung, course.wish.seed
+    every: Rows = np.arange(len(course.data.labels))
+    neighbours, unknown_below = None, -1.0
+    if course.encoder is not None:
+        unknown_below = float(np.quantile(nearness(course), KNOWN_LOST))
+        neighbours = Neighbours.of(course.examples.vectors, seed=seed)
+    return Engine(
+        course.data.task,
+        rung.name,
+        fit(course, rung, every, verdict.temperatures, step=STORING),
+        verdict.temperatures,
+        abstention_threshold(rung.probabilities, course.contest.truth[: len(rung.probabilities)]),
+        course.data.columns,
+        neighbours,
+        unknown_below,
+    )
+
+
+def _about(course: Course, report: TrainReport) -> dict[str, Any]:
+    return {
+        "version": report.version,
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "training": course.key,
+        "data_sha256": course.data.sha256,
+        "libraries": libraries(),
+        "report": report.as_dict(),
+    }
+
+
+def _refuse_difference(written: Engine, read: Engine, examples: Examples) -> None:
+    some = examples.take(range(min(COMPARED, len(examples))))
+    difference = np.abs(written.probabilities(some) - read.probabilities(some)).max()
+    if not difference < AGREE:
+        raise ModelFault(
+            f"The stored model does not answer as the fitted one: a probability differs by "
+            f"{difference:.2g}."
+        )
