@@ -32,7 +32,7 @@ def feature_columns(task: Task, table: Table) -> tuple[str, ...]:
         name
         for name, cells in table.columns.items()
         if name not in others
-        and fnmatch.fnmatchcase(name, task.features)
+        and fnmatch.fnmatchcase(name, task.features or "*")
         and _is_feature(table, name, cells)
     )
     if not found:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from finetune.task_check import PLAIN, Operation, TaskKind, defects
 from ingest.errors import NotKnown, SettingsFault
+from ingest.text_file import read_text
+from ingest.toml_lines import read_toml
+
+__all__ = [
+    "Derived",
+    "Label",
+    "Operation",
+    "Task",
+    "TaskKind",
+    "load_task",
+    "shipped_task",
+    "shipped_tasks",
+    "task_as_dict",
+    "task_from",
+]
 
 SHIPPED = Path(__file__).parent / "tasks"
-
-_TEXT_KEYS = ("name", "kind", "title", "data", "text", "target", "group", "time", "quiet")
-_KEYS = frozenset({*_TEXT_KEYS, "features", "missing_allowed", "labels"})
-
-
-class TaskKind(StrEnum):
-    """What a task reads."""
-
-    TEXT = "text"
-    TABULAR = "tabular"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,15 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A feature that is made of two columns, such as power of torque and speed."""
+
+    name: str
+    of: tuple[str, str]
+    op: Operation
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """The declaration of a task; a plain data file gives one with labels but no descriptions."""
 
@@ -44,17 +58,41 @@ class Task:
     """In this order everywhere; empty until the data is read."""
     title: str = ""
     text: str = "text"
-    features: str = "*"
-    """Glob over column names, for a tabular task."""
+    features: str = ""
+    """Glob over names of numbers; empty: none for a text task, all for the others."""
+    derived: tuple[Derived, ...] = ()
+    trusted: tuple[str, ...] = ()
+    """Columns that may tell the label by themselves."""
     target: str = "label"
     group: str = "group"
     """Column whose values never stand on both sides of a split."""
     time: str = "time"
+    machine: str = "machine"
+    """Column of a window task, as are start and end."""
+    start: str = "start"
+    end: str = "end"
     quiet: str = ""
     """The label that means that nothing is wrong."""
     missing_allowed: bool = False
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """Figures that the model is wanted to reach on its test."""
     data: Path | None = field(default=None, compare=False)
     """The data that ships with it."""
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether an input has words."""
+        return self.kind is TaskKind.TEXT
+
+    @property
+    def reads_numbers(self) -> bool:
+        """Whether an input has numbers, alone or beside its words."""
+        return self.kind is not TaskKind.TEXT or bool(self.features or self.derived)
+
+    @property
+    def may_miss(self) -> bool:
+        """Whether a number may be missing; signals of a window may always be silent."""
+        return self.missing_allowed or self.kind is TaskKind.WINDOW
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -106,28 +144,35 @@ def load_task(path: Path) -> Task:
         SettingsFault: it is not there or says something that a task cannot mean.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        read = read_toml(read_text(path))
+    except (OSError, ValueError) as fault:
         raise SettingsFault(f"The task file {path} cannot be read: {fault}") from fault
-    defects = _defects(raw)
-    if defects:
-        raise SettingsFault(f"The task file {path} is wrong: {'; '.join(defects)}.")
-    return task_from(raw, folder=path.parent)
+    found = [(one.line, one.message) for one in read.defects]
+    if read.values or not found:
+        found += [(read.line_of(place), words) for place, words in defects(read)]
+    if found:
+        lines = "; ".join(f"line {line}: {words}" for line, words in sorted(found))
+        raise SettingsFault(f"The task file {path} is wrong: {lines}.")
+    return task_from(read.values, folder=path.parent)
 
 
 def task_from(raw: Mapping[str, Any], *, folder: Path | None = None) -> Task:
     """The task that a read task file (or a saved model) describes."""
     data = raw.get("data")
-    plain = {
-        key: raw[key]
-        for key in ("title", "text", "target", "group", "time", "quiet", "features")
-        if key in raw
-    }
+    plain = {key: raw[key] for key in PLAIN if key in raw}
     return Task(
-        name=raw["name"],
         kind=TaskKind(raw["kind"]),
-        labels=tuple(_label(item) for item in raw.get("labels", ())),
+        labels=tuple(
+            Label(item["name"], item.get("description", ""), tuple(item.get("machine_kinds", ())))
+            for item in raw.get("labels", ())
+        ),
+        derived=tuple(
+            Derived(item["name"], (item["of"][0], item["of"][1]), Operation(item["op"]))
+            for item in raw.get("derived", ())
+        ),
+        trusted=tuple(raw.get("trusted", ())),
         missing_allowed=bool(raw.get("missing_allowed", False)),
+        targets={name: float(value) for name, value in raw.get("targets", {}).items()},
         data=folder / data if folder is not None and data else None,
         **plain,
     )
@@ -135,65 +180,15 @@ def task_from(raw: Mapping[str, Any], *, folder: Path | None = None) -> Task:
 
 def task_as_dict(task: Task) -> dict[str, Any]:
     """What `task_from` reads, for the manifest of a model."""
-    return {
-        "name": task.name,
-        "kind": task.kind.value,
-        "title": task.title,
-        "text": task.text,
-        "features": task.features,
-        "target": task.target,
-        "group": task.group,
-        "time": task.time,
-        "quiet": task.quiet,
-        "missing_allowed": task.missing_allowed,
-        "labels": [
-            {
-                "name": label.name,
-                "description": label.description,
-                "machine_kinds": list(label.machine_kinds),
-            }
-            for label in task.labels
-        ],
-    }
+    return {one.name: _plain(getattr(task, one.name)) for one in fields(task) if one.name != "data"}
 
 
-def _label(raw: Mapping[str, Any]) -> Label:
-    return Label(raw["name"], raw.get("description", ""), tuple(raw.get("machine_kinds", ())))
-
-
-def _defects(raw: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with a read task file."""
-    found = [f"unknown key {key}" for key in sorted(raw.keys() - _KEYS)]
-    found += [f"{key} is missing" for key in ("name", "kind", "labels") if key not in raw]
-    found += [f"{key} must be text" for key in _TEXT_KEYS if not isinstance(raw.get(key, ""), str)]
-    if "kind" in raw and raw["kind"] not in list(TaskKind):
-        found.append(f"kind must be one of {', '.join(TaskKind)}")
-    return found + _label_defects(raw)
-
-
-def _label_defects(raw: Mapping[str, Any]) -> list[str]:
-    labels = raw.get("labels", [])
-    if not isinstance(labels, list) or not all(
-        isinstance(item, dict) and isinstance(item.get("name"), str) and item["name"].strip()
-        for item in labels
-    ):
-        return ["every [[labels]] needs a name"]
-    names = [item["name"] for item in labels]
-    folded = [name.strip().casefold() for name in names]
-    found = [f"label {name} stands there twice" for name in _twice(folded)]
-    found += [
-        f"machine_kinds of {item['name']} must be a list of names"
-        for item in labels
-        if not _texts(item.get("machine_kinds", []))
-    ]
-    if raw.get("quiet") and raw["quiet"] not in names:
-        found.append(f"quiet names {raw['quiet']}, which is no label")
-    return found
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _twice(names: Sequence[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})
+def _plain(value: Any) -> Any:
+    """As JSON holds it."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Label | Derived):
+        return {name: _plain(part) for name, part in asdict(value).items()}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return dict(value) if isinstance(value, Mapping) else value
