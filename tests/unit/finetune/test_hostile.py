@@ -103,13 +103,28 @@ def test_a_link_to_elsewhere_is_refused(encoder: Encoder, folder: Path, tmp_path
         read_engine(folder, encoder)
 
 
-@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "sub/file"])
+ELSEWHERE = (
+    *("../outside", "/etc/passwd", "a/../../b", "./card.md", "a//b", "", "a/b/c/d/e.json"),
+    *("..", "a\\..\\b", MANIFEST),
+)
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
 def test_a_manifest_that_points_elsewhere_is_refused(
     encoder: Encoder, folder: Path, path: str
 ) -> None:
     """A path outside the folder is not even looked at."""
-    rewrite_json(folder / MANIFEST, lambda read: read["files"].update({path: "0" * 64}))
-    with pytest.raises(SettingsFault, match="is missing"):
+    said = {"bytes": 1, "sha256": "0" * 64}
+    rewrite_json(folder / MANIFEST, lambda read: read["files"].update({path: said}))
+    with pytest.raises(SettingsFault, match="a path that leads elsewhere"):
+        read_engine(folder, encoder)
+
+
+def test_a_file_that_is_listed_and_not_there_is_refused(encoder: Encoder, folder: Path) -> None:
+    """In a folder below, too."""
+    said = {"bytes": 1, "sha256": "0" * 64}
+    rewrite_json(folder / MANIFEST, lambda read: read["files"].update({"sub/file.json": said}))
+    with pytest.raises(SettingsFault, match=r"sub/file\.json is missing"):
         read_engine(folder, encoder)
 
 
