@@ -1,0 +1,115 @@
+"""Where a model stops answering, found on rows that it has not learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, TypeAdapter
+
+from finetune.conformal import label_set, least_probability
+from finetune.examples import Floats, Rows
+from finetune.score import ASKED_ACCURACY, abstention_threshold
+
+KNOWN_LOST = 0.05
+"""Share of known inputs that may be taken for unknown."""
+BINS = 10
+"""Of the confidence, for the reference."""
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How the model answered rows that it had not learnt from: what drift is measured against."""
+
+    rows: Annotated[int, Field(ge=0)]
+    labels: tuple[Share, ...]
+    """Share of each label as the likeliest one, in the task's order."""
+    confidences: tuple[Share, ...]
+    """Share of the rows in each of equally wide bins of the confidence."""
+    confidence: Share
+    """Mean."""
+    review: Share
+    unknown: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What stands between a probability and an answer."""
+
+    threshold: Annotated[float, Field(ge=0, le=2)]
+    """Confidence under which a person should look; above 1 nothing is answered."""
+    asked: Annotated[float, Field(gt=0, lt=1)]
+    """Share of right answers for which the threshold was set."""
+    unknown_below: Finite | None
+    """Familiarity under which an input is unknown; None: nothing is."""
+    least: Share
+    """Probability that a label needs to be in the label set."""
+    reference: Reference
+
+    def label_set(self, row: Floats) -> tuple[int, ...]:
+        """Columns of the labels that hold the right one in 90 % of cases, likeliest first."""
+        return label_set(row, self.least)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; `limits_from` reads it."""
+        return asdict(self)
+
+
+def limits_of(
+    probabilities: Floats,
+    labels: Rows,
+    near: Floats | None = None,
+    *,
+    asked: float = ASKED_ACCURACY,
+) -> Limits:
+    """The limits that out-of-fold rows give.
+
+    Args:
+        probabilities: out-of-fold and calibrated, shape (rows, labels).
+        labels: of the rows.
+        near: familiarity of each row with the rows of the other folds; None: nothing is unknown.
+        asked: share of the answers given that should be right.
+    """
+    threshold = abstention_threshold(probabilities, labels)
+    below, unknown = None, np.zeros(len(labels), dtype=bool)
+    if near is not None:
+        below = float(np.quantile(near, KNOWN_LOST))
+        unknown = near < below
+    return Limits(
+        threshold=threshold,
+        asked=asked,
+        unknown_below=below,
+        least=least_probability(probabilities, labels),
+        reference=_reference(probabilities, unknown, threshold=threshold),
+    )
+
+
+def limits_from(content: Mapping[str, Any]) -> Limits:
+    """What `as_dict` gave, read back.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    return TypeAdapter(Limits).validate_python(content)
+
+
+def _reference(
+    probabilities: Floats, unknown: np.ndarray[tuple[int], np.dtype[np.bool_]], *, threshold: float
+) -> Reference:
+    confidence = probabilities.max(axis=1)
+    rows, classes = probabilities.shape
+    leading = np.bincount(probabilities.argmax(axis=1), minlength=classes) / rows
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return Reference(
+        rows=rows,
+        labels=tuple(leading.tolist()),
+        confidences=tuple((np.bincount(bins, minlength=BINS) / rows).tolist()),
+        confidence=min(float(confidence.mean()), 1.0),
+        review=float(((confidence < threshold) & ~unknown).mean()),
+        unknown=float(unknown.mean()),
+    )
