@@ -65,7 +65,43 @@ def _instructions(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX instructions_in_force ON instructions (cleared, given)")
 
 
-MIGRATIONS: Sequence[Migration] = (_cards, _ledger, _idempotency_by_time, _instructions)
+def _what_was_judged(connection: sqlite3.Connection) -> None:
+    """Beside a verdict what it was about: an answer is kept for a while, a lesson for good."""
+    connection.execute("ALTER TABLE feedback ADD COLUMN about TEXT NOT NULL DEFAULT '{}'")
+    connection.execute("CREATE INDEX feedback_subject ON feedback (kind, subject)")
+
+
+def _classified(connection: sqlite3.Connection) -> None:
+    """What the classifiers said of late, and what the one in their shadow said to the same."""
+    connection.execute(
+        """CREATE TABLE classified (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL, kind TEXT NOT NULL,
+            subject TEXT NOT NULL, at INTEGER NOT NULL, version TEXT NOT NULL,
+            outcome TEXT NOT NULL, label TEXT NOT NULL, confidence REAL NOT NULL,
+            shadow_version TEXT NOT NULL, shadow_outcome TEXT NOT NULL,
+            shadow_label TEXT NOT NULL, shadow_confidence REAL NOT NULL,
+            UNIQUE (task, kind, subject)) STRICT"""
+    )
+    connection.execute("CREATE INDEX classified_task ON classified (task, number)")
+
+
+def _trainings(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE trainings (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL, state TEXT NOT NULL,
+            body TEXT NOT NULL) STRICT"""
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (
+    _cards,
+    _ledger,
+    _idempotency_by_time,
+    _instructions,
+    _what_was_judged,
+    _classified,
+    _trainings,
+)
 """Number n is entry n - 1. Append only: what has run in a plant is never changed."""
 
 

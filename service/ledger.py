@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from uuid import uuid4
 from ingest.errors import DataFault, NotKnown
 from ingest.instants import microseconds
 from service.database import Database
+from service.judged import Judged
 
 KEPT = timedelta(days=90)
 """How long predictions and answers are kept for feedback."""
@@ -31,6 +32,8 @@ class Verdict:
     label: str
     comment: str
     who: str
+    about: Judged = field(default_factory=Judged)
+    """What it judges, as far as a lesson can be drawn from it."""
 
 
 class Ledger:
@@ -42,14 +45,21 @@ class Ledger:
 
     def keep(self, kind: str, said: Any, at: datetime) -> str:
         """Keep a prediction or an answer; the id under which feedback can name it."""
-        identity = f"{kind[0]}{uuid4().hex[:16]}"
+        return self.keep_all(kind, [said], at)[0]
+
+    def keep_all(self, kind: str, said: Sequence[Any], at: datetime) -> list[str]:
+        """Keep what one request was answered, all or nothing; an id for each."""
+        identities = [f"{kind[0]}{uuid4().hex[:16]}" for _ in said]
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM given_answers WHERE at < ?", (microseconds(at - KEPT),))
-            connection.execute(
+            connection.executemany(
                 "INSERT INTO given_answers VALUES (?, ?, ?, ?)",
-                (identity, kind, microseconds(at), json.dumps(said, default=str)),
+                [
+                    (identity, kind, microseconds(at), json.dumps(one, default=str))
+                    for identity, one in zip(identities, said, strict=True)
+                ],
             )
-        return identity
+        return identities
 
     def kept(self, kind: str, identity: str) -> dict[str, Any]:
         """What was said under that id; NotKnown when nothing was."""
@@ -65,8 +75,8 @@ class Ledger:
         """Keep what a person says; its number."""
         with self._database.transaction() as connection:
             number = connection.execute(
-                "INSERT INTO feedback (at, kind, subject, verdict, label, comment, who) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO feedback (at, kind, subject, verdict, label, comment, who, about) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     microseconds(at),
                     verdict.kind,
@@ -75,6 +85,7 @@ class Ledger:
                     verdict.label,
                     verdict.comment,
                     verdict.who,
+                    verdict.about.written(),
                 ),
             ).lastrowid
         return int(number or 0)
@@ -82,9 +93,13 @@ class Ledger:
     def verdicts(self) -> list[Verdict]:
         """All feedback, oldest first."""
         rows = self._database.rows(
-            "SELECT kind, subject, verdict, label, comment, who FROM feedback ORDER BY number"
+            "SELECT kind, subject, verdict, label, comment, who, about FROM feedback "
+            "ORDER BY number"
         )
-        return [Verdict(*row) for row in rows]
+        return [
+            Verdict(kind, subject, verdict, label, comment, who, Judged.read(about))
+            for kind, subject, verdict, label, comment, who, about in rows
+        ]
 
     def once(
         self, key: str, request: bytes, work: Callable[[], dict[str, Any]], *, at: datetime

@@ -6,27 +6,31 @@ from fastapi import APIRouter, status
 
 from ingest.errors import DataFault, NotKnown
 from service.advice import ERROR_CODE
-from service.bodies import Feedback
+from service.judged import Judged, judged_card, judged_prediction
 from service.ledger import Verdict
+from service.model_bodies import Feedback
 from service.notices import issue_message
 from service.parts import Parts, PartsPart
 from service.replies import FeedbackOut
-from service.routes.callers import Operator
+from service.routes.callers import Operator, who
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 
 
 @router.post("/feedback", status_code=status.HTTP_201_CREATED)
 def give_feedback(body: Feedback, parts: PartsPart, caller: Operator) -> FeedbackOut:
-    """Keep a verdict; a label given for a card becomes its diagnosis and stays."""
-    if body.issue is not None:
-        _mark_card(parts, body, body.issue)
-    else:
-        parts.ledger.kept(body.kind, body.subject)
+    """Keep a verdict; a label given for a card becomes its diagnosis and stays.
+
+    A verdict on a prediction or a card is a labelled row of the next training.
+    """
+    about = _about(parts, body)
+    by = who(parts, caller, body.by) or caller.name
     verdict = Verdict(
-        body.kind, body.subject, body.verdict, body.label or "", body.comment, caller.name
+        body.kind, body.subject, body.verdict, body.label or "", body.comment, by, about
     )
     number = parts.ledger.judge(verdict, parts.clock())
+    if body.issue is not None:
+        _mark_card(parts, body, body.issue)
     return FeedbackOut(
         id=number,
         kind=body.kind,
@@ -36,19 +40,43 @@ def give_feedback(body: Feedback, parts: PartsPart, caller: Operator) -> Feedbac
     )
 
 
-def _mark_card(parts: Parts, body: Feedback, issue: str) -> None:
-    card = parts.cards.find(issue)
-    tags: dict[str, str] = {"verdict": body.verdict}
+def _about(parts: Parts, body: Feedback) -> Judged:
+    """What is judged, as it is at this moment; the label is one that it can have."""
+    if body.answer is not None:
+        parts.ledger.kept(body.kind, body.subject)
+        return Judged()
+    if body.issue is not None:
+        card = parts.cards.find(body.issue)
+        about, machine = judged_card(card, ERROR_CODE), card.machine
+    else:
+        said = parts.ledger.kept(body.kind, body.subject)
+        about, machine = judged_prediction(said), said["input"].get("machine", "")
     if body.label is not None:
-        _check_label(parts, body.label, parts.plant.machine(card.machine).kind)
-        tags["label"] = body.label
-    parts.feed.publish(issue_message(parts.cards.tag(issue, tags, parts.clock())))
+        _check_label(parts, body, about, machine)
+    return about
 
 
-def _check_label(parts: Parts, label: str, machine_kind: str) -> None:
+def _check_label(parts: Parts, body: Feedback, about: Judged, machine: str) -> None:
+    if body.verdict == "right" and body.label != about.label:
+        raise DataFault(f"What was said is {about.label or 'nothing'}: {body.label} is not right.")
     try:
-        labels = parts.shelf.current(ERROR_CODE).task.labels_for(machine_kind)
+        possible = _possible(parts, about.task, machine)
     except NotKnown:
         return  # without a model any word is kept for the training to come
-    if label not in labels:
-        raise DataFault(f"{label!r} is no label of a {machine_kind}.")
+    if body.label not in possible:
+        raise DataFault(
+            f"{body.label!r} is no label of {about.task}{f' for {machine}' if machine else ''}.",
+            remedy=f"It can be: {', '.join(possible)}.",
+        )
+
+
+def _possible(parts: Parts, task: str, machine: str) -> tuple[str, ...]:
+    found = parts.shelf.current(task).task
+    return found.labels_for(parts.plant.machine(machine).kind) if machine else found.label_names
+
+
+def _mark_card(parts: Parts, body: Feedback, issue: str) -> None:
+    tags: dict[str, str] = {"verdict": body.verdict}
+    if body.label is not None:
+        tags["label"] = body.label
+    parts.feed.publish(issue_message(parts.cards.tag(issue, tags, parts.clock())))

@@ -11,7 +11,7 @@ from finetune.features import window_features
 from finetune.task import TaskKind
 from ingest.errors import DataFault
 from ingest.vocabulary import Diagnosis
-from service.bodies import Classify, ClassifyInput, Promote
+from service.model_bodies import Classify, ClassifyInput, Promote
 from service.parts import Parts, PartsPart
 from service.ports import Classifies
 from service.replies import (

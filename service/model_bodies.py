@@ -1,0 +1,96 @@
+"""What the service is sent about classifiers: inputs, versions, trainings and verdicts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from service.bodies import Body, Edge, Integer, Name, Number
+
+
+class ClassifyInput(Body):
+    """A text, the numbers of a process window, or a machine's own window."""
+
+    text: Annotated[str, StringConstraints(max_length=100_000)] | None = None
+    features: Annotated[dict[Name, Number | Integer | None], Field(max_length=2000)] | None = None
+    machine: Name | None = None
+    """With start and end: its window. With a text or features: restricts the labels."""
+    start: Edge | None = None
+    end: Edge | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = (self.text is not None) + (self.features is not None) + (self.start is not None)
+        if given != 1:
+            raise ValueError("give exactly one of text, features, or machine with start and end")
+        if self.start is not None:
+            if self.machine is None or self.end is None:
+                raise ValueError("a window needs machine, start and end")
+            if self.start >= self.end:
+                raise ValueError("start must lie before end")
+        return self
+
+
+class Classify(Body):
+    """Inputs for one task."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "task": "error_code",
+                    "inputs": [{"text": "pump whines, pressure wont build", "machine": "press-3"}],
+                }
+            ]
+        },
+    )
+    task: Name
+    inputs: Annotated[list[ClassifyInput], Field(min_length=1, max_length=1000)]
+
+
+class Promote(Body):
+    """The version to serve."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"version": "v0002"}]}
+    )
+    version: Name
+
+
+class Feedback(Body):
+    """A verdict on a prediction, an issue card or an answer."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"issue": "I00012", "verdict": "wrong", "label": "pump_worn"}]
+        },
+    )
+    prediction: Name | None = None
+    issue: Name | None = None
+    answer: Name | None = None
+    verdict: Literal["right", "wrong"]
+    label: Name | None = None
+    """What it really was."""
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+    """For people; nothing is trained on it."""
+    by: Annotated[str, StringConstraints(max_length=120)] = ""
+    """Who says so, where several people share a key or the service runs open."""
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if sum(item is not None for item in (self.prediction, self.issue, self.answer)) != 1:
+            raise ValueError("name exactly one of prediction, issue or answer")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+        return "prediction" if self.prediction else "issue" if self.issue else "answer"
+
+    @property
+    def subject(self) -> str:
+        """The id of what it is about."""
+        return self.prediction or self.issue or self.answer or ""
