@@ -134,9 +134,10 @@ class Classifier:
         texts = tuple(tidy(text) for text in given)
         examples = self.with_vectors(Examples(texts))
         flaws = ["" if text else EMPTY for text in texts]
-        if self._engine.neighbours is not None:
+        below = self._engine.limits.unknown_below
+        if self._engine.neighbours is not None and below is not None:
             near = self._engine.neighbours.nearest(examples.vectors)
-            far = near < self._engine.unknown_below
+            far = near < below
             flaws = [
                 flaw or (UNKNOWN if away else "") for flaw, away in zip(flaws, far, strict=True)
             ]
@@ -187,7 +188,7 @@ class Classifier:
             for at in order[: MOST_ALTERNATIVES + 1]
         )
         confidence = 0.0 if flaw else ranked[0].confidence
-        reason = flaw or (UNSURE if confidence < self._engine.threshold else "")
+        reason = flaw or (UNSURE if confidence < self._engine.limits.threshold else "")
         return Diagnosis(
             task=self.task.name,
             label=None if reason else ranked[0].label,

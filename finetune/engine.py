@@ -17,6 +17,7 @@ from finetune.candidates.recipe import Known
 from finetune.candidates.recipes import recipe
 from finetune.encoder import Encoder
 from finetune.examples import Examples, Fitted, Floats, softmax
+from finetune.limits import Limits, limits_from
 from finetune.neighbours import Neighbours
 from finetune.task import Task, task_as_dict, task_from
 from ingest.errors import SettingsFault
@@ -35,12 +36,10 @@ class Engine:
     fitted: Fitted
     temperatures: Mapping[str, float]
     """By candidate: of the chosen one, and of the members of an average."""
-    threshold: float
-    """Confidence under which the model abstains."""
+    limits: Limits
+    """Where it stops answering."""
     columns: tuple[str, ...] = ()
     neighbours: Neighbours | None = None
-    unknown_below: float = -1.0
-    """Cosine to the nearest training text under which a text is unknown."""
 
     def probabilities(self, examples: Examples) -> Floats:
         """Calibrated, one column a label in the task's order."""
@@ -56,9 +55,8 @@ def write_engine(
         "task": task_as_dict(engine.task),
         "engine": engine.name,
         "temperatures": dict(engine.temperatures),
-        "threshold": engine.threshold,
         "columns": list(engine.columns),
-        "unknown_below": engine.unknown_below,
+        "limits": engine.limits.as_dict(),
         "encoder": None if encoder is None else _identity(encoder),
         **about,
     }
@@ -104,10 +102,9 @@ def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]
         about["engine"],
         _read_fitted(about, folder, encoder, classes=len(task.labels)),
         about["temperatures"],
-        about["threshold"],
+        limits_from(about["limits"]),
         tuple(about["columns"]),
         Neighbours.read(folder) if about["encoder"] else None,
-        about["unknown_below"],
     )
     return engine, about
 

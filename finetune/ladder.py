@@ -10,15 +10,16 @@ from typing import Protocol
 
 import numpy as np
 
+from finetune.calibration import cross_fitted
 from finetune.candidates.average import mean_scores
 from finetune.candidates.lora import LoraSettings
 from finetune.candidates.lora_training import Part
 from finetune.candidates.recipe import Known, Making, Recipe
 from finetune.checkpoint import Checkpoint, Piece
 from finetune.encoder import Encoder
-from finetune.examples import Examples, Floats, Rows, softmax
+from finetune.examples import Examples, Floats, Rows
 from finetune.progress import Advance
-from finetune.score import gain_is_real, macro_f1, share_ahead, temperature
+from finetune.score import gain_is_real, macro_f1, share_ahead
 from finetune.split import Fold
 
 log = logging.getLogger(__name__)
@@ -229,12 +230,6 @@ def _averaged(contest: Contest, recipe: Recipe, rungs: Sequence[Rung]) -> Rung:
 
 
 def _calibrated(contest: Contest, scores: Floats) -> tuple[float, Floats]:
-    """Each fold's rows by the temperature of the others; the divisor is that of all of them."""
     seen = len(scores)
-    truth, which = contest.truth[:seen], contest.which[:seen]
-    found = np.zeros_like(scores)
-    for fold in np.unique(which):
-        others = which != fold if (which != fold).any() else which == fold
-        divisor = temperature(scores[others], truth[others])
-        found[which == fold] = softmax(scores[which == fold] / divisor)
-    return temperature(scores, truth), found
+    found = cross_fitted(scores, contest.truth[:seen], contest.which[:seen])
+    return found.divisor, found.probabilities

@@ -15,10 +15,10 @@ from finetune.course import STORING, Course, libraries
 from finetune.engine import CARD, SEEN, Engine, read_engine, write_engine, write_json
 from finetune.examples import Examples, Rows
 from finetune.judging import Verdict, fit, nearness
+from finetune.limits import limits_of
 from finetune.models import ModelStore
-from finetune.neighbours import KNOWN_LOST, Neighbours
+from finetune.neighbours import Neighbours
 from finetune.report import TrainReport
-from finetune.score import abstention_threshold
 from ingest.errors import ModelFault
 
 AGREE = 1e-3
@@ -37,8 +37,9 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
     def fill(folder: Path, version: str) -> None:
         named = replace(report, version=version)
         write_engine(engine, folder, encoder=course.encoder, about=_about(course, named))
-        limits = Limits(engine.threshold, engine.unknown_below)
-        text = card(named, engine.task, limits, verdict.labels)
+        below = -1.0 if engine.limits.unknown_below is None else engine.limits.unknown_below
+        said = Limits(engine.limits.threshold, below)
+        text = card(named, engine.task, said, verdict.labels)
         (folder / CARD).write_text(text, encoding="utf-8")
         write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
         seal(folder)
@@ -53,19 +54,18 @@ def engine_of(course: Course, verdict: Verdict) -> Engine:
     """The chosen recipe on all rows, with the limits that the held rows gave."""
     rung, seed = verdict.rung, course.wish.seed
     every: Rows = np.arange(len(course.data.labels))
-    neighbours, unknown_below = None, -1.0
+    neighbours, near, scored = None, None, len(rung.probabilities)
     if course.encoder is not None:
-        unknown_below = float(np.quantile(nearness(course), KNOWN_LOST))
+        near = nearness(course)[:scored]
         neighbours = Neighbours.of(course.examples.vectors, seed=seed)
     return Engine(
         course.data.task,
         rung.name,
         fit(course, rung, every, verdict.temperatures, step=STORING),
         verdict.temperatures,
-        abstention_threshold(rung.probabilities, course.contest.truth[: len(rung.probabilities)]),
+        limits_of(rung.probabilities, course.contest.truth[:scored], near),
         course.data.columns,
         neighbours,
-        unknown_below,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from finetune.encoder import Encoder, load_encoder
+from finetune.limits import Limits, Reference
 from finetune.threads import bounded
 
 WORDS = {
@@ -90,6 +91,15 @@ def number_rows(count: int = 120, *, seed: int = 0) -> list[dict[str, str]]:
             {"heat": f"{heat:.4f}", "force": f"{force:.4f}", "label": label, "group": f"g{at // 4}"}
         )
     return rows
+
+
+def some_limits(
+    threshold: float = 0.5, *, unknown_below: float | None = None, labels: int = 3
+) -> Limits:
+    """Limits that no data gave."""
+    even = (1 / labels,) * labels
+    reference = Reference(100, even, (0.1,) * 10, 0.8, review=0.1, unknown=0.05)
+    return Limits(threshold, 0.9, unknown_below, 0.1, reference)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from finetune.neighbours import Neighbours
 from finetune.task import Label, Task, TaskKind
 from finetune.wording import tidy
 from ingest.errors import DataFault, NotKnown
-from tests.unit.finetune.conftest import WORDS, number_rows, text_rows
+from tests.unit.finetune.conftest import WORDS, number_rows, some_limits, text_rows
 
 TASK = Task(
     "mine",
@@ -48,9 +48,8 @@ def build(encoder: Encoder, *, unknown_below: float, threshold: float = 0.5) -> 
         "hybrid",
         fitted,
         {"hybrid": 1.0},
-        threshold,
+        some_limits(threshold, unknown_below=unknown_below),
         neighbours=Neighbours.of(vectors, seed=0),
-        unknown_below=unknown_below,
     )
     return Classifier(engine, encoder, version="v0007", about={})
 
@@ -63,7 +62,12 @@ def counter() -> Classifier:
     data = (Examples(table=table), np.arange(len(rows)) % 3)
     fitted = Tabular.fit("logistic regression", data, classes=3, seed=0)
     engine = Engine(
-        NUMBERS, "logistic regression", fitted, {"logistic regression": 1.0}, 0.5, ("force", "heat")
+        NUMBERS,
+        "logistic regression",
+        fitted,
+        {"logistic regression": 1.0},
+        some_limits(),
+        ("force", "heat"),
     )
     return Classifier(engine, None, version="v0001", about={})
 

@@ -12,6 +12,7 @@ from finetune.engine import Engine, write_engine
 from finetune.models import ModelStore
 from finetune.task import Label, Task, TaskKind
 from ingest.errors import NotKnown, SettingsFault
+from tests.unit.finetune.conftest import some_limits
 
 TASK = Task("mine", TaskKind.TABULAR, (Label("good"), Label("bad")))
 
@@ -20,7 +21,8 @@ def add(store: ModelStore, *, promote: bool = True) -> str:
     """A model that knows only shares."""
     import numpy as np
 
-    engine = Engine(TASK, "majority", Majority(np.log([0.7, 0.3])), {"majority": 1.0}, 0.5, ("x",))
+    fitted = Majority(np.log([0.7, 0.3]))
+    engine = Engine(TASK, "majority", fitted, {"majority": 1.0}, some_limits(labels=2), ("x",))
     report = {"test": {"accuracy": 0.7, "macro_f1": 0.4}}
 
     def fill(folder: Path, version: str) -> None:
