@@ -53,6 +53,8 @@ class Lora:
         self.model = model
         self.head = head
         self.settings = settings
+        self.epochs = settings.epochs
+        """After how many epochs of training its weights were taken."""
         self.forward: Forward = TorchForward(self._alone)
         """What makes the pass of a finished model; torch, until another runtime takes its place."""
 

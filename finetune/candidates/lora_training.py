@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from finetune.candidates.lora import Lora, LoraSettings, epochs_of, steps_of
+from finetune.candidates.lora import Lora, LoraSettings, epochs_of
 from finetune.encoder import Encoder
 from finetune.examples import LEAST, Examples, Rows, softmax
 from finetune.score import macro_f1
@@ -37,14 +38,17 @@ class Part:
 def train_lora(
     encoder: Encoder,
     train: Part,
-    validation: Part,
+    validation: Part | None,
     *,
     classes: int,
     seed: int,
     advance: Advance,
     settings: LoraSettings | None = None,
 ) -> Lora:
-    """The weights of the epoch that was best on the validation."""
+    """The weights of the epoch that was best on the validation; without one, of the last epoch.
+
+    `settings.epochs` is how many there are; with a validation they may end earlier.
+    """
     import torch
 
     settings = settings or LoraSettings()
@@ -57,7 +61,7 @@ def train_lora(
 class _Course:
     """One training: the model, its optimiser and the best weights so far."""
 
-    def __init__(self, lora: Lora, train: Part, *, seed: int) -> None:
+    def __init__(self, lora: Lora, train: Part, *, seed: int, steps: int) -> None:
         import torch
 
         self.lora = lora
@@ -75,7 +79,7 @@ class _Course:
             weight_decay=lora.settings.weight_decay,
         )
         self.chance = np.random.default_rng(seed)
-        self.done, self.steps = 0, steps_of(len(train.labels), lora.settings)
+        self.done, self.steps = 0, steps
 
     def epoch(self, advance: Advance) -> None:
         """Every row once."""
@@ -101,16 +105,20 @@ class _Course:
         self.optimizer.step()
 
 
-def _trained(lora: Lora, train: Part, validation: Part, *, seed: int, advance: Advance) -> Lora:
-    course = _Course(lora, train, seed=seed)
-    best, best_at, kept = (-1.0, 0.0), 0, lora.state()
-    for epoch in range(epochs_of(len(train.labels), lora.settings)):
+def _trained(
+    lora: Lora, train: Part, validation: Part | None, *, seed: int, advance: Advance
+) -> Lora:
+    rows, settings = len(train.labels), lora.settings
+    epochs = settings.epochs if validation is None else epochs_of(rows, settings)
+    course = _Course(lora, train, seed=seed, steps=epochs * math.ceil(rows / settings.batch))
+    best, kept = (-1.0, 0.0), lora.state()
+    for epoch in range(1, epochs + 1):
         course.epoch(advance)
-        reached = _validated(lora, validation)
+        reached = _validated(lora, validation) if validation else (0.0, float(epoch))
         log.debug("epoch done", extra={"epoch": epoch, "macro_f1": reached[0]})
         if reached > best:
-            best, best_at, kept = reached, epoch, lora.state()
-        elif epoch - best_at >= lora.settings.patience:
+            best, lora.epochs, kept = reached, epoch, lora.state()
+        elif epoch - lora.epochs >= settings.patience:
             break
     lora.restore(kept)
     lora.model.to("cpu").eval()
