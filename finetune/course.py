@@ -74,6 +74,13 @@ class Course:
         return self.contest.encoder
 
     @property
+    def device(self) -> str:
+        """Where transformers are trained."""
+        import torch
+
+        return "cuda" if self.encoder is not None and torch.cuda.is_available() else "cpu"
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """What was done already."""
         return self.contest.checkpoint

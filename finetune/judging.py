@@ -12,7 +12,6 @@ from finetune.course import JUDGING, Course
 from finetune.examples import Fitted, Floats, Rows, softmax
 from finetune.ladder import Rung
 from finetune.neighbours import Neighbours
-from finetune.report import CandidateFigures, TrainReport
 from finetune.score import Score, label_f1, score
 from finetune.task import Task
 
@@ -70,26 +69,6 @@ def nearness(course: Course) -> Floats:
             Neighbours.of(vectors[fold.train], seed=seed).nearest(vectors[fold.held])
             for fold in course.contest.folds
         ]
-    )
-
-
-def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainReport:
-    """What a person and a program are told; the version is not known yet."""
-    split, truth = course.split, course.contest.truth
-    return TrainReport(
-        task=course.data.task.name,
-        version="",
-        split=f"{split.how}: {len(split.develop)} rows train and choose over "
-        f"{len(course.contest.folds)} folds, {len(split.test)} test",
-        chosen=verdict.rung.name,
-        candidates=tuple(
-            CandidateFigures(
-                rung.name, rung.accuracy(truth), rung.macro_f1(truth), rung.seconds, rung.ended
-            )
-            for rung in rungs
-        ),
-        test=verdict.test,
-        notes={"seed": course.wish.seed, "rows": len(course.data.labels)},
     )
 
 

@@ -42,17 +42,18 @@ class TrainReport:
             "split": self.split,
             "chosen": self.chosen,
             "candidates": [_candidate(figures) for figures in self.candidates],
-            "test": _rounded(asdict(self.test)),
+            "test": rounded(asdict(self.test)),
             **self.notes,
         }
 
 
 def _candidate(figures: CandidateFigures) -> dict[str, Any]:
-    said = _rounded(asdict(figures))
+    said = rounded(asdict(figures))
     return said if figures.ended else {key: said[key] for key in said if key != "ended"}
 
 
-def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
+def rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """To what they can mean."""
     return {
         key: round(value, 4) if isinstance(value, float) else value
         for key, value in figures.items()

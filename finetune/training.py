@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from finetune.account import reported
 from finetune.alone import alone
 from finetune.candidates.lora import LoraSettings
 from finetune.course import Course, Wish, course_of
 from finetune.dataset import read_dataset
-from finetune.judging import judged, reported
+from finetune.judging import judged
 from finetune.ladder import choose, climb
 from finetune.models import ModelStore
 from finetune.progress import Progress, silent

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,15 +13,12 @@ from service.cli.options import (
     DEFAULT_HOME,
     HomeOption,
     JsonOption,
-    complaints,
-    console,
-    print_json,
-    print_table,
 )
+from service.cli.training_progress import shown
+from service.cli.training_report import show
 
 if TYPE_CHECKING:
-    from finetune.ladder import Progress
-    from finetune.report import TrainReport
+    from finetune.task import Task
 
 DataOption = Annotated[
     Path | None,
@@ -49,33 +44,44 @@ def train(
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same model.")] = 0,
     home: HomeOption = DEFAULT_HOME,
     *,
+    up_to: Annotated[
+        str | None,
+        typer.Option("--up-to", help="The dearest candidate to try, such as hybrid: quicker."),
+    ] = None,
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Put the new version into use.")
     ] = True,
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Do nothing when a version is in use.")
     ] = False,
+    progress_lines: Annotated[
+        bool, typer.Option("--progress-lines", help="Progress as JSON lines, for programs.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train every candidate, choose one, judge it on rows that nobody has seen, store it."""
+    """Train every candidate, choose one, judge it on rows that nobody has seen, store it.
+
+    A training that was killed goes on where it stopped when the same is asked for again.
+    """
     if if_missing and (version := _in_use(home, task)):
         say_current(task, version, as_json=as_json)
         return
-    from finetune.dataset import task_for
-    from finetune.task import load_task
     from finetune.training import train as train_model
 
-    declared = load_task(task_file) if task_file else None
-    wanted = task_for(task, declared=declared, data=data)
-    rows = data or wanted.data
-    if rows is None:
-        raise SettingsFault(f"Task {task} needs its data: --data FILE.")
+    wanted, rows = _asked(task, data, task_file)
     store, threads = store_of(home)
-    with _progress() as progress:
+    with shown(lines=progress_lines) as progress:
         report = train_model(
-            wanted, rows, store, seed=seed, progress=progress, threads=threads, promote=promote
+            wanted,
+            rows,
+            store,
+            seed=seed,
+            progress=progress,
+            threads=threads,
+            promote=promote,
+            up_to=up_to,
         )
-    _show(report, as_json=as_json)
+    show(report, as_json=as_json)
 
 
 def evaluate(
@@ -91,7 +97,7 @@ def evaluate(
 
     store, _ = store_of(home)
     rows = data or _shipped_data(task)
-    _show(evaluate_model(task, rows, store, version=version), as_json=as_json)
+    show(evaluate_model(task, rows, store, version=version), as_json=as_json)
 
 
 def _in_use(home: Path, task: str) -> str:
@@ -113,52 +119,14 @@ def _shipped_data(task: str) -> Path:
     return data
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar for each step on standard error, with the time that is left."""
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def _asked(task: str, data: Path | None, task_file: Path | None) -> tuple[Task, Path]:
+    """The task that is meant, and where its rows are."""
+    from finetune.dataset import task_for
+    from finetune.task import load_task
 
-    columns = (
-        TextColumn("{task.description:<20}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=complaints) as bars:
-        known: dict[str, TaskID] = {}
-
-        def show(what: str, share: float) -> None:
-            if what not in known:
-                known[what] = bars.add_task(what, total=1.0)
-            bars.update(known[what], completed=share)
-
-        yield show
-
-
-def _show(report: TrainReport, *, as_json: bool) -> None:
-    if as_json:
-        print_json(report.as_dict())
-        return
-    rows = (
-        [
-            f"{one.name} *" if one.name == report.chosen else one.name,
-            *(f"{one.accuracy:.3f}", f"{one.macro_f1:.3f}", f"{one.seconds:.1f}"),
-        ]
-        for one in report.candidates
-    )
-    print_table(("candidate", "accuracy", "macro-F1", "seconds"), rows)
-    test = report.test
-    console.print(
-        f"{report.task} {report.version}, {report.split}. On {test.n} rows: accuracy "
-        f"{test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f}, calibration error {test.ece:.3f}, "
-        f"answered at 90 % accuracy {test.coverage_at_90:.0%}.",
-        markup=False,
-        highlight=False,
-    )
+    declared = load_task(task_file) if task_file else None
+    wanted = task_for(task, declared=declared, data=data)
+    rows = data or wanted.data
+    if rows is None:
+        raise SettingsFault(f"Task {task} needs its data: --data FILE.")
+    return wanted, rows

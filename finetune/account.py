@@ -1,0 +1,68 @@
+"""What a training tells of itself: figures, reasons, and all that is needed to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from finetune.course import Course, libraries, order_sha256
+from finetune.judging import Verdict
+from finetune.ladder import Rung
+from finetune.reasons import reasons
+from finetune.report import CandidateFigures, TrainReport, rounded
+
+
+def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainReport:
+    """For a person and for programs; the version is not known yet."""
+    split, truth = course.split, course.contest.truth
+    return TrainReport(
+        task=course.data.task.name,
+        version="",
+        split=f"{split.how}: {len(split.develop)} rows train and choose over "
+        f"{len(course.contest.folds)} folds, {len(split.test)} test",
+        chosen=verdict.rung.name,
+        candidates=tuple(
+            CandidateFigures(
+                rung.name, rung.accuracy(truth), rung.macro_f1(truth), rung.seconds, rung.ended
+            )
+            for rung in rungs
+        ),
+        test=verdict.test,
+        notes={
+            "why": list(reasons(rungs, verdict.rung, truth, seed=course.wish.seed)),
+            "labels": [rounded(asdict(figures)) for figures in verdict.labels],
+            **_rows(course),
+            **_repeating(course, verdict),
+        },
+    )
+
+
+def _rows(course: Course) -> Mapping[str, Any]:
+    rows = len(course.data.labels)
+    return {
+        "rows": rows,
+        "rows_from_feedback": rows - len(course.data.table),
+        "splits": {
+            "develop": len(course.split.develop),
+            "test": len(course.split.test),
+            "folds": [
+                {"train": len(fold.train), "held": len(fold.held)} for fold in course.contest.folds
+            ],
+        },
+        "split_notes": list(course.split.notes),
+    }
+
+
+def _repeating(course: Course, verdict: Verdict) -> Mapping[str, Any]:
+    return {
+        "seed": course.wish.seed,
+        "threads": course.wish.threads,
+        "device": course.device,
+        "epochs": verdict.rung.epochs,
+        "data_sha256": course.data.sha256,
+        "order_sha256": order_sha256(course.data),
+        "libraries": libraries(),
+        "resumed": course.checkpoint.resumed,
+        "discarded": list(course.checkpoint.discarded),
+    }

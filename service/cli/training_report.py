@@ -1,0 +1,41 @@
+"""What a training or an evaluation found, as a table with its reasons or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from service.cli.options import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from finetune.report import CandidateFigures, TrainReport
+
+
+def show(report: TrainReport, *, as_json: bool) -> None:
+    """For a program or for a person."""
+    if as_json:
+        print_json(report.as_dict())
+        return
+    rows = (_row(one, chosen=one.name == report.chosen) for one in report.candidates)
+    print_table(("candidate", "accuracy", "macro-F1", "seconds"), rows)
+    for sentence in _sentences(report):
+        console.say(sentence)
+
+
+def _row(one: CandidateFigures, *, chosen: bool) -> list[str]:
+    mark = " *" if chosen else " (ended)" if one.ended else ""
+    figures = f"{one.accuracy:.3f}", f"{one.macro_f1:.3f}", f"{one.seconds:.1f}"
+    return [f"{one.name}{mark}", *figures]
+
+
+def _sentences(report: TrainReport) -> Iterator[str]:
+    if why := report.notes.get("why"):
+        yield f"Why {report.chosen}:"
+        yield from (f"  {reason}" for reason in why)
+    yield from report.notes.get("split_notes", ())
+    test = report.test
+    yield (
+        f"{report.task} {report.version}, {report.split}. On {test.n} rows: accuracy "
+        f"{test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f}, calibration error {test.ece:.3f}, "
+        f"answered at 90 % accuracy {test.coverage_at_90:.0%}."
+    )
