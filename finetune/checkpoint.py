@@ -11,6 +11,8 @@ import json
 import logging
 import math
 import os
+import re
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ from finetune.examples import Floats
 log = logging.getLogger(__name__)
 
 PREFIX = ".training-"
+RUN = "run"
+_NAME = re.compile(r"[0-9a-f]{16}")
 _MOST_BYTES = 1024 * 1024 * 1024
 _FAULTS = (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError)
 
@@ -41,8 +45,10 @@ class Piece:
 class Checkpoint:
     """A folder of one training; None keeps nothing."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, run: str = "") -> None:
         self.path = path
+        self.run = run
+        """Drawn when the training began; the same after a kill."""
         self.resumed = 0
         """Pieces that were found done."""
         self.discarded: list[str] = []
@@ -94,7 +100,7 @@ def open_checkpoint(task_folder: Path, key: str) -> Checkpoint:
             log.warning("unfinished training discarded", extra={"folder": path.name})
             _removed(path)
     wanted.mkdir(parents=True, exist_ok=True)
-    return Checkpoint(wanted)
+    return Checkpoint(wanted, run=_run(wanted / RUN))
 
 
 def put(path: Path, content: bytes) -> None:
@@ -139,6 +145,18 @@ def _metadata(raw: bytes) -> dict[str, str]:
 def _digest(scores: Floats, said: dict[str, str]) -> str:
     about = json.dumps([scores.shape, said], sort_keys=True).encode()
     return hashlib.sha256(about + np.ascontiguousarray(scores).tobytes()).hexdigest()
+
+
+def _run(path: Path) -> str:
+    """The name of this one training, drawn when it began."""
+    try:
+        said = path.read_text(encoding="ascii") if not path.is_symlink() else ""
+    except (OSError, UnicodeDecodeError):
+        said = ""
+    if not _NAME.fullmatch(said):
+        said = secrets.token_hex(8)
+        put(path, said.encode())
+    return said
 
 
 def _removed(path: Path) -> None:

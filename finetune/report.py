@@ -8,6 +8,8 @@ from typing import Any
 
 from finetune.score import Score
 
+_KEYS = frozenset({"task", "version", "split", "chosen", "candidates", "test"})
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateFigures:
@@ -45,6 +47,23 @@ class TrainReport:
             "test": rounded(asdict(self.test)),
             **self.notes,
         }
+
+
+def report_from(said: Mapping[str, Any]) -> TrainReport:
+    """What `as_dict` gave, read back.
+
+    Raises:
+        KeyError, TypeError: it is not of that form.
+    """
+    return TrainReport(
+        task=said["task"],
+        version=said["version"],
+        split=said["split"],
+        chosen=said["chosen"],
+        candidates=tuple(CandidateFigures(**figures) for figures in said["candidates"]),
+        test=Score(**said["test"]),
+        notes={key: said[key] for key in said.keys() - _KEYS},
+    )
 
 
 def _candidate(figures: CandidateFigures) -> dict[str, Any]:

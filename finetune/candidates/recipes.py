@@ -74,7 +74,7 @@ class _Lora(_Plain):
         return train_lora(
             _encoder(making.known, self.name),
             part,
-            making.validation or part,
+            making.validation,
             classes=making.known.classes,
             seed=making.seed,
             advance=making.advance,
@@ -84,6 +84,10 @@ class _Lora(_Plain):
     def read(self, folder: Path, known: Known) -> Fitted:
         """Adapter and head on the encoder."""
         return Lora.read(_encoder(known, self.name), folder, classes=known.classes)
+
+    def epochs(self, _fitted: Fitted) -> int:
+        """What early stopping found."""
+        return _fitted.epochs if isinstance(_fitted, Lora) else 0
 
 
 class _Average(_Plain):
@@ -102,7 +106,9 @@ class _Average(_Plain):
 
     @staticmethod
     def _member(name: str, part: Part, making: Making) -> tuple[Fitted, float]:
-        return recipe(name).fit(part, making), making.known.temperatures[name]
+        own = None if making.checkpoint is None else making.checkpoint / name
+        fitted = recipe(name).fit(part, replace(making, checkpoint=own))
+        return fitted, making.known.temperatures[name]
 
 
 _TEXT: tuple[Recipe, ...] = (
