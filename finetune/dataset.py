@@ -1,28 +1,27 @@
-"""Labelled rows of a task, checked as a whole before anything is trained."""
+"""Labelled rows of a task that can be trained on, checked as a whole before."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from finetune.bonds import bonds_of, group_keys
+from finetune.bonds import group_keys, hashed
 from finetune.examples import Examples, Rows
-from finetune.feature_table import feature_columns, feature_table
+from finetune.features import Windows
+from finetune.finding import Inspection
+from finetune.frozen import FrozenRow
+from finetune.labelled import LabelledRow
+from finetune.reading import Read, read_rows
 from finetune.split import Bonds, Fold, Frozen, Split, folds_of, split_rows
-from finetune.table import Table, read_table, rows_named
-from finetune.task import Label, Task, TaskKind, shipped_task, shipped_tasks
-from finetune.wording import tidy
+from finetune.table import Table, open_table
+from finetune.task import Task, TaskKind, shipped_task, shipped_tasks
 from ingest.errors import DataFault, SettingsFault
 
 log = logging.getLogger(__name__)
-
-LEAST_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,18 @@ class Dataset:
 
     task: Task
     examples: Examples
-    """Without vectors."""
+    """Without vectors; the rows of people stand last."""
     labels: Rows
     columns: tuple[str, ...]
-    """Names of the features of a tabular task."""
+    """Names of the numbers, the derived ones last."""
     table: Table
+    """The rows of the file, without those that a person has corrected."""
     sha256: str
+    """Of everything that was learnt from."""
+    bonds: Bonds
+    inspection: Inspection
+    people: tuple[LabelledRow, ...] = ()
+    """Rows that people labelled while the plant ran."""
 
     def split(self, *, seed: int, frozen: Frozen | None = None) -> Split:
         """Two sides by group, else by time, else by masked text, else by row.
@@ -47,10 +52,8 @@ class Dataset:
         Raises:
             DataFault: the rows cannot be split.
         """
-        bonds = self._bonds()
-        develop, test = split_rows(self.labels, bonds, seed=seed, frozen=self._in(frozen))
-        first = folds_of(develop, self.labels, bonds, count=4, seed=seed)[0]
-        return Split(develop, test, bonds.how, train=first.train, validation=first.held)
+        develop, test = split_rows(self.labels, self.bonds, seed=seed, frozen=self._in(frozen))
+        return Split(develop, test, self.bonds.how, tuple(self._notes(develop, test)))
 
     def folds(self, develop: Rows, *, count: int, seed: int) -> tuple[Fold, ...]:
         """Parts of these rows held back in turn, by the same rule; by time not all are.
@@ -58,28 +61,55 @@ class Dataset:
         Raises:
             DataFault: nothing can be held back.
         """
-        return folds_of(develop, self.labels, self._bonds(), count=count, seed=seed)
-
-    def group_keys(self) -> tuple[str, ...]:
-        """A short hash of each row's group, the same in every file."""
-        return group_keys(self.task, self.table, self.examples)
-
-    def _bonds(self) -> Bonds:
-        from_people = np.zeros(len(self.labels), dtype=np.bool_)
-        return bonds_of(self.task, self.table, self.examples, from_people)
-
-    def _in(self, frozen: Frozen | None) -> Rows:
-        known = frozenset[str]() if frozen is None else frozen.fingerprints | frozen.groups
-        pairs = zip(self.fingerprints(), self.group_keys(), strict=True)
-        return np.array([row for row, keys in enumerate(pairs) if known & {*keys}], dtype=np.int64)
+        return folds_of(develop, self.labels, self.bonds, count=count, seed=seed)
 
     def fingerprints(self) -> tuple[str, ...]:
         """A short content hash of every input, to know a row again that was trained on."""
-        if self.task.kind is TaskKind.TEXT:
-            contents = [text.casefold().encode() for text in self.examples.texts]
-        else:
-            contents = [row.tobytes() for row in self.examples.table]
-        return tuple(hashlib.sha256(content).hexdigest()[:16] for content in contents)
+        return self.examples.fingerprints()
+
+    def group_keys(self) -> tuple[str, ...]:
+        """A short hash of each row's group, the same in every file."""
+        own = group_keys(self.task, self.table, self.examples)
+        return (*own, *(hashed(f"person {row.provenance.subject}".encode()) for row in self.people))
+
+    def frozen_rows(self, rows: Rows, *, added: str) -> tuple[FrozenRow, ...]:
+        """Those rows as a frozen test keeps them."""
+        prints, keys, examples = self.fingerprints(), self.group_keys(), self.examples
+        return tuple(
+            FrozenRow(
+                fingerprint=prints[row],
+                group=keys[row],
+                label=self.task.label_names[self.labels[row]],
+                text=examples.texts[row] if examples.texts else "",
+                features=dict(zip(self.columns, examples.table[row].tolist(), strict=True))
+                if len(examples.table)
+                else {},
+                added=added,
+            )
+            for row in rows.tolist()
+        )
+
+    def _in(self, frozen: Frozen | None) -> Rows:
+        if frozen is None:
+            return np.zeros(0, dtype=np.int64)
+        known = frozen.fingerprints | frozen.groups
+        pairs = zip(self.fingerprints(), self.group_keys(), strict=True)
+        return np.array([row for row, keys in enumerate(pairs) if known & {*keys}], dtype=np.int64)
+
+    def _notes(self, develop: Rows, test: Rows) -> list[str]:
+        names, learnt = self.task.label_names, set(self.labels[develop].tolist())
+        unlearnt = sorted(set(self.labels[test].tolist()) - learnt)
+        unjudged = sorted(learnt - set(self.labels[test].tolist()))
+        aside = len(self.labels) - len(develop) - len(test)
+        told = (
+            ("Only the test has rows of: ", [names[label] for label in unlearnt]),
+            ("The test has no rows of: ", [names[label] for label in unjudged]),
+            (
+                "Rows that a person has answered since, judged by nobody: ",
+                [str(aside)] * (aside > 0),
+            ),
+        )
+        return [f"{what}{', '.join(which)}." for what, which in told if which]
 
 
 def task_for(name: str, *, declared: Task | None, data: Path | None) -> Task:
@@ -94,7 +124,7 @@ def task_for(name: str, *, declared: Task | None, data: Path | None) -> Task:
         return replace(declared, name=name)
     if name in shipped_tasks():
         shipped = shipped_task(name)
-        if data is None or not _foreign(shipped, read_table(data)):
+        if data is None or not _foreign(shipped, open_table(data)):
             return shipped
         log.warning("labels are not of the shipped task, file read as it is", extra={"task": name})
     if data is None:
@@ -102,28 +132,72 @@ def task_for(name: str, *, declared: Task | None, data: Path | None) -> Task:
             f"Task {name} does not ship with us: name its data with --data.",
             remedy=f"Shipped are {', '.join(shipped_tasks())}.",
         )
-    return Task(name, TaskKind.TEXT if "text" in read_table(data).columns else TaskKind.TABULAR)
+    return Task(name, _kind_of(open_table(data)))
 
 
-def read_dataset(task: Task, path: Path, *, columns: tuple[str, ...] = ()) -> Dataset:
-    """Read and check the rows of a task; `columns` are the features, found out if empty.
+def read_dataset(
+    task: Task,
+    path: Path,
+    *,
+    columns: tuple[str, ...] = (),
+    extra: Sequence[LabelledRow] = (),
+    windows: Windows | None = None,
+) -> Dataset:
+    """Read and check the rows of a task.
+
+    Args:
+        task: what is decided; one without labels gets those of the file.
+        path: the file.
+        columns: names of the numbers that a model reads; found out if empty.
+        extra: rows that people labelled while the plant ran; one of them takes the place of older
+            rows with the same input and another label.
+        windows: the history, for a window task.
 
     Raises:
         SettingsFault: the file is not there.
-        DataFault: rows or columns that cannot be used, by name.
+        DataFault: every fault of the data at once, with rows and columns.
     """
-    table = read_table(path)
-    table.need(task.target)
-    task = _with_labels(task, table)
-    labels = _labels(task, table)
-    _refuse_too_little(task, labels, path)
-    if task.kind is TaskKind.TEXT:
-        examples = Examples(texts=_texts(task, table))
-    else:
-        columns = columns or feature_columns(task, table)
-        examples = Examples(table=feature_table(task, table, columns))
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Dataset(task, examples, labels, columns, table, sha256)
+    read = read_rows(task, path, columns=columns, extra=extra, windows=windows)
+    read.inspection.refuse()
+    if read.examples is None or read.bonds is None:
+        raise DataFault(f"{path} cannot be read.")
+    return Dataset(
+        task=read.task,
+        examples=read.examples,
+        labels=read.labels,
+        columns=read.numbers.columns,
+        table=read.table,
+        sha256=_content(path, read),
+        bonds=read.bonds,
+        inspection=read.inspection,
+        people=read.people,
+    )
+
+
+def inspect_data(
+    task: Task,
+    path: Path,
+    *,
+    extra: Sequence[LabelledRow] = (),
+    windows: Windows | None = None,
+) -> Inspection:
+    """What is wrong or odd with the data of a task, as a report.
+
+    Raises:
+        SettingsFault: the file is not there or of no kind that we read.
+        DataFault: nothing of it can be read.
+    """
+    return read_rows(task, path, extra=extra, windows=windows).inspection
+
+
+def _content(path: Path, read: Read) -> str:
+    import hashlib
+
+    content = hashlib.sha256(path.read_bytes())
+    if read.people or read.task.kind is TaskKind.WINDOW:  # the history is part of the data
+        content.update(read.labels.tobytes())
+        content.update("".join(read.examples.fingerprints() if read.examples else ()).encode())
+    return content.hexdigest()
 
 
 def _foreign(task: Task, table: Table) -> bool:
@@ -131,59 +205,8 @@ def _foreign(task: Task, table: Table) -> bool:
     return not {cell.strip() for cell in given} & set(task.label_names)
 
 
-def _with_labels(task: Task, table: Table) -> Task:
-    if task.labels:
-        return task
-    names = sorted({cell.strip() for cell in table.columns[task.target]} - {""})
-    _refuse_lookalikes(names, table, task.target)
-    return replace(task, labels=tuple(Label(name) for name in names))
-
-
-def _labels(task: Task, table: Table) -> Rows:
-    cells = [cell.strip() for cell in table.columns[task.target]]
-    empty = [row for row, cell in enumerate(cells) if not cell]
-    if empty:
-        raise DataFault(f"{table.path} has no label in column {task.target}: {rows_named(empty)}.")
-    _refuse_lookalikes([*task.label_names, *cells], table, task.target)
-    index = {name: at for at, name in enumerate(task.label_names)}
-    strange = [row for row, cell in enumerate(cells) if cell not in index]
-    if strange:
-        raise DataFault(
-            f"{table.path} has labels that task {task.name} does not have, "
-            f"{cells[strange[0]]} among them: {rows_named(strange)}."
-        )
-    return np.array([index[cell] for cell in cells], dtype=np.int64)
-
-
-def _refuse_lookalikes(names: Sequence[str], table: Table, target: str) -> None:
-    """Labels that differ only by case or spacing are one label written twice."""
-    cells = [cell.strip() for cell in table.columns[target]]
-    spellings: dict[str, str] = {}
-    for name in names:
-        other = spellings.setdefault(" ".join(name.casefold().split()), name)
-        if other != name:
-            usual, odd = sorted((name, other), key=cells.count, reverse=True)
-            rows = [row for row, cell in enumerate(cells) if cell == odd]
-            raise DataFault(
-                f"{table.path} writes one label in two ways, {usual} and {odd}: "
-                f"{rows_named(rows)}.",
-                remedy="Write it in one way.",
-            )
-
-
-def _refuse_too_little(task: Task, labels: Rows, path: Path) -> None:
-    if len(labels) < LEAST_ROWS:
-        raise DataFault(f"{path} has only {len(labels)} rows; at least {LEAST_ROWS} are needed.")
-    seen = Counter(labels.tolist())
-    if len(seen) < 2:
-        only = task.label_names[next(iter(seen))]
-        raise DataFault(f"{path} has only one label, {only}: there is nothing to tell apart.")
-
-
-def _texts(task: Task, table: Table) -> tuple[str, ...]:
-    table.need(task.text)
-    texts = tuple(tidy(cell) for cell in table.columns[task.text])
-    empty = [row for row, text in enumerate(texts) if not text]
-    if empty:
-        raise DataFault(f"{table.path} has no text in column {task.text}: {rows_named(empty)}.")
-    return texts
+def _kind_of(table: Table) -> TaskKind:
+    if "text" in table.columns:
+        return TaskKind.TEXT
+    spans = {"machine", "start", "end"} <= set(table.columns)
+    return TaskKind.WINDOW if spans else TaskKind.TABULAR

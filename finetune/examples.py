@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,13 @@ class Examples:
             self.vectors[wanted] if len(self.vectors) else self.vectors,
             self.table[wanted] if len(self.table) else self.table,
         )
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """A short content hash of each input: its words without case, its numbers to the bit."""
+        texts = [text.casefold().encode() for text in self.texts] or [b""] * len(self)
+        numbers = [row.tobytes() for row in self.table] or [b""] * len(self)
+        pairs = zip(texts, numbers, strict=True)
+        return tuple(hashlib.sha256(text + row).hexdigest()[:16] for text, row in pairs)
 
 
 class Fitted(Protocol):

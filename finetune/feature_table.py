@@ -1,104 +1,76 @@
-"""The columns of a file that are numbers to learn from."""
+"""The columns of a file that are numbers to learn from, and what is wrong with their cells."""
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from finetune.derived import derive, sources
 from finetune.examples import Floats
-from finetune.table import Table, rows_named
-from finetune.task import Task
-from ingest.errors import DataFault
+from finetune.finding import Finding
+from finetune.table import Table
+from finetune.task import Task, TaskKind
 
 GROUP, TIME = "group", "time"
 MISSING = frozenset({"", "na", "nan", "null", "none"})
+TRUTH = {"true": 1.0, "false": 0.0}
 MOSTLY = 0.2
 """A column with fewer cells than this share that are no numbers was meant to be numbers."""
 
-Flags = NDArray[np.bool_]
+_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 
-def feature_columns(task: Task, table: Table) -> tuple[str, ...]:
-    """Columns of numbers that the task's glob names.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The features of a file; what is no number is NaN here and stands in the findings."""
 
-    Raises:
-        DataFault: there is none.
+    columns: tuple[str, ...]
+    values: Floats
+    """One row a row, one column a feature."""
+    findings: tuple[Finding, ...] = ()
+
+
+def numbers_of(task: Task, table: Table, *, columns: Sequence[str] = ()) -> Numbers:
+    """The features that a task names, or that a model has; derived ones stand last.
+
+    Args:
+        task: its glob and its derived features.
+        table: cells as text.
+        columns: of a model; empty to find them out.
     """
-    others = {task.target, task.group, task.time, GROUP, TIME}
-    found = tuple(
-        name
-        for name, cells in table.columns.items()
-        if name not in others
-        and fnmatch.fnmatchcase(name, task.features or "*")
-        and _is_feature(table, name, cells)
-    )
-    if not found:
-        raise DataFault(
-            f"{table.path} has neither a column {task.text} nor a column of numbers to learn from."
-        )
-    return tuple(sorted(found))
+    made = {one.name for one in task.derived}
+    wanted = [name for name in columns if name not in made]
+    findings = [] if wanted else list(_odd_columns(task, table))
+    names = wanted or _feature_columns(task, table)
+    needed = list(dict.fromkeys([*names, *sources(task)]))
+    lacking = [name for name in needed if name not in table.columns]
+    findings += [_lacking(name, task, table) for name in lacking]
+    parsed = {name: numbers(table.columns[name]) for name in needed if name in table.columns}
+    for name, values in parsed.items():
+        findings += _bad_cells(task, name, table.columns[name], values)
+    if not parsed:
+        findings.append(_nothing(task, table))
+    every = derive(task, parsed)
+    kept = [*(name for name in names if name in every), *(n for n in made_in_order(task, every))]
+    stacked = np.column_stack([every[name] for name in kept]) if kept else np.zeros((len(table), 0))
+    return Numbers(tuple(kept), stacked, tuple(findings))
 
 
-def feature_table(task: Task, table: Table, columns: Sequence[str]) -> Floats:
-    """The features, NaN where a cell is empty and the task allows that.
-
-    Raises:
-        DataFault: a cell that is missing, infinite or no number.
-    """
-    table.need(*columns)
-    found = np.column_stack([_column(table, name) for name in columns])
-    for refused, word in ((np.isinf(found), "infinite"), (np.isnan(found), "missing")):
-        if refused.any() and not (word == "missing" and task.missing_allowed):
-            _refuse_cells(table, columns, refused, word)
-    return found
+def made_in_order(task: Task, known: dict[str, Floats]) -> list[str]:
+    """Derived features that could be made."""
+    return [one.name for one in task.derived if one.name in known]
 
 
-def _refuse_cells(table: Table, columns: Sequence[str], refused: Flags, word: str) -> None:
-    at = [columns[column] for column in np.flatnonzero(refused.any(axis=0)).tolist()]
-    rows = np.flatnonzero(refused.any(axis=1)).tolist()
-    raise DataFault(
-        f"{table.path} has {word} numbers in column {', '.join(at[:5])}: {rows_named(rows)}.",
-        remedy=""
-        if word == "infinite"
-        else "Fill them, or declare missing_allowed = true in a task file.",
-    )
-
-
-def _is_feature(table: Table, name: str, cells: Sequence[str]) -> bool:
-    """Whether a column holds numbers; one in which a few cells do not is refused."""
-    if is_numeric(cells):
-        return True
-    present = [cell for cell in cells if not _missing(cell)]
-    bad = [row for row, cell in enumerate(cells) if not _missing(cell) and not is_numeric([cell])]
-    if bad and len(bad) < MOSTLY * len(present):
-        raise DataFault(
-            f"{table.path} has no number in column {name}: {rows_named(bad)} ({cells[bad[0]]!r})."
-        )
-    return False
-
-
-def _column(table: Table, name: str) -> Floats:
-    cells = table.columns[name]
+def numbers(cells: Sequence[str]) -> Floats:
+    """NaN where a cell is empty or no number."""
     try:
-        return np.array([_number(cell) for cell in cells])
-    except ValueError as fault:
-        bad = [
-            row for row, cell in enumerate(cells) if not _missing(cell) and not is_numeric([cell])
-        ]
-        raise DataFault(
-            f"{table.path} has no number in column {name}: {rows_named(bad)}."
-        ) from fault
-
-
-def _missing(cell: str) -> bool:
-    return cell.strip().casefold() in MISSING
-
-
-def _number(cell: str) -> float:
-    return float("nan") if _missing(cell) else float(cell)
+        return np.array([_number(cell) for cell in cells], dtype=np.float64)
+    except ValueError:
+        return np.array([_number_or_nan(cell) for cell in cells], dtype=np.float64)
 
 
 def is_numeric(cells: Sequence[str]) -> bool:
@@ -107,3 +79,97 @@ def is_numeric(cells: Sequence[str]) -> bool:
         return not np.isnan([_number(cell) for cell in cells]).all()
     except ValueError:
         return False
+
+
+def _feature_columns(task: Task, table: Table) -> list[str]:
+    """Columns of numbers that the task's glob names, but no count of rows."""
+    return sorted(
+        name
+        for name in _candidates(task, table)
+        if _meant_as_numbers(table.columns[name])
+        and (name in task.trusted or not _counts_rows(table.columns[name]))
+    )
+
+
+def _candidates(task: Task, table: Table) -> list[str]:
+    others = {task.target, task.group, task.time, GROUP, TIME}
+    if task.kind is TaskKind.TEXT:
+        others.add(task.text)
+    glob = task.features or ("" if task.reads_texts else "*")
+    return [
+        name for name in table.columns if name not in others and fnmatch.fnmatchcase(name, glob)
+    ]
+
+
+def _meant_as_numbers(cells: Sequence[str]) -> bool:
+    present = [cell for cell in cells if not _missing(cell)]
+    bad = sum(np.isnan(_number_or_nan(cell)) for cell in present)
+    return bool(present) and (bad == 0 or bad < MOSTLY * len(present))
+
+
+def _counts_rows(cells: Sequence[str]) -> bool:
+    values = numbers(cells)
+    return len(values) > 2 and bool((np.diff(values) == 1).all()) and values[0] in (0.0, 1.0)
+
+
+def _odd_columns(task: Task, table: Table) -> Iterator[Finding]:
+    for name in _candidates(task, table):
+        cells = table.columns[name]
+        present = [cell for cell in cells if not _missing(cell)]
+        commas = sum(bool(_COMMA.fullmatch(cell)) for cell in present)
+        if present and commas > (1 - MOSTLY) * len(present):
+            message = f"writes decimals with a comma in column {name}"
+            remedy = "Write them with a point."
+            yield Finding("decimal_comma", message, (), name, present[0], remedy=remedy)
+        elif name not in task.trusted and _meant_as_numbers(cells) and _counts_rows(cells):
+            message = f"counts its rows in column {name}, which is left out"
+            yield Finding("row_number", message, (), name, fault=False)
+
+
+def _bad_cells(task: Task, name: str, cells: Sequence[str], values: Floats) -> Iterator[Finding]:
+    odd = np.flatnonzero(np.isnan(values)).tolist()
+    missing = tuple(row for row in odd if _missing(cells[row]))
+    strange = tuple(row for row in odd if not _missing(cells[row]))
+    if strange:
+        sample = cells[strange[0]]
+        yield Finding("no_number", f"has no number in column {name}", strange, name, sample)
+    infinite = tuple(np.flatnonzero(np.isinf(values)).tolist())
+    if infinite:
+        yield Finding("infinite", f"has infinite numbers in column {name}", infinite, name)
+    if missing and not task.may_miss:
+        remedy = "Fill them, or declare missing_allowed = true in a task file."
+        message = f"has missing numbers in column {name}"
+        yield Finding("missing_number", message, missing, name, remedy=remedy)
+
+
+def _lacking(name: str, task: Task, table: Table) -> Finding:
+    of = next((one.name for one in task.derived if name in one.of), "")
+    why = f", of which {of} is made" if of else ""
+    there = ", ".join(list(table.columns)[:20])
+    return Finding("missing_column", f"has no column {name}{why}; there are {there}", (), name)
+
+
+def _nothing(task: Task, table: Table) -> Finding:
+    if task.features:
+        message = f"has no column of numbers that features = {task.features!r} names"
+    else:
+        message = f"has neither a column {task.text} nor a column of numbers to learn from"
+    return Finding("no_features", f"{message}; there are {', '.join(list(table.columns)[:20])}")
+
+
+def _missing(cell: str) -> bool:
+    return cell.strip().casefold() in MISSING
+
+
+def _number(cell: str) -> float:
+    if _missing(cell):
+        return float("nan")
+    known = TRUTH.get(cell.strip().casefold())
+    return float(cell) if known is None else known
+
+
+def _number_or_nan(cell: str) -> float:
+    try:
+        return _number(cell)
+    except ValueError:
+        return float("nan")

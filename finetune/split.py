@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -63,8 +63,6 @@ class Split:
     """In words, for the report."""
     notes: tuple[str, ...] = ()
     """What the split could not do, for the report."""
-    train: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    validation: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)

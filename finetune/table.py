@@ -1,18 +1,25 @@
-"""Reading a labelled file as text cells: CSV, JSON lines or Parquet, with one clear fault each."""
+"""Reading a labelled file as text cells: CSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from finetune.finding import Finding, refuse, rows_named
+from finetune.table_text import file_text
 from ingest.errors import DataFault, SettingsFault
+
+__all__ = ["Table", "open_table", "read_table", "rows_named"]
 
 MAX_CELL = 1_000_000
 """Characters in one cell of a CSV file."""
+MOST_COLUMNS = 5000
+
+Columns = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,8 @@ class Table:
 
     path: Path
     columns: Mapping[str, tuple[str, ...]]
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the file itself."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -38,6 +47,11 @@ class Table:
                 f"there are {', '.join(self.columns)}."
             )
 
+    def take(self, rows: Sequence[int]) -> Table:
+        """Those rows."""
+        taken = {name: tuple(cells[row] for row in rows) for name, cells in self.columns.items()}
+        return replace(self, columns=taken)
+
 
 def read_table(path: Path) -> Table:
     """Every cell of the file as text; an absent value is an empty cell.
@@ -46,31 +60,64 @@ def read_table(path: Path) -> Table:
         SettingsFault: there is no such file or it is of no kind that we read.
         DataFault: it cannot be read as what it claims to be, or is empty.
     """
+    table = open_table(path)
+    refuse(path, table.findings)
+    return table
+
+
+def open_table(path: Path) -> Table:
+    """The same for a file of which some rows cannot be read: they stand in its findings.
+
+    Raises:
+        SettingsFault: there is no such file or it is of no kind that we read.
+        DataFault: nothing of it can be read.
+    """
     if not path.is_file():
         raise SettingsFault(f"There is no file {path}.")
-    readers = {".csv": _csv, ".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise SettingsFault(f"{path} is none of {', '.join(readers)}.")
-    table = Table(path, reader(path))
+    if path.suffix.lower() == ".parquet":
+        table = Table(path, _parquet(path))
+    else:
+        reader = _reader(path)
+        text, findings = file_text(path)
+        columns, more = reader(path, text)
+        table = Table(path, columns, (*findings, *more))
     if not len(table):
+        refuse(path, table.findings)
         raise DataFault(f"{path} holds no rows of data.")
     return table
 
 
-def rows_named(rows: Sequence[int], *, shown: int = 5) -> str:
-    """`row 3`, `rows 3, 7` or `rows 3, 7, 9, 12, 15 and 20 more`, counted from 1."""
-    numbers = ", ".join(str(row + 1) for row in rows[:shown])
-    more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
-    return f"row{'s' if len(rows) > 1 else ''} {numbers}{more}"
+_Reader = Callable[[Path, str], tuple[Columns, tuple[Finding, ...]]]
 
 
-def _csv(path: Path) -> dict[str, tuple[str, ...]]:
-    text = _decoded(path)
+def _reader(path: Path) -> _Reader:
+    readers: dict[str, _Reader] = {
+        ".csv": _csv,
+        ".tsv": _csv,
+        ".jsonl": _json_lines,
+        ".ndjson": _json_lines,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        remedies = {
+            ".gz": "Unpack it first: gunzip.",
+            ".xlsx": "Save the sheet as CSV in UTF-8.",
+            ".xls": "Save the sheet as CSV in UTF-8.",
+            ".json": "Write one object a line and give it the ending .jsonl.",
+        }
+        raise SettingsFault(
+            f"{path} is none of {', '.join(readers)}, .parquet.",
+            remedy=remedies.get(path.suffix.lower(), ""),
+        )
+    return reader
+
+
+def _csv(path: Path, text: str) -> tuple[Columns, tuple[Finding, ...]]:
     if not text.strip():
         raise DataFault(f"{path} is empty.")
-    header = text.lstrip("\n").split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
+    declared, text = _declared_delimiter(text.lstrip("\n"))
+    header = text.split("\n", 1)[0]
+    delimiter = declared or max(",;\t", key=header.count)
     usual = csv.field_size_limit(MAX_CELL)  # of the whole process: given back
     try:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter) if line]
@@ -78,34 +125,84 @@ def _csv(path: Path) -> dict[str, tuple[str, ...]]:
         raise DataFault(f"{path} is not readable CSV: {fault}.") from fault
     finally:
         csv.field_size_limit(usual)
-    names = [name.strip() for name in lines[0]]
+    return _by_column(path, lines)
+
+
+def _declared_delimiter(text: str) -> tuple[str, str]:
+    """Spreadsheets may say in a first line, `sep=;`, what stands between the cells."""
+    first, _, rest = text.partition("\n")
+    if first.lower().strip('"').startswith("sep=") and len(first.strip('"')) == 5:
+        return first.strip('"')[4], rest
+    return "", text
+
+
+def _by_column(path: Path, lines: list[list[str]]) -> tuple[Columns, tuple[Finding, ...]]:
+    names = [name.strip() for name in lines[0]] if lines else []
     _refuse_bad_header(path, names)
-    uneven = [row for row, line in enumerate(lines[1:]) if len(line) != len(names)]
+    rows = lines[1:]
+    uneven = tuple(row for row, line in enumerate(rows) if len(line) != len(names))
+    cells = [line + [""] * (len(names) - len(line)) for line in rows]
+    columns = {name: tuple(line[at] for line in cells) for at, name in enumerate(names) if name}
+    findings = []
     if uneven:
-        raise DataFault(
-            f"{path} has {len(names)} columns, but not in {rows_named(uneven)} "
-            f"({len(lines[1 + uneven[0]])} cells)."
+        message = f"has {len(names)} columns, but not in {rows_named(uneven)}"
+        open_quote = any("\n" in cell for cell in rows[uneven[0]])
+        findings.append(
+            Finding(
+                "uneven_rows",
+                f"{message} ({len(rows[uneven[0]])} cells)",
+                remedy="A quote that opens there is not closed." if open_quote else "",
+            )
         )
-    return {name: tuple(line[at] for line in lines[1:]) for at, name in enumerate(names)}
+    if "" in names:
+        message = f"has a column without a name, the {names.index('') + 1}., which is not read"
+        findings.append(Finding("unnamed_column", message, fault=False))
+    return columns, tuple(findings)
 
 
-def _json_lines(path: Path) -> dict[str, tuple[str, ...]]:
+def _json_lines(path: Path, text: str) -> tuple[Columns, tuple[Finding, ...]]:
+    if not text.strip():
+        raise DataFault(f"{path} is empty.")
     rows: list[dict[str, object]] = []
-    for number, line in enumerate(_decoded(path).split("\n"), start=1):
+    bad: dict[str, list[int]] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError) as fault:
-            raise DataFault(f"{path} line {number} is not JSON: {fault}.") from fault
-        if not isinstance(row, dict):
-            raise DataFault(f"{path} line {number} is not a JSON object.")
-        rows.append(row)
+        except (ValueError, RecursionError):
+            bad.setdefault("not JSON", []).append(number)
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+        else:
+            bad.setdefault("not a JSON object", []).append(number)
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: tuple(_cell(row.get(name)) for row in rows) for name in names}
+    columns = {name: tuple(_cell(row.get(name)) for row in rows) for name in names}
+    nested = _nested(rows)
+    return columns, (*(_bad_lines(what, lines) for what, lines in bad.items()), *nested)
 
 
-def _parquet(path: Path) -> dict[str, tuple[str, ...]]:
+def _bad_lines(what: str, lines: list[int]) -> Finding:
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return Finding("bad_line", f"line {lines[0]} is {what}{more}")
+
+
+def _nested(rows: Sequence[Mapping[str, object]]) -> list[Finding]:
+    """Lists and objects are no cells."""
+    at: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        for name, value in row.items():
+            if isinstance(value, dict | list):
+                at.setdefault(name, []).append(number)
+    message = "has lists or objects in column"
+    return [
+        Finding("nested", f"{message} {name}", tuple(where), name, fault=False)
+        for name, where in at.items()
+    ]
+
+
+def _parquet(path: Path) -> Columns:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -113,27 +210,22 @@ def _parquet(path: Path) -> dict[str, tuple[str, ...]]:
         read = parquet.read_table(path)
     except (OSError, pa.ArrowException) as fault:
         raise DataFault(f"{path} is not readable Parquet: {fault}") from fault
+    _refuse_bad_header(path, read.column_names)
     return {
         name: tuple(_cell(cell) for cell in read.column(name).to_pylist())
         for name in read.column_names
     }
 
 
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        line = raw.count(b"\n", 0, fault.start) + 1
-        raise DataFault(f"{path} is not UTF-8: line {line} has a byte that is not.") from fault
-    return text.replace("\r\n", "\n").replace("\x00", "")
-
-
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None or value != value else str(value)
 
 
 def _refuse_bad_header(path: Path, names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise DataFault(f"{path} has the column {', '.join(twice)} more than once.")
+    if len(names) > MOST_COLUMNS:
+        raise DataFault(f"{path} has {len(names)} columns; {MOST_COLUMNS} are the most.")
