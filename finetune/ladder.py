@@ -25,7 +25,7 @@ from finetune.split import Fold
 log = logging.getLogger(__name__)
 
 HOPELESS = 0.05
-"""A dear candidate that is ahead in a smaller share of resamples is not fitted on further folds."""
+"""A dear candidate that is ahead in a smaller share of resamples is fitted no further."""
 
 Step = Callable[[str], Advance]
 """Begins a step of that name and gives what is called with the share of it that is done."""
@@ -136,7 +136,7 @@ def choose(rungs: Sequence[Rung], labels: Rows, *, seed: int) -> Rung:
 
 
 class _Race:
-    """One candidate over the folds; a dear one stops where it is clearly behind the others."""
+    """One candidate over the folds; a dear one stops where it has no chance."""
 
     def __init__(
         self, contest: Contest, recipe: Recipe, before: Sequence[Rung], users: Sequence[Recipe]
@@ -208,8 +208,8 @@ class _Race:
 
     def _why_ended(self) -> str:
         return (
-            f"clearly behind after fold {len(self.pieces)} of {len(self.contest.folds)}, "
-            "not fitted further"
+            f"ahead in fewer than {HOPELESS:.0%} of resamples after fold {len(self.pieces)} of "
+            f"{len(self.contest.folds)}, fitted no further"
         )
 
 

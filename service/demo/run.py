@@ -37,6 +37,12 @@ COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
 OWN_HISTORY = {"ANDON_HISTORY_URL": "", "ANDON_FORWARD_URL": ""}
 """What the simulators say goes into the demo's own file, never to a plant's database or centre."""
+NEEDED = {"error_code": ["--up-to", "hybrid"], "defect_type": []}
+"""Tasks that the demo asks, and how far their ladder is climbed at its first start.
+
+The first one needs the encoder and says so. LoRA would take minutes before there is anything to
+see; `andon train error_code` climbs the whole ladder.
+"""
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
     "ANDON_WATCH_BASELINE_S": 3600.0,
@@ -307,11 +313,12 @@ def train_missing(home: Path, console: Console) -> None:
     from finetune.models import ModelStore
 
     have = {entry.task for entry in ModelStore(home / "models").list() if entry.current}
-    for task in ("error_code", "defect_type"):  # the first one needs the encoder and says so
+    for task, ladder in NEEDED.items():
         if task in have:
             continue
         console.print(f"No model for {task} yet: it is trained now, once.")
         command = [sys.executable, "-m", "service", "train", task, "--home", str(home), "--json"]
+        command += ladder
         done = subprocess.run(command, stdout=subprocess.DEVNULL, env=dict(os.environ), check=False)
         if done.returncode != 0:
             raise SettingsFault(f"Training {task} failed (exit code {done.returncode}).")
