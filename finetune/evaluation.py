@@ -8,13 +8,19 @@ from pathlib import Path
 
 from finetune.dataset import read_dataset
 from finetune.engine import SEEN
+from finetune.features import Windows
 from finetune.models import ModelStore
 from finetune.report import CandidateFigures, TrainReport
 from finetune.score import score
 
 
 def evaluate(
-    task: str, data: Path, store: ModelStore, *, version: str | None = None
+    task: str,
+    data: Path,
+    store: ModelStore,
+    *,
+    version: str | None = None,
+    windows: Windows | None = None,
 ) -> TrainReport:
     """Figures of a stored model on a file; says how many of the rows it was trained on.
 
@@ -24,7 +30,7 @@ def evaluate(
     """
     classifier = store.load(task, version)
     engine = classifier.engine
-    rows = read_dataset(classifier.task, data, columns=engine.columns)
+    rows = read_dataset(classifier.task, data, columns=engine.columns, windows=windows)
     started = time.monotonic()
     examples = classifier.with_vectors(rows.examples)
     figures = score(engine.probabilities(examples), rows.labels)

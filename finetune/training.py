@@ -10,6 +10,8 @@ from finetune.alone import alone
 from finetune.candidates.lora import LoraSettings
 from finetune.course import Course, Wish, course_of
 from finetune.dataset import read_dataset
+from finetune.features import Windows
+from finetune.finished import stored_before
 from finetune.judging import judged
 from finetune.ladder import choose, climb
 from finetune.models import ModelStore
@@ -33,6 +35,7 @@ def train(
     promote: bool = True,
     lora: LoraSettings | None = None,
     up_to: str | None = None,
+    windows: Windows | None = None,
 ) -> TrainReport:
     """Score every candidate over folds, choose one, judge it on the test, store it on all rows.
 
@@ -43,15 +46,18 @@ def train(
             the home cannot be written to.
         DataFault: the data cannot be used.
         ModelFault: the stored model does not answer as the fitted one.
+        GateRefused: the stored version is not put into use, as it is worse than the one in use.
     """
     store.versions(task.name)  # refuses a name that is none before it becomes a folder
-    rows = read_dataset(task, data)
+    rows = read_dataset(task, data, windows=windows)
     with bounded(threads), alone(store.root / task.name):
         course = course_of(rows, store, Wish(seed, threads, progress, lora, up_to))
-        report = _trained(course, store)
-        if promote:
-            store.promote(task.name, report.version)
-        course.checkpoint.remove()
+        report = stored_before(course, store) or _trained(course, store)
+        try:
+            if promote:
+                store.promote(task.name, report.version)
+        finally:
+            course.checkpoint.remove()
     log.info("model trained", extra={"task": task.name, "version": report.version})
     return report
 

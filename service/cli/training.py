@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.errors import NotKnown, SettingsFault
+from service.cli.inspection import check as inspected
+from service.cli.inspection import windows_at
 from service.cli.models import TaskArgument, say_current, store_of
 from service.cli.options import (
     DEFAULT_HOME,
+    DEFAULT_PLANT,
     HomeOption,
     JsonOption,
+    PlantOption,
 )
 from service.cli.training_progress import shown
 from service.cli.training_report import show
@@ -57,6 +61,10 @@ def train(
     progress_lines: Annotated[
         bool, typer.Option("--progress-lines", help="Progress as JSON lines, for programs.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what is wrong or odd with the data.")
+    ] = False,
+    plant: PlantOption = DEFAULT_PLANT,
     as_json: JsonOption = False,
 ) -> None:
     """Train every candidate, choose one, judge it on rows that nobody has seen, store it.
@@ -69,8 +77,12 @@ def train(
     from finetune.training import train as train_model
 
     wanted, rows = _asked(task, data, task_file)
+    if check:
+        with windows_at(home, plant) as windows:
+            inspected(wanted, rows, windows=windows, as_json=as_json)
+        return
     store, threads = store_of(home)
-    with shown(lines=progress_lines) as progress:
+    with shown(lines=progress_lines) as progress, windows_at(home, plant) as windows:
         report = train_model(
             wanted,
             rows,
@@ -80,6 +92,7 @@ def train(
             threads=threads,
             promote=promote,
             up_to=up_to,
+            windows=windows,
         )
     show(report, as_json=as_json)
 
@@ -89,6 +102,7 @@ def evaluate(
     data: DataOption = None,
     version: VersionOption = None,
     home: HomeOption = DEFAULT_HOME,
+    plant: PlantOption = DEFAULT_PLANT,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -97,7 +111,9 @@ def evaluate(
 
     store, _ = store_of(home)
     rows = data or _shipped_data(task)
-    show(evaluate_model(task, rows, store, version=version), as_json=as_json)
+    with windows_at(home, plant) as windows:
+        report = evaluate_model(task, rows, store, version=version, windows=windows)
+    show(report, as_json=as_json)
 
 
 def _in_use(home: Path, task: str) -> str:
