@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from typing import Any
 
@@ -18,6 +19,7 @@ from finetune.checkpoint import Checkpoint, key_of, open_checkpoint
 from finetune.dataset import Dataset
 from finetune.encoder import Encoder
 from finetune.examples import Examples, Rows
+from finetune.frozen import FrozenTest
 from finetune.ladder import Contest
 from finetune.models import ModelStore
 from finetune.progress import Progress, Steps
@@ -62,6 +64,8 @@ class Course:
     key: str
     """Of everything that the outcome depends on."""
     wish: Wish
+    frozen: FrozenTest
+    """What the chosen candidate is judged on for the gate, the new rows of the test included."""
 
     @property
     def examples(self) -> Examples:
@@ -95,11 +99,13 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
     """
     recipes = tabular_recipes() if data.task.kind is TaskKind.TABULAR else text_recipes()
     recipes = up_to(recipes, wish.up_to)
-    split = data.split(seed=wish.seed)
+    known = store.frozen(data.task.name)
+    split = data.split(seed=wish.seed, frozen=known)
+    frozen = known.extended(data.frozen_rows(split.test, added=_now()))
     folds = data.folds(split.develop, count=FOLDS[data.task.kind], seed=wish.seed)
     steps = Steps(_costs(recipes, folds), wish.progress)
     encoder = store.encoder() if data.task.kind is TaskKind.TEXT else None
-    key = key_of(_named(data, split, folds, encoder=encoder, wish=wish))
+    key = key_of(_named(data, split, folds, encoder=encoder, wish=wish, frozen=frozen))
     checkpoint = open_checkpoint(store.root / data.task.name, key)
     contest = Contest(
         _encoded(data.examples, encoder, steps),
@@ -113,7 +119,7 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
         encoder,
         wish.lora,
     )
-    return Course(data, split, contest, recipes, steps, key, wish)
+    return Course(data, split, contest, recipes, steps, key, wish, frozen)
 
 
 def libraries() -> dict[str, str]:
@@ -163,6 +169,7 @@ def _named(
     *,
     encoder: Encoder | None,
     wish: Wish,
+    frozen: FrozenTest,
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -170,12 +177,17 @@ def _named(
         "data": [data.sha256, order_sha256(data), data.labels.tolist()],
         "rows": [_digest(rows) for rows in (split.develop, split.test)],
         "folds": [[_digest(fold.train), _digest(fold.held)] for fold in folds],
+        "frozen": [[row.fingerprint, row.label] for row in frozen.rows],
         "seed": wish.seed,
         "threads": wish.threads,
         "lora": asdict(wish.lora or LoraSettings()),
         "encoder": "" if encoder is None else encoder.sha256,
         "libraries": libraries(),
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _digest(rows: Rows) -> str:

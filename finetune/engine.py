@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
 from finetune.artefact import verify
 from finetune.candidates.recipe import Known
 from finetune.candidates.recipes import recipe
@@ -20,7 +18,8 @@ from finetune.examples import Examples, Fitted, Floats, softmax
 from finetune.limits import Limits, limits_from
 from finetune.neighbours import Neighbours
 from finetune.task import Task, task_as_dict, task_from
-from ingest.errors import SettingsFault
+from finetune.untrusted_json import read_json
+from ingest.errors import AndonFault, SettingsFault
 
 MODEL, LABELS, TOKENIZER = "model.json", "labels.json", "tokenizer.json"
 CARD, SEEN = "card.md", "seen.json"
@@ -74,27 +73,31 @@ def read_engine(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str
     Raises:
         SettingsFault: its files are not what was sealed, or it needs another encoder.
     """
-    verify(folder)
+    sealed = verify(folder)
     try:
-        return _read(folder, encoder)
-    except (AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError) as fault:
+        read = _read(folder, encoder)
+    except AndonFault:
+        raise
+    except Exception as fault:  # libraries that parse files of strangers fail in any way
         raise SettingsFault(
             f"The model in {folder} is not of a form that we write: {fault!r}."
         ) from fault
+    sealed.confirm()
+    return read
 
 
 def needs_encoder(folder: Path) -> bool:
     """Whether a model cannot be read without the encoder; looks at nothing but its description."""
     try:
-        return bool(json.loads((folder / MODEL).read_text(encoding="utf-8")).get("encoder"))
-    except (OSError, ValueError, AttributeError):
+        return bool(read_json(folder / MODEL).get("encoder"))
+    except (SettingsFault, AttributeError):
         return False
 
 
 def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]]:
-    about = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+    about = read_json(folder / MODEL)
     task = task_from(about["task"])
-    if json.loads((folder / LABELS).read_text(encoding="utf-8")) != list(task.label_names):
+    if read_json(folder / LABELS) != list(task.label_names):
         raise SettingsFault(f"The labels of the model in {folder} are in another order.")
     _refuse_foreign_encoder(about["encoder"], encoder, folder)
     engine = Engine(

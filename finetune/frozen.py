@@ -73,6 +73,10 @@ class FrozenTest:
         room = max(0, MOST_ROWS - len(self.rows))
         return FrozenTest((*self.rows, *_of_every_label(list(fresh.values()), room)))
 
+    def first(self, rows: int) -> FrozenTest:
+        """Only so many, the ones that were frozen first."""
+        return FrozenTest(self.rows[:rows])
+
     def contested(self, rows: Iterable[FrozenRow]) -> int:
         """How many inputs now bear another label than the frozen one."""
         known = {row.fingerprint: row.label for row in self.rows}

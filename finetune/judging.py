@@ -10,6 +10,7 @@ import numpy as np
 from finetune.card import LabelFigures
 from finetune.course import JUDGING, Course
 from finetune.examples import Fitted, Floats, Rows, softmax
+from finetune.frozen import Judgement, judgements
 from finetune.ladder import Rung
 from finetune.neighbours import Neighbours
 from finetune.score import Score, label_f1, score
@@ -25,6 +26,8 @@ class Verdict:
     """Of the chosen one and of its members."""
     test: Score
     labels: tuple[LabelFigures, ...]
+    frozen: tuple[Judgement, ...]
+    """What the same model said to every row of the frozen test."""
 
 
 def judged(course: Course, rungs: Sequence[Rung], chosen: Rung) -> Verdict:
@@ -43,7 +46,17 @@ def judged(course: Course, rungs: Sequence[Rung], chosen: Rung) -> Verdict:
         temperatures,
         score(probabilities, labels),
         _label_figures(course.data.task, probabilities, labels),
+        _on_frozen(course, fitted, chosen.temperature),
     )
+
+
+def _on_frozen(course: Course, fitted: Fitted, divisor: float) -> tuple[Judgement, ...]:
+    """From the inputs that are kept there: the data at hand need not hold those rows."""
+    rows = course.frozen.examples(course.data.columns)
+    if course.encoder is not None:
+        rows = replace(rows, vectors=course.encoder.encode(rows.texts))
+    probabilities = softmax(fitted.scores(rows) / divisor)
+    return judgements(course.frozen, probabilities, course.data.task.label_names)
 
 
 def fit(

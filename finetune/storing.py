@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from finetune.card import Limits, card
 from finetune.course import STORING, Course, libraries
 from finetune.engine import CARD, SEEN, Engine, read_engine, write_engine, write_json
 from finetune.examples import Examples, Rows
+from finetune.judged import JUDGED, judged_as_dict
 from finetune.judging import Verdict, fit, nearness
 from finetune.limits import limits_of
 from finetune.models import ModelStore
@@ -42,10 +43,11 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
         text = card(named, engine.task, said, verdict.labels)
         (folder / CARD).write_text(text, encoding="utf-8")
         write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
+        write_json(folder / JUDGED, judged_as_dict(verdict.frozen))
         seal(folder)
         _refuse_difference(engine, read_engine(folder, course.encoder)[0], course.examples)
 
-    version = store.add(engine.task.name, fill)
+    version = store.add(engine.task.name, fill, frozen=course.frozen)
     course.steps.begin(STORING)(1.0)
     return replace(report, version=version)
 
@@ -73,8 +75,9 @@ def _about(course: Course, report: TrainReport) -> dict[str, Any]:
     return {
         "version": report.version,
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "training": course.key,
+        "training": {"key": course.key, "run": course.checkpoint.run},
         "data_sha256": course.data.sha256,
+        "frozen": asdict(course.frozen.seal()),
         "libraries": libraries(),
         "report": report.as_dict(),
     }

@@ -6,30 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from finetune.artefact import seal
-from finetune.candidates.majority import Majority
-from finetune.engine import Engine, write_engine
 from finetune.models import ModelStore
-from finetune.task import Label, Task, TaskKind
 from ingest.errors import NotKnown, SettingsFault
-from tests.unit.finetune.conftest import some_limits
-
-TASK = Task("mine", TaskKind.TABULAR, (Label("good"), Label("bad")))
+from tests.small_models import add_version
 
 
 def add(store: ModelStore, *, promote: bool = True) -> str:
-    """A model that knows only shares."""
-    import numpy as np
-
-    fitted = Majority(np.log([0.7, 0.3]))
-    engine = Engine(TASK, "majority", fitted, {"majority": 1.0}, some_limits(labels=2), ("x",))
-    report = {"test": {"accuracy": 0.7, "macro_f1": 0.4}}
-
-    def fill(folder: Path, version: str) -> None:
-        write_engine(engine, folder, encoder=None, about={"report": report, "version": version})
-        seal(folder)
-
-    version = store.add("mine", fill)
+    """A version that is as good as any other."""
+    version = add_version(store)
     if promote:
         store.promote("mine", version)
     return version
