@@ -4,43 +4,63 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from finetune.encoder import Encoder, quiet, same_length_batches
 from finetune.examples import Examples, Floats
 from finetune.forward import Forward, TorchForward
-from ingest.errors import SettingsFault
+from ingest.errors import ModelFault, SettingsFault
 
 if TYPE_CHECKING:
     import torch
 
+OF_ADAPTER, OF_HEAD = "adapter.", "head."
+PROBE = ("oil temperature high",)
+MERGED_ALIKE = 1e-4
+"""Largest difference of a logit after merging, as a share of the largest logit."""
 ADAPTER, HEAD, SETTINGS = "adapter.safetensors", "head.safetensors", "adapter.json"
 
 
-@dataclass(frozen=True, slots=True)
-class LoraSettings:
-    """Shape of the adapters and of their training."""
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-    rank: int = 16
-    alpha: int = 32
-    max_tokens: int = 64
-    head_dropout: float = 0.1
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    batch: int = 32
-    epochs: int = 5
-    max_steps: int = 400
-    """Fewer epochs are run when there are so many rows that this would be passed."""
-    patience: int = 2
+
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class LoraSettings:
+    """Shape of the adapters and of their training; docs/classifier.md says what was tried."""
+
+    rank: Annotated[int, Field(ge=1, le=256)] = 16
+    alpha: Annotated[int, Field(ge=1, le=1024)] = 32
+    """What the adapters add counts by alpha / rank."""
+    max_tokens: Annotated[int, Field(ge=3, le=512)] = 64
+    """An event text is a line; what is longer is cut."""
+    head_dropout: Share = 0.1
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-3
+    """At its highest: it rises in a line and falls in a line to nothing."""
+    weight_decay: Share = 0.01
+    batch: Annotated[int, Field(ge=1, le=4096)] = 32
+    """Rows of an optimiser step, however many processes or passes share them."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 5
+    max_steps: Annotated[int, Field(ge=1)] = 400
+    """With a validation, fewer epochs are run when this would be passed; two at least."""
+    patience: Annotated[int, Field(ge=1)] = 2
     """Epochs without a better validation after which training stops."""
-    warm_up: float = 0.1
+    warm_up: Share = 0.1
+    """Share of the steps in which the learning rate rises."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where it is trained; auto: on a GPU where torch sees one."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the passes in training; auto: bf16 where processor or GPU computes in it.
+
+    The weights are fp32 either way, and so is everything that is stored and served.
+    """
 
 
 class Lora:
@@ -73,22 +93,34 @@ class Lora:
         Raises:
             SettingsFault: the files do not fit the encoder or the labels.
         """
-        from peft import set_peft_model_state_dict
         from safetensors.torch import load_file
 
         settings = LoraSettings(**json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
         found = cls.fresh(encoder, classes, settings)
-        try:
-            result: Any = set_peft_model_state_dict(found.model, load_file(folder / ADAPTER))
-            found.head.load_state_dict(load_file(folder / HEAD))
-        except (RuntimeError, KeyError) as fault:
-            raise SettingsFault(f"The adapter in {folder} does not fit: {fault}") from fault
-        absent = [key for key in result.missing_keys if "lora_" in key]
-        if absent or result.unexpected_keys:
-            raise SettingsFault(f"The adapter in {folder} is of another encoder.")
-        found.model = found.model.merge_and_unload().eval()
-        found.head.eval()
+        stored = {f"{OF_ADAPTER}{name}": one for name, one in load_file(folder / ADAPTER).items()}
+        stored |= {f"{OF_HEAD}{name}": one for name, one in load_file(folder / HEAD).items()}
+        found.restore(stored)
+        found.merge()
         return found
+
+    def merge(self) -> None:
+        """Add the adapters into the copy of the encoder: the same answers, faster.
+
+        Raises:
+            ModelFault: the answers are not the same.
+        """
+        import torch
+
+        ids = torch.tensor(self.tokens(PROBE))
+        with torch.no_grad():
+            before = self._alone(ids)
+            self.model = self.model.eval().merge_and_unload().eval()
+            self.head.eval()
+            difference = float((self._alone(ids) - before).abs().max() / before.abs().max())
+        if not difference < MERGED_ALIKE:
+            raise ModelFault(
+                f"Merging the adapter changed its answers by {difference:.1e} of them."
+            )
 
     def scores(self, examples: Examples) -> Floats:
         """Logits; a text's row does not depend on its neighbours."""
@@ -109,8 +141,15 @@ class Lora:
         """Token ids, cut short: an event text is a line."""
         return self.encoder.tokens(texts, limit=self.settings.max_tokens)
 
-    def logits(self, ids: Sequence[Sequence[int]], *, dropout: float = 0.0) -> torch.Tensor:
-        """Of one batch, padded to its longest text; padding takes no part in the mean."""
+    def logits(
+        self, ids: Sequence[Sequence[int]], *, kept: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Of one batch, padded to its longest text; padding takes no part in the mean.
+
+        Args:
+            ids: token ids of each text.
+            kept: what dropout leaves of each vector, as a factor; None: all of it.
+        """
         import torch
 
         device = self.head.weight.device
@@ -120,34 +159,50 @@ class Lora:
         mask = (torch.arange(longest, device=device)[None, :] < lengths[:, None]).float()
         hidden = self.model(input_ids=padded, attention_mask=mask).last_hidden_state
         pooled = (hidden * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
-        found: torch.Tensor = self.head(torch.dropout(pooled, dropout, train=dropout > 0))
+        found: torch.Tensor = self.head(pooled if kept is None else pooled * kept)
         return found
 
-    def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Copies of the adapter's and the head's weights."""
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Copies of the adapter's and the head's weights, by name."""
         from peft import get_peft_model_state_dict
 
-        adapter = get_peft_model_state_dict(self.model)
-        return (
-            {key: value.detach().cpu().clone() for key, value in adapter.items()},
-            {key: value.detach().cpu().clone() for key, value in self.head.state_dict().items()},
-        )
+        adapter, head = get_peft_model_state_dict(self.model), self.head.state_dict()
+        found = {f"{OF_ADAPTER}{name}": value for name, value in adapter.items()}
+        found |= {f"{OF_HEAD}{name}": value for name, value in head.items()}
+        return {name: value.detach().cpu().clone() for name, value in found.items()}
 
-    def restore(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        """Back to weights that `state` gave."""
+    def restore(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Back to weights that `weights` gave.
+
+        Raises:
+            SettingsFault: some are missing, too many, or of another shape: nothing is filled up
+                with random numbers.
+        """
         from peft import set_peft_model_state_dict
 
-        set_peft_model_state_dict(self.model, state[0])
-        self.head.load_state_dict(state[1])
+        try:
+            result: Any = set_peft_model_state_dict(self.model, _named(weights, OF_ADAPTER))
+            self.head.load_state_dict(_named(weights, OF_HEAD))
+        except (RuntimeError, KeyError) as fault:
+            raise SettingsFault(f"The adapter does not fit the encoder: {fault}") from fault
+        if result.unexpected_keys or any("lora_" in name for name in result.missing_keys):
+            raise SettingsFault("The adapter is of another encoder.")
 
     def write(self, folder: Path) -> None:
         """Adapter and head as safetensors, their shape as JSON."""
         from safetensors.torch import save_file
 
-        adapter, head = self.state()
-        save_file(adapter, folder / ADAPTER)
-        save_file(head, folder / HEAD)
+        weights = self.weights()
+        save_file(_named(weights, OF_ADAPTER), folder / ADAPTER)
+        save_file(_named(weights, OF_HEAD), folder / HEAD)
         (folder / SETTINGS).write_text(json.dumps(asdict(self.settings), indent=1) + "\n")
+
+
+def _named(weights: Mapping[str, Any], start: str) -> dict[str, Any]:
+    """Those whose names begin so, without that beginning."""
+    return {
+        name.removeprefix(start): value for name, value in weights.items() if name.startswith(start)
+    }
 
 
 def _adapted(encoder: Encoder, settings: LoraSettings) -> Any:
@@ -177,14 +232,3 @@ def _adapted(encoder: Encoder, settings: LoraSettings) -> Any:
         # peft 0.21 asks transformers 5.23 under a name that goes away in version 6
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`")
         return get_peft_model(backbone, config)
-
-
-def epochs_of(rows: int, settings: LoraSettings) -> int:
-    """Fewer for many rows, so that the time stays bounded; two at least."""
-    per_epoch = math.ceil(rows / settings.batch)
-    return max(2, min(settings.epochs, settings.max_steps // per_epoch))
-
-
-def steps_of(rows: int, settings: LoraSettings) -> int:
-    """Optimiser steps of a whole training."""
-    return epochs_of(rows, settings) * math.ceil(rows / settings.batch)

@@ -1,30 +1,32 @@
-"""Training of the LoRA candidate: seeded, class-weighted, stopped early, threads bounded."""
+"""Training of the LoRA candidate: seeded, stopped early, resumed after a kill, shared by ranks."""
 
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
 
 import numpy as np
 
-from finetune.candidates.lora import Lora, LoraSettings, epochs_of
+from finetune.candidates.lora import Lora, LoraSettings
+from finetune.candidates.lora_checkpoint import LoraCheckpoint, Reached
+from finetune.candidates.lora_run import Lessons, Run
+from finetune.candidates.lora_schedule import epochs_of
+from finetune.checkpoint import key_of
 from finetune.encoder import Encoder
 from finetune.examples import LEAST, Examples, Rows, softmax
+from finetune.place import Place, place_of, repeatable
+from finetune.progress import Advance
+from finetune.ranks import Ranks
 from finetune.score import macro_f1
-
-if TYPE_CHECKING:
-    import torch
+from ingest.errors import ModelFault
 
 log = logging.getLogger(__name__)
 
-SORTED_TOGETHER = 8
-"""Batches within which texts are put together by length."""
-
-Advance = Callable[[float], None]
-"""Called with the share done, 0 to 1."""
+LIBRARIES = ("accelerate", "numpy", "peft", "tokenizers", "torch", "transformers")
+"""Those that a weight's last bit hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,108 +46,109 @@ def train_lora(
     seed: int,
     advance: Advance,
     settings: LoraSettings | None = None,
+    checkpoint: Path | None = None,
 ) -> Lora:
     """The weights of the epoch that was best on the validation; without one, of the last epoch.
 
-    `settings.epochs` is how many there are; with a validation they may end earlier.
+    `settings.epochs` is how many there are; with a validation they may end earlier. A folder for
+    the checkpoint keeps every whole epoch: the same call goes on after the last one, to the same
+    weights, and leaves the folder as it is.
+
+    Raises:
+        SettingsFault: no GPU where one is asked for, or its memory is too small for one row.
+        ModelFault: processes that train together came to different weights.
     """
+    settings = settings or LoraSettings()
+    rows = len(train.labels)
+    lessons = Lessons(
+        encoder.tokens(train.examples.texts, limit=settings.max_tokens),
+        train.labels.tolist(),
+        classes,
+        epochs=epochs_of(rows, settings) if validation else settings.epochs,
+        seed=seed,
+        settings=settings,
+    )
+    ranks = Ranks(cpu=place_of(settings.device, settings.precision).device == "cpu")
+    with repeatable():
+        run = _begun(encoder, ranks.told(lessons), ranks)
+        book = LoraCheckpoint(checkpoint, _key(run, validation))
+        return _finished(run, _led(run, validation, book, advance=advance), advance)
+
+
+def follow(encoder: Encoder, ranks: Ranks) -> None:
+    """Do this process's share of every run that the leader begins, until it says that it is over.
+
+    Raises:
+        ModelFault: processes that train together came to different weights.
+    """
+    with repeatable():
+        while (lessons := ranks.told(_NO_LESSONS)) is not None:
+            run = _begun(encoder, lessons, ranks)
+            run.restore(ranks.told({}))
+            while number := ranks.told(0):
+                run.epoch(number, _unwatched)
+            _refuse_difference(run)
+
+
+_NO_LESSONS: Lessons | None = None
+
+
+def _unwatched(_share: float) -> None:
+    """The leader says how far it is."""
+
+
+def _begun(encoder: Encoder, lessons: Lessons, ranks: Ranks) -> Run:
     import torch
 
-    settings = settings or LoraSettings()
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        lora = Lora.fresh(encoder, classes, settings)
-        return _trained(lora, train, validation, seed=seed, advance=advance)
+    settings = lessons.settings
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(lessons.seed)
+        lora = Lora.fresh(encoder, lessons.classes, settings)
+    return Run(lora, lessons, _place(settings, ranks), ranks)
 
 
-class _Course:
-    """One training: the model, its optimiser and the best weights so far."""
-
-    def __init__(self, lora: Lora, train: Part, *, seed: int, steps: int) -> None:
-        import torch
-
-        self.lora = lora
-        self.train = train
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        lora.model.to(device)
-        lora.head.to(device)
-        self.tokens = lora.tokens(train.examples.texts)
-        self.labels = torch.tensor(train.labels, device=device)
-        self.weights = _class_weights(train.labels, lora.head.out_features).to(device)
-        self.trainable = [*_trainable(lora.model), *lora.head.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            self.trainable,
-            lr=lora.settings.learning_rate,
-            weight_decay=lora.settings.weight_decay,
-        )
-        self.chance = np.random.default_rng(seed)
-        self.done, self.steps = 0, steps
-
-    def epoch(self, advance: Advance) -> None:
-        """Every row once."""
-        self.lora.model.train()
-        for rows in batches(self.tokens, self.lora.settings.batch, self.chance):
-            self._step(rows)
-            self.done += 1
-            advance(self.done / self.steps)
-
-    def _step(self, rows: list[int]) -> None:
-        import torch
-
-        rate = learning_rate(self.done / self.steps, self.lora.settings)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        logits = self.lora.logits(
-            [self.tokens[row] for row in rows], dropout=self.lora.settings.head_dropout
-        )
-        loss = torch.nn.functional.cross_entropy(logits, self.labels[rows], weight=self.weights)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # published without types
-        torch.nn.utils.clip_grad_norm_(self.trainable, 1.0)
-        self.optimizer.step()
+def _place(settings: LoraSettings, ranks: Ranks) -> Place:
+    return place_of(settings.device, settings.precision, number=ranks.local)
 
 
-def _trained(
-    lora: Lora, train: Part, validation: Part | None, *, seed: int, advance: Advance
-) -> Lora:
-    rows, settings = len(train.labels), lora.settings
-    epochs = settings.epochs if validation is None else epochs_of(rows, settings)
-    course = _Course(lora, train, seed=seed, steps=epochs * math.ceil(rows / settings.batch))
-    best, kept = (-1.0, 0.0), lora.state()
-    for epoch in range(1, epochs + 1):
-        course.epoch(advance)
-        reached = _validated(lora, validation) if validation else (0.0, float(epoch))
-        log.debug("epoch done", extra={"epoch": epoch, "macro_f1": reached[0]})
-        if reached > best:
-            best, lora.epochs, kept = reached, epoch, lora.state()
-        elif epoch - lora.epochs >= settings.patience:
-            break
-    lora.restore(kept)
+def _led(run: Run, validation: Part | None, book: LoraCheckpoint, *, advance: Advance) -> Reached:
+    """Epoch after epoch from where the checkpoint ends."""
+    reached = book.read() or Reached(0, 0, (-1.0, 0.0), run.state(), {})
+    if reached.epoch:
+        log.info("training resumed", extra={"after_epoch": reached.epoch})
+    run.restore(run.ranks.told(dict(reached.state)))
+    while number := run.ranks.told(_next(reached, run.lessons)):
+        run.epoch(number, advance)
+        reached = _judged(run, reached, validation)
+        book.write(reached)
+    _refuse_difference(run)
+    return reached
+
+
+def _next(reached: Reached, lessons: Lessons) -> int:
+    """Number of the next epoch; 0 when there is none."""
+    tired = reached.epoch - reached.best_epoch >= lessons.settings.patience
+    return 0 if tired or reached.epoch >= lessons.epochs else reached.epoch + 1
+
+
+def _judged(run: Run, before: Reached, validation: Part | None) -> Reached:
+    """After one more epoch; without a validation each epoch is better than the one before."""
+    epoch, state, weights = before.epoch + 1, run.state(), run.lora.weights()
+    figures = (0.0, float(epoch)) if validation is None else _validated(run.lora, validation)
+    log.debug("epoch done", extra={"epoch": epoch, "macro_f1": figures[0]})
+    if figures > before.best:
+        return Reached(epoch, epoch, figures, state, weights)
+    return Reached(epoch, before.best_epoch, before.best, state, before.kept)
+
+
+def _finished(run: Run, reached: Reached, advance: Advance) -> Lora:
+    lora = run.lora
+    lora.restore(reached.kept)
+    lora.epochs = reached.best_epoch
     lora.model.to("cpu").eval()
     lora.head.to("cpu").eval()
     advance(1.0)
     return lora
-
-
-def batches(
-    tokens: Sequence[Sequence[int]], size: int, chance: np.random.Generator
-) -> Iterator[list[int]]:
-    """Every row once, in random batches of texts of about the same length."""
-    order = chance.permutation(len(tokens)).tolist()
-    reach = size * SORTED_TOGETHER
-    found = []
-    for start in range(0, len(order), reach):
-        near = sorted(order[start : start + reach], key=lambda row: len(tokens[row]))
-        found += [near[at : at + size] for at in range(0, len(near), size)]
-    for at in chance.permutation(len(found)).tolist():
-        yield found[at]
-
-
-def learning_rate(share: float, settings: LoraSettings) -> float:
-    """Up in a line, then down in a line to nothing at the end."""
-    if share < settings.warm_up:
-        return settings.learning_rate * max(share, 0.1 * settings.warm_up) / settings.warm_up
-    return settings.learning_rate * (1.0 - share) / (1.0 - settings.warm_up)
 
 
 def _validated(lora: Lora, validation: Part) -> tuple[float, float]:
@@ -156,15 +159,31 @@ def _validated(lora: Lora, validation: Part) -> tuple[float, float]:
     return macro_f1(scores.argmax(axis=1), validation.labels), likelihood
 
 
-def _class_weights(labels: Rows, classes: int) -> torch.Tensor:
-    """Inverse to the square root of the label's frequency, one on average over the rows."""
+def _refuse_difference(run: Run) -> None:
+    if not run.ranks.alike(run.fingerprint()):
+        raise ModelFault(
+            "The processes that train together came to different weights: they must run the same "
+            "libraries on the same kind of device."
+        )
+
+
+def _key(run: Run, validation: Part | None) -> str:
+    """Of everything that the weights hang on, down to the last bit."""
     import torch
 
-    counts = np.bincount(labels, minlength=classes)
-    weights = 1.0 / np.sqrt(np.maximum(counts, 1))
-    weights *= len(labels) / (weights * counts).sum()
-    return torch.tensor(weights, dtype=torch.float32)
-
-
-def _trainable(model: torch.nn.Module) -> list[torch.nn.Parameter]:
-    return [weights for weights in model.parameters() if weights.requires_grad]
+    encoder = run.lora.encoder
+    judged_on: Sequence[object] = ()
+    if validation is not None:
+        texts = encoder.tokens(validation.examples.texts, limit=run.lessons.settings.max_tokens)
+        judged_on = (texts, validation.labels.tolist())
+    return key_of(
+        {
+            "lessons": asdict(run.lessons),
+            "validation": judged_on,
+            "encoder": encoder.sha256,
+            "place": run.place.name,
+            "ranks": run.ranks.count,
+            "threads": torch.get_num_threads(),
+            "libraries": {name: installed_version(name) for name in LIBRARIES},
+        }
+    )

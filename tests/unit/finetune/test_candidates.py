@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +10,14 @@ import pytest
 from finetune.candidates.average import Average
 from finetune.candidates.fitting import fitted
 from finetune.candidates.linear import Linear
-from finetune.candidates.lora import ADAPTER, HEAD, Lora, LoraSettings, epochs_of, steps_of
-from finetune.candidates.lora_training import Part, batches, learning_rate, train_lora
+from finetune.candidates.lora_training import Part
 from finetune.candidates.majority import Majority
 from finetune.candidates.tabular import TABULAR, Tabular
 from finetune.encoder import Encoder
 from finetune.examples import Examples, softmax
 from finetune.score import macro_f1
 from finetune.wording import tidy
-from ingest.errors import SettingsFault
 from tests.unit.finetune.conftest import WORDS, number_rows, text_rows
-
-SHORT = LoraSettings(epochs=6, learning_rate=5e-3, batch=16)
 
 
 def texts(encoder: Encoder, *, seed: int = 0) -> Part:
@@ -37,112 +32,6 @@ def table() -> Part:
     numbers = np.array([[float(row["heat"]), float(row["force"])] for row in rows])
     numbers[::11, 1] = np.nan
     return Part(Examples(table=numbers), np.arange(len(rows)) % 3)
-
-
-def lora_of(encoder: Encoder, *, seed: int = 0) -> Lora:
-    return train_lora(
-        encoder,
-        texts(encoder),
-        texts(encoder, seed=1),
-        classes=3,
-        seed=seed,
-        advance=lambda share: None,
-        settings=SHORT,
-    )
-
-
-@pytest.fixture(scope="module")
-def lora(encoder: Encoder) -> Lora:
-    return lora_of(encoder)
-
-
-def test_lora_learns(encoder: Encoder, lora: Lora) -> None:
-    """Adapters on random weights are enough for words that tell the label."""
-    unseen = texts(encoder, seed=2)
-    assert macro_f1(lora.scores(unseen.examples).argmax(axis=1), unseen.labels) > 0.9
-
-
-def test_the_same_seed_gives_the_same_weights(encoder: Encoder, lora: Lora) -> None:
-    """To the bit on one machine; another seed gives others."""
-    import torch
-
-    torch.rand(7)
-    again, other = lora_of(encoder), lora_of(encoder, seed=1)
-    examples = texts(encoder).examples
-    assert np.array_equal(again.scores(examples), lora.scores(examples))
-    assert not np.array_equal(other.scores(examples), lora.scores(examples))
-
-
-def test_the_frozen_encoder_stays_as_it_was(encoder: Encoder, lora: Lora) -> None:
-    """Training works on a copy."""
-    before = encoder.encode(["oil hot"])
-    lora_of(encoder, seed=3)
-    assert np.array_equal(encoder.encode(["oil hot"]), before)
-    assert not any("lora" in name for name, _ in encoder.backbone.named_modules())
-
-
-def test_lora_read_back_answers_the_same(encoder: Encoder, lora: Lora, tmp_path: Path) -> None:
-    """Adapter and head are both there, merged on reading."""
-    lora.write(tmp_path)
-    examples = texts(encoder, seed=2).examples
-    read = Lora.read(encoder, tmp_path, classes=3)
-    assert np.allclose(read.scores(examples), lora.scores(examples), atol=1e-4)
-    assert not read.model.training
-    assert np.array_equal(read.scores(examples), read.scores(examples))
-
-
-def test_a_neighbour_never_changes_an_answer(encoder: Encoder, lora: Lora) -> None:
-    """Alone, in a crowd, or in another order."""
-    examples = texts(encoder).examples
-    crowd = lora.scores(examples)
-    alone = np.concatenate([lora.scores(examples.take([row])) for row in range(len(examples))])
-    backwards = lora.scores(examples.take(range(len(examples) - 1, -1, -1)))[::-1]
-    assert np.allclose(crowd, alone, atol=1e-4)
-    assert np.allclose(crowd, backwards, atol=1e-4)
-
-
-def test_padding_takes_no_part(lora: Lora) -> None:
-    """In training, short texts stand beside long ones in one padded batch."""
-    import torch
-
-    with torch.inference_mode():
-        alone = lora.logits([[2, 5, 3]])[0]
-        padded = lora.logits([[2, 5, 3], [2, 6, 7, 8, 9, 10, 3]])[0]
-    assert torch.allclose(alone, padded, atol=1e-5)
-
-
-@pytest.mark.parametrize("lost", [ADAPTER, HEAD])
-def test_a_lora_of_another_shape_is_refused(
-    encoder: Encoder, lora: Lora, tmp_path: Path, lost: str
-) -> None:
-    """Never filled up with random weights."""
-    from safetensors.numpy import load_file, save_file
-
-    lora.write(tmp_path)
-    weights = load_file(tmp_path / lost)
-    weights.pop(sorted(weights)[0])
-    save_file(weights, tmp_path / lost)
-    with pytest.raises(SettingsFault):
-        Lora.read(encoder, tmp_path, classes=3)
-
-
-def test_the_learning_rate_rises_and_falls() -> None:
-    """To nothing at the end of the training."""
-    rates = [learning_rate(at / 100, SHORT) for at in range(101)]
-    assert max(rates) == pytest.approx(SHORT.learning_rate, rel=0.01)
-    assert rates.index(max(rates)) == 10
-    assert rates[0] > 0
-    assert rates[-1] == 0
-
-
-def test_batches_hold_every_row_once() -> None:
-    """And texts of about the same length together."""
-    chance = random.Random(0)
-    tokens = [[1] * chance.randint(3, 40) for _ in range(517)]
-    found = list(batches(tokens, 32, np.random.default_rng(0)))
-    assert sorted(row for rows in found for row in rows) == list(range(517))
-    padding = sum(max(len(tokens[row]) for row in rows) * len(rows) for rows in found)
-    assert padding < 1.35 * sum(len(item) for item in tokens)
 
 
 @pytest.mark.parametrize("hybrid", [False, True])
@@ -180,14 +69,6 @@ def test_a_model_that_does_not_converge_is_no_noise(recwarn: pytest.WarningsReco
     part = table()
     fitted(LogisticRegression(max_iter=1), np.nan_to_num(part.examples.table), part.labels)
     assert list(recwarn) == []
-
-
-def test_many_rows_are_seen_fewer_times() -> None:
-    """The steps of a training are bounded, but every row is seen twice."""
-    settings = LoraSettings()
-    assert epochs_of(800, settings) == settings.epochs
-    assert steps_of(3_200, settings) <= settings.max_steps
-    assert epochs_of(100_000, settings) == 2
 
 
 def test_majority_and_average(tmp_path: Path, encoder: Encoder) -> None:
