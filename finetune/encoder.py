@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.encoder_folder import EncoderFolder, find
-from finetune.forward import Forward, TorchForward
+from finetune.forward import Forward, Network, TorchForward
 from finetune.threads import bound_torch
 from ingest.errors import SettingsFault
 
 if TYPE_CHECKING:
-    import torch
     from tokenizers import Tokenizer
     from transformers import PreTrainedModel
 
@@ -42,8 +42,10 @@ class Encoder:
         self._folder = folder
         self._model = model
         self._tokenizer = tokenizer
-        self.forward: Forward = TorchForward(self._pooled)
-        """What makes the pass; torch, until another runtime takes its place."""
+        self.network = Network(model, folder.pooling)
+        """What a pass computes, for an export."""
+        self.forward: Forward = TorchForward(self.network.rows)
+        """What makes the pass; torch, unless this is a view `through` another runtime."""
 
     @property
     def name(self) -> str:
@@ -80,14 +82,15 @@ class Encoder:
         """One unit vector a text, shape (len(texts), dimension)."""
         forward = self.forward
         found = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for rows, ids in same_length_batches(self.tokens(texts)):
+        for rows, ids in same_length_batches(self.tokens(texts), step=forward.step):
             found[rows] = units(forward(ids))
         return found
 
-    def _pooled(self, ids: torch.Tensor) -> torch.Tensor:
-        hidden = self._model(input_ids=ids).last_hidden_state
-        pooled: torch.Tensor = hidden[:, 0] if self._folder.pooling == "cls" else hidden.mean(dim=1)
-        return pooled
+    def through(self, forward: Forward) -> Encoder:
+        """The same encoder with its passes made by another runtime."""
+        found = copy.copy(self)
+        found.forward = forward
+        return found
 
 
 def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -112,14 +115,20 @@ def load_encoder(spec: str | None = None, *, threads: int = DEFAULT_THREADS) -> 
 
 
 def same_length_batches(
-    tokens: Sequence[Sequence[int]], *, budget: int = BATCH_TOKENS
+    tokens: Sequence[Sequence[int]], *, budget: int = BATCH_TOKENS, step: int = 1
 ) -> Iterator[tuple[list[int], list[Sequence[int]]]]:
-    """Row numbers and token ids of texts of the same length: no padding, so no neighbour counts."""
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    """Row numbers and token ids of texts of one width, so that no neighbour counts.
+
+    Args:
+        tokens: of each text.
+        budget: tokens in one batch at most, but for a text that is longer.
+        step: lengths that round up to the same multiple of it are one width.
+    """
+    widths = [-(-len(row) // step) for row in tokens]
     batch: list[int] = []
-    for row in order:
-        length = len(tokens[row])
-        if batch and (len(tokens[batch[0]]) != length or (len(batch) + 1) * length > budget):
+    for row in sorted(range(len(tokens)), key=lambda row: widths[row]):
+        width = widths[row]
+        if batch and (widths[batch[0]] != width or (len(batch) + 1) * width * step > budget):
             yield batch, [tokens[item] for item in batch]
             batch = []
         batch.append(row)

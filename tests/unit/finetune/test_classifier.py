@@ -17,6 +17,7 @@ from finetune.neighbours import Neighbours
 from finetune.task import Label, Task, TaskKind
 from finetune.wording import tidy
 from ingest.errors import DataFault, NotKnown
+from ingest.vocabulary import Outcome
 from tests.unit.finetune.conftest import WORDS, number_rows, some_limits, text_rows
 
 TASK = Task(
@@ -215,9 +216,13 @@ def test_a_number_that_is_none_is_not_answered(counter: Classifier, bad: float) 
 
 
 def test_a_missing_feature_is_named(counter: Classifier) -> None:
-    """A task that allows none to be missing cannot answer without it."""
-    with pytest.raises(DataFault, match="needs the features heat"):
-        counter.classify([{"force": 1.0}])
+    """A task that allows none to be missing cannot answer without it, and answers the others."""
+    bad, good = counter.classify([{"force": 1.0}, {"heat": 4.0, "force": 1.0}])
+    assert (bad.outcome, bad.reason) == (
+        Outcome.UNKNOWN,
+        "A number is missing or not finite: heat.",
+    )
+    assert good.label == "warped"
 
 
 def test_restricting_renormalises() -> None:
