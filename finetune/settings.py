@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -15,3 +17,9 @@ class FinetuneSettings(BaseSettings):
     """Directory or hub id (`owner/name` or `owner/name@revision`) of the encoder; empty: ours."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads that the encoder and a training may use."""
+    train_device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where transformers are trained; `auto`: on a GPU where torch sees one."""
+    train_precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the passes in a training; `auto`: bf16 on a GPU or a processor that computes in it."""
+    models_kept: int = Field(default=5, ge=1, le=1000)
+    """Newest versions of a task that stay after a training; those in use, before and shadow do."""

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from finetune.encoder import Encoder, quiet, same_length_batches
 from finetune.examples import Examples, Floats
-from finetune.forward import Forward, TorchForward
+from finetune.forward import Forward, Network, TorchForward
 from ingest.errors import ModelFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -127,8 +127,19 @@ class Lora:
         self.model.eval()
         self.head.eval()
         found = np.zeros((len(examples), self.head.out_features))
-        for rows, ids in same_length_batches(self.tokens(examples.texts)):
+        for rows, ids in same_length_batches(self.tokens(examples.texts), step=self.forward.step):
             found[rows] = self.forward(ids)
+        return found
+
+    @property
+    def network(self) -> Network:
+        """What a pass computes, for an export; only once it is merged."""
+        return Network(self.model, "mean", self.head)
+
+    def through(self, forward: Forward) -> Lora:
+        """The same model with its passes made by another runtime."""
+        found = copy.copy(self)
+        found.forward = forward
         return found
 
     def _alone(self, ids: torch.Tensor) -> torch.Tensor:

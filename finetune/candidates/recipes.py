@@ -79,6 +79,7 @@ class _Lora(_Plain):
             seed=making.seed,
             advance=making.advance,
             settings=_settings(making),
+            checkpoint=making.checkpoint,
         )
 
     def read(self, folder: Path, known: Known) -> Fitted:
