@@ -28,6 +28,9 @@ _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _VERSION = re.compile(r"v\d{4,}")
 REMOVING = ".removing-"
 
+Load = Callable[[str, str], object]
+"""Loads a version of a task, or raises."""
+
 __all__ = ["Classifier", "ModelStore", "StoredModel"]
 
 
@@ -111,7 +114,14 @@ class ModelStore:
         return gate(candidate)
 
     def promote(
-        self, task: str, version: str, *, force: bool = False, who: str = "", reason: str = ""
+        self,
+        task: str,
+        version: str,
+        *,
+        force: bool = False,
+        who: str = "",
+        reason: str = "",
+        load: Load | None = None,
     ) -> GateReport:
         """Put a version into use, once its files are what was sealed and the gate lets it.
 
@@ -121,13 +131,14 @@ class ModelStore:
             force: put it into use whatever the gate says; the history names who and why.
             who: who wants it; the user of this process if empty.
             reason: why.
+            load: how the version is seen to load; anew and for nothing else if not given.
 
         Raises:
             NotKnown: no such version.
             SettingsFault: its files were changed.
             GateRefused: the gate does not let it.
         """
-        self.load(task, version)
+        (load or self.load)(task, version)
         in_use = self._in_use(task)
         with in_use.locked():
             promoted = in_use.promoted()
@@ -143,7 +154,9 @@ class ModelStore:
         log.info("model promoted", extra={"task": task, "version": version, "forced": forced})
         return report
 
-    def rollback(self, task: str, *, who: str = "", reason: str = "") -> str:
+    def rollback(
+        self, task: str, *, who: str = "", reason: str = "", load: Load | None = None
+    ) -> str:
         """Back to the version that was in use before; its name.
 
         Raises:
@@ -158,7 +171,7 @@ class ModelStore:
             before = [version for version in promoted[:-1] if version in there]
             if not before:
                 raise NotKnown(f"No version of task {task} was in use before this one.")
-            self.load(task, before[-1])
+            (load or self.load)(task, before[-1])
             in_use.note("rollback", before[-1], before=promoted[-1:], who=who, reason=reason)
             in_use.switch(before)
         log.info("model rolled back", extra={"task": task, "version": before[-1]})

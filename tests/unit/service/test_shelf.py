@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
 
-from finetune.models import ModelStore, StoredModel
+from finetune.models import Load, ModelStore, StoredModel
+from finetune.promotion import GateReport
 from ingest.errors import NotKnown, SettingsFault
 from service.shelf import ModelShelf
 from tests.fakes import FakeClassifier
@@ -19,7 +21,10 @@ class Store:
 
     promoted: str = "v0001"
     broken: str = ""
+    shadowed: str = ""
     loads: list[str] = field(default_factory=list)
+    gate: threading.Event | None = None
+    """Loading waits for it."""
 
     def current(self, task: str) -> str:
         if task != "error_code":
@@ -28,6 +33,8 @@ class Store:
 
     def load(self, task: str, version: str) -> FakeClassifier:
         self.loads.append(version)
+        if self.gate is not None:
+            self.gate.wait(60)
         if version == self.broken:
             raise SettingsFault("Its files were changed.")
         model = FakeClassifier({"whin": "pump_worn"})
@@ -35,7 +42,7 @@ class Store:
         return model
 
     def versions(self, task: str) -> tuple[str, ...]:
-        return ("v0001", "v0002") if task == "error_code" else ()
+        return ("v0001", "v0002", "v0003", "v0004") if task == "error_code" else ()
 
     def list(self) -> tuple[StoredModel, ...]:
         return tuple(
@@ -43,10 +50,16 @@ class Store:
             for version in self.versions("error_code")
         )
 
-    def promote(self, task: str, version: str) -> None:
-        self.promoted = version
+    def shadow(self, task: str) -> str | None:
+        return self.shadowed or None
 
-    def rollback(self, task: str) -> str:
+    def promote(self, task: str, version: str, *, load: Load, **_: object) -> GateReport:
+        load(task, version)
+        self.promoted = version
+        return GateReport(passed=True, reasons=(), rows=1)
+
+    def rollback(self, task: str, *, load: Load, **_: object) -> str:
+        load(task, "v0001")
         self.promoted = "v0001"
         return self.promoted
 
@@ -94,6 +107,50 @@ def test_version_that_cannot_be_loaded_does_not_end_the_one_before(
     store.broken = "v0002"
     with pytest.raises(SettingsFault):
         ModelShelf(cast("ModelStore", store)).current("error_code")
+
+
+def test_a_version_that_served_before_is_back_at_once(shelf: ModelShelf, store: Store) -> None:
+    """Promotion and rollback between loaded versions load nothing; only a few stay loaded."""
+    first = shelf.current("error_code")
+    shelf.promote("error_code", "v0002")
+    second = shelf.current("error_code")
+    assert shelf.roll_back("error_code") == "v0001"
+    assert shelf.current("error_code") is first
+    shelf.promote("error_code", "v0002")
+    assert shelf.current("error_code") is second
+    assert store.loads == ["v0001", "v0002"]
+    for version in ("v0003", "v0004", "v0001"):
+        shelf.promote("error_code", version)
+    assert store.loads == ["v0001", "v0002", "v0003", "v0004", "v0001"]
+
+
+def test_who_can_be_served_does_not_wait_for_a_load(shelf: ModelShelf, store: Store) -> None:
+    """While one request loads the new version, others are answered by the old one."""
+    shelf.current("error_code")
+    store.promoted, store.gate = "v0002", threading.Event()
+    swapper = threading.Thread(target=shelf.current, args=("error_code",))
+    swapper.start()
+    while len(store.loads) < 2:
+        swapper.join(0.01)
+    assert shelf.current("error_code").version == "v0001"
+    store.gate.set()
+    swapper.join()
+    assert shelf.current("error_code").version == "v0002"
+
+
+def test_the_shadow_is_loaded_beside(shelf: ModelShelf, store: Store) -> None:
+    """One that cannot be loaded, or that serves anyway, is no shadow; a request never fails."""
+    assert shelf.shadow("error_code") is None
+    store.shadowed = "v0002"
+    shadow = shelf.shadow("error_code")
+    assert shadow is not None
+    assert (shadow.version, shelf.current("error_code").version) == ("v0002", "v0001")
+    assert shelf.shadow("error_code") is shadow
+    store.shadowed = store.broken = "v0003"
+    assert [shelf.shadow("error_code") for _ in range(2)] == [None, None]
+    assert store.loads.count("v0003") == 1
+    store.shadowed = "v0001"
+    assert shelf.shadow("error_code") is None
 
 
 def test_tasks_without_a_model_are_listed(shelf: ModelShelf) -> None:
