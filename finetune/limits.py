@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 
 from finetune.conformal import label_set, least_probability
@@ -20,11 +21,15 @@ BINS = 10
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How the model answered rows that it had not learnt from: what drift is measured against."""
+    """How the model answered rows that it had not learnt from: what drift is measured against.
+
+    Labels and confidence are those of the rows that were not unknown.
+    """
 
     rows: Annotated[int, Field(ge=0)]
     labels: tuple[Share, ...]
@@ -35,6 +40,14 @@ class Reference:
     """Mean."""
     review: Share
     unknown: Share
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the confidence, from its bins."""
+        middles = (np.arange(len(self.confidences)) + 0.5) / len(self.confidences)
+        shares = np.asarray(self.confidences)
+        mean = float(shares @ middles)
+        return float(np.sqrt(shares @ (middles - mean) ** 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +111,20 @@ def limits_from(content: Mapping[str, Any]) -> Limits:
     return TypeAdapter(Limits).validate_python(content)
 
 
-def _reference(
-    probabilities: Floats, unknown: np.ndarray[tuple[int], np.dtype[np.bool_]], *, threshold: float
-) -> Reference:
-    confidence = probabilities.max(axis=1)
-    rows, classes = probabilities.shape
-    leading = np.bincount(probabilities.argmax(axis=1), minlength=classes) / rows
+def _reference(probabilities: Floats, unknown: Flags, *, threshold: float) -> Reference:
+    known = probabilities[~unknown] if not unknown.all() else probabilities
+    confidence = known.max(axis=1)
+    leading = np.bincount(known.argmax(axis=1), minlength=known.shape[1])
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return Reference(
-        rows=rows,
-        labels=tuple(leading.tolist()),
-        confidences=tuple((np.bincount(bins, minlength=BINS) / rows).tolist()),
+        rows=len(probabilities),
+        labels=_shares(leading),
+        confidences=_shares(np.bincount(bins, minlength=BINS)),
         confidence=min(float(confidence.mean()), 1.0),
-        review=float(((confidence < threshold) & ~unknown).mean()),
+        review=float((confidence < threshold).sum() / len(probabilities)),
         unknown=float(unknown.mean()),
     )
+
+
+def _shares(counts: Rows) -> tuple[float, ...]:
+    return tuple((counts / counts.sum()).tolist())
