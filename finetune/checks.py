@@ -39,9 +39,8 @@ def label_findings(task: Task, table: Table) -> Iterator[Finding]:
     if odd:
         message = f"has labels of more than a line in column {task.target}"
         yield Finding("odd_label", message, odd, task.target, cells[odd[0]])
-    alike = list(_lookalikes(task, cells))
-    yield from alike
-    yield from _strange(task, cells, known={name for one in alike for name in [one.sample]})
+    yield from _lookalikes(task, [cell if cell.isprintable() else "" for cell in cells])
+    yield from _strange(task, cells)
     yield from _amounts(task, [cell for cell in cells if cell])
 
 
@@ -102,13 +101,12 @@ def _lookalikes(task: Task, cells: Sequence[str]) -> Iterator[Finding]:
             )
 
 
-def _strange(task: Task, cells: Sequence[str], *, known: set[str]) -> Iterator[Finding]:
-    names = {*task.label_names, *known, ""}
-    spelt = {folded(name) for name in task.label_names}
-    rows = _rows(cells, lambda cell: cell not in names and folded(cell) not in spelt)
+def _strange(task: Task, cells: Sequence[str]) -> Iterator[Finding]:
+    spelt = {folded(name) for name in (*task.label_names, "")}
+    rows = _rows(cells, lambda cell: folded(cell) not in spelt)
     if task.labels and rows:
-        message = f"has labels that task {task.name} does not have, {cells[rows[0]]} among them"
-        yield Finding("unknown_label", message, rows, task.target)
+        message = f"has labels that task {task.name} does not have"
+        yield Finding("unknown_label", message, rows, task.target, cells[rows[0]])
 
 
 def _amounts(task: Task, cells: Sequence[str]) -> Iterator[Finding]:

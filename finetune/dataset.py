@@ -142,6 +142,7 @@ def read_dataset(
     columns: tuple[str, ...] = (),
     extra: Sequence[LabelledRow] = (),
     windows: Windows | None = None,
+    for_training: bool = True,
 ) -> Dataset:
     """Read and check the rows of a task.
 
@@ -152,12 +153,15 @@ def read_dataset(
         extra: rows that people labelled while the plant ran; one of them takes the place of older
             rows with the same input and another label.
         windows: the history, for a window task.
+        for_training: else a few rows of one label will do, to judge a model by.
 
     Raises:
         SettingsFault: the file is not there.
         DataFault: every fault of the data at once, with rows and columns.
     """
-    read = read_rows(task, path, columns=columns, extra=extra, windows=windows)
+    read = read_rows(
+        task, path, columns=columns, extra=extra, windows=windows, for_training=for_training
+    )
     read.inspection.refuse()
     if read.examples is None or read.bonds is None:
         raise DataFault(f"{path} cannot be read.")

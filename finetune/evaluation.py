@@ -30,7 +30,9 @@ def evaluate(
     """
     classifier = store.load(task, version)
     engine = classifier.engine
-    rows = read_dataset(classifier.task, data, columns=engine.columns, windows=windows)
+    rows = read_dataset(
+        classifier.task, data, columns=engine.columns, windows=windows, for_training=False
+    )
     started = time.monotonic()
     examples = classifier.with_vectors(rows.examples)
     figures = score(engine.probabilities(examples), rows.labels)

@@ -18,11 +18,15 @@ from finetune.features import Windows
 from finetune.finding import Finding, Inspection
 from finetune.joining import joined
 from finetune.labelled import LabelledRow
-from finetune.split import Bonds
+from finetune.split import Bonds, folds_of, split_rows
 from finetune.table import Table, open_table
 from finetune.task import Label, Task, TaskKind
 from finetune.window_table import window_numbers
 from finetune.wording import tidy
+from ingest.errors import DataFault
+
+FOR_TRAINING = frozenset({"few_rows", "one_label", "many_labels"})
+"""Faults of rows that are to be learnt from, not of rows to judge by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def read_rows(
     columns: tuple[str, ...] = (),
     extra: Sequence[LabelledRow] = (),
     windows: Windows | None = None,
+    for_training: bool = True,
 ) -> Read:
     """Everything that the file and the rows of people say.
 
@@ -63,17 +68,19 @@ def read_rows(
     cells = label_cells(task, table)
     task = _with_labels(task, cells)
     read = Read(task, table, numbers, _indices(task, cells), Inspection(path))
+    if not for_training:
+        findings = [one for one in findings if one.code not in FOR_TRAINING]
     if any(one.fault for one in findings):
-        return _reported(read, [*findings, *_leaks(read)], columns=columns)
-    return _whole(read, findings, columns=columns, extra=extra)
+        return _reported(read, [*findings, *_leaks(read)])
+    return _whole(read, findings, extra=extra, for_training=for_training)
 
 
 def _whole(
     read: Read,
     findings: list[Finding],
     *,
-    columns: tuple[str, ...],
     extra: Sequence[LabelledRow],
+    for_training: bool,
 ) -> Read:
     """The rows of a file without faults, with those of people, looked at beside each other."""
     task, table = read.task, read.table
@@ -92,8 +99,18 @@ def _whole(
     bonds = bonds_of(task, kept, together.examples, people=together.people)
     prints = together.examples.fingerprints()
     findings += row_findings(read.labels, task.label_names, prints=prints, bonds=bonds)
-    findings += _leaks(read)
-    return _reported(replace(read, bonds=bonds), findings, columns=columns)
+    findings += [*_leaks(read), *(_inseparable(read.labels, bonds) if for_training else ())]
+    return _reported(replace(read, bonds=bonds), findings)
+
+
+def _inseparable(labels: Rows, bonds: Bonds) -> list[Finding]:
+    """Why nothing can be held back to choose and to judge by, if so."""
+    try:
+        develop, _ = split_rows(labels, bonds, seed=0)
+        folds_of(develop, labels, bonds, count=3, seed=0)
+    except DataFault as fault:
+        return [Finding("no_split", f"cannot be split. {fault.message.rstrip('.')}")]
+    return []
 
 
 def _numbers(
@@ -145,20 +162,18 @@ def _leaks(read: Read) -> list[Finding]:
     return found
 
 
-def _reported(read: Read, findings: Sequence[Finding], *, columns: tuple[str, ...]) -> Read:
-    """With the report; rows that a model is only judged on need not be enough to train on."""
+def _reported(read: Read, findings: Sequence[Finding]) -> Read:
     task, table = read.task, read.table
     counted = Counter(read.labels[read.labels >= 0].tolist())
     known = {task.target, task.group, task.time, *read.numbers.columns}
     known |= {task.text} if task.reads_texts else set()
     known |= {task.machine, task.start, task.end} if task.kind is TaskKind.WINDOW else set()
-    kept = [one for one in findings if not (columns and one.code in {"few_rows", "one_label"})]
     inspection = Inspection(
         table.path,
         rows=len(read.labels),
         labels={name: counted.get(at, 0) for at, name in enumerate(task.label_names)},
         features=read.numbers.columns,
         unused=tuple(name for name in table.columns if name not in known),
-        findings=tuple(kept),
+        findings=tuple(findings),
     )
     return replace(read, inspection=inspection)
