@@ -7,12 +7,12 @@ on has changed, because a summary may cost money and a search costs time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from finetune.features import window_features
 from finetune.task import Task
-from ingest.errors import AndonFault, NotKnown
+from ingest.errors import AndonFault, DataFault, NotKnown
 from ingest.plant import Machine
 from ingest.vocabulary import (
     Answer,
@@ -27,12 +27,15 @@ from ingest.vocabulary import (
 )
 from service.cards import same_findings
 from service.cards_store import Advice
+from service.observer import Asked
 from service.ports import Classifies, Library, Shelf, Summarizes
+from service.questions import Question, answers
 
 log = logging.getLogger(__name__)
 
 ERROR_CODE = "error_code"
 DEFECT_TYPE = "defect_type"
+ISSUE = "issue"
 MAX_TEXTS = 40
 """The newest texts of a card that are classified together."""
 
@@ -49,6 +52,8 @@ class Case:
     """As long as the watch looks back, which is what the defect task was trained on."""
     corrected: str = ""
     """The label that a person gave after calling the diagnosis wrong."""
+    issue: str = ""
+    """Id of the card."""
     calm: bool = False
     """No symptom now: what comes in is about the end of the fault, not about its kind."""
 
@@ -106,7 +111,10 @@ class Adviser:
         shelf: Shelf,
         library: Library,
         language: str = "en",
+        tell: Callable[[Sequence[Asked]], None] = lambda _: None,
     ) -> None:
+        """`tell` hears what the classifiers were asked, and what they said."""
+        self._tell = tell
         self._summarizer = summarizer
         self._shelf = shelf
         self._library = library
@@ -179,7 +187,7 @@ class Adviser:
         telling = [*case.alarms, *_telling(model, case.notes, labels)]
         if not telling:
             return _abstained("No message or note so far speaks of a fault.")
-        return model.classify_together(telling, labels=faults)
+        return self._asked(case, model, Question(tuple(telling), tuple(faults), together=True))
 
     def _defect(self, case: Case) -> Diagnosis | None:
         """The product defect that these process values lead to, where the task knows the kind."""
@@ -189,12 +197,19 @@ class Adviser:
             if not features or not _has_defects(model.task, case.machine.kind):
                 return None
             labels = model.task.labels_for(case.machine.kind)
-            return model.classify([features], labels=labels)[0]
+            return self._asked(case, model, Question((features,), labels))
         except NotKnown:
             return None
         except AndonFault as fault:
             log.warning("no defect named", extra={"machine": case.machine.id, "fault": str(fault)})
             return None
+
+    def _asked(self, case: Case, model: Classifies, question: Question) -> Diagnosis:
+        (found,) = answers(model, [question])
+        if isinstance(found, DataFault):
+            raise found
+        self._tell([Asked(ISSUE, case.issue, case.window.end, question, found)])
+        return found
 
     def _procedure(self, case: Case, diagnosis: Diagnosis | None, before: Advice) -> Answer | None:
         if diagnosis is None or diagnosis.label is None:

@@ -19,6 +19,7 @@ from service.metrics import Traffic
 from service.parts import Parts, State
 from service.replies import Problem
 from service.routes import (
+    classify,
     documents,
     feedback,
     health,
@@ -29,6 +30,7 @@ from service.routes import (
     push,
     stream,
     summaries,
+    trainings,
 )
 
 WEB = Path(__file__).parent / "web"
@@ -79,10 +81,11 @@ def create_app(parts: Parts) -> FastAPI:
         max_body=int(parts.settings.upload_limit_mb * MEGABYTE),
     )
     add_handlers(app)
-    subjects = (machines, issues, instructions, summaries, models, feedback, documents)
-    for subject in (*subjects, push, stream, health):
+    subjects = (machines, issues, instructions, summaries, classify, models, trainings)
+    for subject in (*subjects, feedback, documents, push, stream, health):
         app.include_router(subject.router)
     app.get("/", include_in_schema=False)(_page)
+    app.get("/models", include_in_schema=False)(_models_page)
     app.mount("/static", StaticFiles(directory=WEB), name="static")
     return app
 
@@ -90,6 +93,11 @@ def create_app(parts: Parts) -> FastAPI:
 def _page() -> FileResponse:
     """The operator page."""
     return FileResponse(WEB / "page.html", media_type="text/html; charset=utf-8")
+
+
+def _models_page() -> FileResponse:
+    """The page of the engineers: versions of the classifiers, and what is known of them."""
+    return FileResponse(WEB / "models.html", media_type="text/html; charset=utf-8")
 
 
 def _operation(route: APIRoute) -> str:
@@ -113,10 +121,9 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[S
 
 
 def _threads(parts: Parts) -> list[threading.Thread]:
-    if parts.watch is None:
-        return []
-    loops = {"watch": parts.watch.run, "advice": parts.watch.run_advice}
+    watch = parts.watch
+    watching = {"watch": watch.run, "advice": watch.run_advice} if watch is not None else {}
     return [
         threading.Thread(target=loop, args=(parts.stopping,), name=name, daemon=True)
-        for name, loop in loops.items()
+        for name, loop in {**watching, **parts.learning.loops}.items()
     ]

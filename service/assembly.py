@@ -39,6 +39,7 @@ from service.database import Database
 from service.feed import Feed
 from service.hints import NoteReader
 from service.instructions import InstructionStore
+from service.learning import learning_of
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.model_figures import ModelFigures
@@ -96,6 +97,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             library=library,
             access=access,
             feed=Feed(),
+            learning=learning_of(database, shelf, settings),
             roster=roster,
             plant_watch=PlantWatch(plant),
             prompts=prompts,
@@ -168,6 +170,7 @@ def with_watch(parts: Parts) -> Parts:
             shelf=parts.shelf,
             library=parts.library,
             language=parts.settings.language,
+            tell=parts.learning.observer.tell,
         ),
         notes=NoteReader(parts.shelf, confidence=parts.settings.watch_confidence),
         settings=parts.settings,

@@ -38,6 +38,11 @@ class Forbidden(AndonFault):
 class Conflict(AndonFault):
     """The thing is in a state in which this cannot be done."""
 
+    def __init__(self, message: str, *, remedy: str = "", reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.reasons = reasons
+        """One by one, where there are several."""
+
 
 class TooLarge(AndonFault):
     """A body beyond the limit."""
@@ -108,6 +113,7 @@ async def _on_fault(request: Request, error: Exception) -> Response:
         kind=f"urn:andon:fault:{type(error).__name__}",
         headers=headers,
         remedy=error.remedy,
+        reasons=error.reasons if isinstance(error, Conflict) else (),
     )
 
 

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from finetune.task import Task
 from ingest.errors import DataFault, NotKnown
 from ingest.instants import microseconds
 from service.database import Database
 from service.judged import Judged
+from service.labelled import Feedback, labelled, true_labels
 
 KEPT = timedelta(days=90)
 """How long predictions and answers are kept for feedback."""
@@ -100,6 +102,14 @@ class Ledger:
             Verdict(kind, subject, verdict, label, comment, who, Judged.read(about))
             for kind, subject, verdict, label, comment, who, about in rows
         ]
+
+    def lessons(self, task: Task) -> Feedback:
+        """The labelled rows that the verdicts give a task."""
+        return labelled(self._database, task)
+
+    def truths(self, task: str) -> dict[str, str]:
+        """By subject what people say that it was, where they agree."""
+        return true_labels(self._database, task)
 
     def once(
         self, key: str, request: bytes, work: Callable[[], dict[str, Any]], *, at: datetime

@@ -167,5 +167,6 @@ def exposition(parts: Parts, traffic: Traffic) -> bytes:
     """All figures in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(FloorFigures(parts, traffic.named_sources))
-    registries = (registry, parts.model_figures.registry, traffic.registry)
+    own = (parts.model_figures.registry, parts.learning.figures.registry)
+    registries = (registry, *own, traffic.registry)
     return b"".join(generate_latest(each) for each in registries)

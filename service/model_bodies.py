@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
+from fastapi import UploadFile
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from service.bodies import Body, Edge, Integer, Name, Number
 
 
 class ClassifyInput(Body):
-    """A text, the numbers of a process window, or a machine's own window."""
+    """A text, the numbers of a process window or both, or a machine's own window."""
 
     text: Annotated[str, StringConstraints(max_length=100_000)] | None = None
     features: Annotated[dict[Name, Number | Integer | None], Field(max_length=2000)] | None = None
@@ -21,9 +23,8 @@ class ClassifyInput(Body):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        given = (self.text is not None) + (self.features is not None) + (self.start is not None)
-        if given != 1:
-            raise ValueError("give exactly one of text, features, or machine with start and end")
+        if (self.text is None and self.features is None) == (self.start is None):
+            raise ValueError("give a text, features or both, or machine with start and end")
         if self.start is not None:
             if self.machine is None or self.end is None:
                 raise ValueError("a window needs machine, start and end")
@@ -48,15 +49,65 @@ class Classify(Body):
     )
     task: Name
     inputs: Annotated[list[ClassifyInput], Field(min_length=1, max_length=1000)]
+    explain: bool = False
+    """Name the words or signals that weighed most; costs a few times the time of the answer."""
 
 
 class Promote(Body):
-    """The version to serve."""
+    """The version to serve; with force also one that the gate refuses, for a stated reason."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"version": "v0002"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"version": "v0002"},
+                {"version": "v0003", "force": True, "reason": "The label leak is retired."},
+            ]
+        },
     )
     version: Name
+    force: bool = False
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = ""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.force and not self.reason:
+            raise ValueError("force needs a reason, which is kept")
+        return self
+
+
+class SetShadow(Body):
+    """The version that is asked about live inputs beside the one that serves."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"version": "v0003"}]}
+    )
+    version: Name | None
+    """null: none."""
+
+
+class Train(Body):
+    """What to train on, and how; every field may be left out."""
+
+    file: UploadFile | SkipJsonSchema[None] = None
+    """Labelled rows: CSV, JSON lines or Parquet. Without: the rows that ship with the task."""
+    task_file: UploadFile | SkipJsonSchema[None] = None
+    """Labels and columns of these rows, declared in TOML."""
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    up_to: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")] | None = None
+    """The dearest candidate that is tried, such as hybrid."""
+    feedback: bool = True
+    """Add the rows that people labelled."""
+    promote: bool = True
+    """Put the new version into use if the gate lets it."""
+
+
+class Evaluate(Body):
+    """Labelled rows to judge a version on."""
+
+    file: UploadFile
+    version: Name | None = None
+    """Without: the one in use."""
 
 
 class Feedback(Body):

@@ -11,7 +11,8 @@ from typing import Annotated, TypedDict
 
 from fastapi import Depends, Request
 
-from ingest.errors import AndonFault
+from finetune.task import Task
+from ingest.errors import AndonFault, NotKnown
 from ingest.history import History, SourceCounters
 from ingest.outbox import outbox_figures
 from ingest.plant import Plant
@@ -25,10 +26,12 @@ from prompting.library import PromptLibrary
 from prompting.probing_watch import ProbeWatch
 from service.access import Access
 from service.cards_store import CardStore
+from service.classified import Comparison
 from service.collectors import collectors_state
 from service.feed import Feed
 from service.floor import MachineView, machine_view
 from service.instructions import InstructionStore
+from service.learning import Learning
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.model_figures import ModelFigures
@@ -69,6 +72,7 @@ class Parts:
     library: Library
     access: Access
     feed: Feed
+    learning: Learning
     watch: Watch | None = None
     """None: nobody opens cards, as in the tests of a single route."""
     roster: Roster | None = None
@@ -108,11 +112,26 @@ class Parts:
             patience=self.patience,
         )
 
+    def task(self, name: str) -> Task:
+        """A task that ships with us or has a model; NotKnown otherwise."""
+        found = next((task for task, _ in self.shelf.tasks() if task.name == name), None)
+        if found is None:
+            raise NotKnown(f"There is no task {name}.")
+        return found
+
+    def compared(self, task: str) -> Comparison:
+        """The version in the shadow of a task against the one that serves."""
+        serving = self.shelf.current(self.task(task).name).version
+        shadow = self.shelf.store.shadow(task) or ""
+        shadow = "" if shadow == serving else shadow
+        truth = self.ledger.truths(task) if shadow else {}
+        return self.learning.classified.compared(serving, shadow, task=task, truth=truth)
+
     def state_of_parts(self) -> list[Component]:
         """How every part is at this moment."""
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
         others = (*self._plant_state(), *self._outbox_state(), *self._prompts_state())
-        writing = (self._writer_state(), *self._model_state())
+        writing = (self._writer_state(), *self._model_state(), *self._drift_state())
         return [*own, self._collectors_state(), *writing, *others, *self.components]
 
     def _history_state(self) -> Component:
@@ -199,6 +218,10 @@ class Parts:
             return []
         found = self.model_watch.standing()
         return [Component("model", "ok" if found.well else "degraded", found.words)]
+
+    def _drift_state(self) -> list[Component]:
+        shifted = self.learning.drift.shifted()
+        return [Component(f"drift {one.task}", "degraded", one.words) for one in shifted]
 
     def _counters(self) -> list[SourceCounters]:
         try:

@@ -7,6 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from finetune.inputs import Input
+from finetune.limits import Reference
+from finetune.models import ModelStore
+from finetune.promotion import GateReport
 from finetune.task import Task
 from ingest.vocabulary import Answer, Citation, Diagnosis, Evidence, Summary
 from prompting.listening import Listener
@@ -50,17 +54,23 @@ class Classifies(Protocol):
         """What it decides."""
         ...
 
+    @property
+    def reference(self) -> Reference:
+        """How it answered rows that it had not learnt from."""
+        ...
+
     def classify(
         self,
-        inputs: Sequence[str] | Sequence[Mapping[str, float]],
+        inputs: Sequence[Input],
         *,
         labels: Sequence[str] | None = None,
+        explain: bool = False,
     ) -> list[Diagnosis]:
-        """One diagnosis for each input, among `labels` when given."""
+        """One diagnosis for each input, among `labels` when given; says why when asked to."""
         ...
 
     def classify_together(
-        self, texts: Sequence[str], *, labels: Sequence[str] | None = None
+        self, texts: Sequence[str], *, labels: Sequence[str] | None = None, explain: bool = False
     ) -> Diagnosis:
         """One diagnosis from several texts about the same thing."""
         ...
@@ -81,11 +91,22 @@ class Shelf(Protocol):
         """Every trained model: task, version, current, engine, metrics."""
         ...
 
-    def promote(self, task: str, version: str) -> None:
-        """Serve that version from now on; NotKnown when there is none."""
+    @property
+    def store(self) -> ModelStore:
+        """The versions on disk."""
         ...
 
-    def roll_back(self, task: str) -> str:
+    def shadow(self, task: str) -> Classifies | None:
+        """The version that is asked beside the one that serves; None when there is none."""
+        ...
+
+    def promote(
+        self, task: str, version: str, *, force: bool = False, who: str = "", reason: str = ""
+    ) -> GateReport:
+        """Serve that version from now on; NotKnown when there is none, GateRefused by the gate."""
+        ...
+
+    def roll_back(self, task: str, *, who: str = "", reason: str = "") -> str:
         """Serve the version before; the version that serves then."""
         ...
 

@@ -37,6 +37,9 @@ class Problem(BaseModel):
     instance: str
     remedy: str = ""
     errors: list[dict[str, str]] = Field(default_factory=list)
+    reasons: list[str] = Field(
+        default_factory=list, description="Why the gate refuses a version, one by one."
+    )
 
 
 class InstructionOut(Noun):
@@ -175,11 +178,30 @@ class TasksOut(BaseModel):
 class ModelOut(BaseModel):
     """A trained model."""
 
+    model_config = example(
+        task="error_code",
+        version="v0002",
+        current=True,
+        engine="hybrid",
+        metrics={"accuracy": 0.93, "macro_f1": 0.92, "ece": 0.03, "coverage_at_90": 1.0},
+        previous=False,
+        shadow=False,
+        trained_at="2026-11-22T10:00:00+00:00",
+        rows=640,
+        gate="passed",
+        fault="",
+    )
     task: str
     version: str
     current: bool
     engine: str = ""
     metrics: dict[str, Any] = Field(default_factory=dict)
+    previous: bool = Field(default=False, description="A rollback goes to it.")
+    shadow: bool = Field(default=False, description="It is asked beside the one that serves.")
+    trained_at: str = ""
+    rows: int = 0
+    gate: str = Field(default="", description="passed, refused or forced; empty: not asked.")
+    fault: str = Field(default="", description="Why it cannot be used.")
 
 
 class ModelsOut(BaseModel):

@@ -243,6 +243,7 @@ class Watch:
             window=look.window,
             process=process,
             corrected=card.tags.get("label", ""),
+            issue=card.id,
             calm=calm,
         )
         with self._wanted:

@@ -9,6 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from finetune.inputs import Input
+from finetune.limits import Reference
+from finetune.models import ModelStore
+from finetune.promotion import GateRefused, GateReport
 from finetune.task import Label, Task, TaskKind
 from ingest.errors import DataFault, NotKnown
 from ingest.vocabulary import (
@@ -20,6 +24,7 @@ from ingest.vocabulary import (
     Outcome,
     Statement,
     Summary,
+    Weight,
 )
 from prompting.listening import Listener
 from prompting.model import Reply, Request
@@ -114,34 +119,43 @@ def drafted(headline: Statement, *statements: Statement) -> str:
 class FakeClassifier:
     """Knows words; a text without any of them is quiet, or abstained on where quiet is no label."""
 
-    version = "fake-1"
-
-    def __init__(self, words: Mapping[str, str], *, kind: str = "hydraulic-press") -> None:
+    def __init__(
+        self,
+        words: Mapping[str, str],
+        *,
+        kind: str = "hydraulic-press",
+        version: str = "fake-1",
+    ) -> None:
+        self.version = version
         self._words = words
         labels = [Label(label, f"{label} happened", (kind,)) for label in words.values()]
         self.task = Task(
             "error_code", TaskKind.TEXT, (*labels, Label(QUIET)), title="Fake", quiet=QUIET
         )
         self.read: list[str] = []
+        count = len(self.task.labels)
+        even, sure = (1 / count,) * count, (*(0.0,) * 9, 1.0)
+        self.reference = Reference(100, even, sure, confidence=0.95, review=0.0, unknown=0.0)
 
     def classify(
         self,
-        inputs: Sequence[str] | Sequence[Mapping[str, float]],
+        inputs: Sequence[Input],
         *,
         labels: Sequence[str] | None = None,
+        explain: bool = False,
     ) -> list[Diagnosis]:
-        """One diagnosis for each input."""
+        """One diagnosis for each input; its first word is the explanation."""
         texts = [str(item) for item in inputs]
         self.read += texts
-        return [self._one(text, labels) for text in texts]
+        return [self._one(text, labels, explain=explain) for text in texts]
 
     def classify_together(
-        self, texts: Sequence[str], *, labels: Sequence[str] | None = None
+        self, texts: Sequence[str], *, labels: Sequence[str] | None = None, explain: bool = False
     ) -> Diagnosis:
         """The diagnosis of all texts as one."""
-        return self._one(" ".join(texts), labels)
+        return self._one(" ".join(texts), labels, explain=explain)
 
-    def _one(self, text: str, labels: Sequence[str] | None) -> Diagnosis:
+    def _one(self, text: str, labels: Sequence[str] | None, *, explain: bool) -> Diagnosis:
         found = next((label for word, label in self._words.items() if word in text.lower()), QUIET)
         known = labels is None or found in labels
         return Diagnosis(
@@ -155,15 +169,19 @@ class FakeClassifier:
             reason="" if known else "no word is known",
             basis=(text,),
             outcome=Outcome.LABEL if known else Outcome.UNKNOWN,
+            explanation=(Weight(text.split(maxsplit=1)[0], 1.0),) if explain else (),
         )
 
 
 class FakeShelf:
-    """Serves the classifiers that it is given, two versions of each."""
+    """Serves the classifiers that it is given, two versions of each; the gate keeps `bad` out."""
 
-    def __init__(self, *models: FakeClassifier) -> None:
+    def __init__(self, *models: FakeClassifier, root: Path = Path("nowhere")) -> None:
+        self.store = ModelStore(root)
+        self.shadows: dict[str, FakeClassifier] = {}
         self._models = {model.task.name: model for model in models}
         self._current = dict.fromkeys(self._models, "fake-1")
+        self.forced: tuple[str, str] | None = None
 
     def current(self, task: str) -> FakeClassifier:
         """The model of a task."""
@@ -183,14 +201,25 @@ class FakeShelf:
             for version in ("fake-0", "fake-1")
         ]
 
-    def promote(self, task: str, version: str) -> None:
-        """Serve that version."""
-        self.current(task)
-        if version not in ("fake-0", "fake-1"):
-            raise NotKnown(f"Task {task} has no version {version}.")
-        self._current[task] = version
+    def shadow(self, task: str) -> FakeClassifier | None:
+        """The one that a test put there."""
+        return self.shadows.get(task)
 
-    def roll_back(self, task: str) -> str:
+    def promote(
+        self, task: str, version: str, *, force: bool = False, who: str = "", reason: str = ""
+    ) -> GateReport:
+        """Serve that version; `bad` only by force."""
+        self.current(task)
+        if version not in ("fake-0", "fake-1", "bad"):
+            raise NotKnown(f"Task {task} has no version {version}.")
+        if version == "bad" and not force:
+            refusal = GateReport(passed=False, reasons=("It lost a label.",), rows=9)
+            raise GateRefused(task, version, refusal)
+        self._current[task] = version
+        self.forced = (who, reason) if force else None
+        return GateReport(passed=True, reasons=(), rows=9)
+
+    def roll_back(self, task: str, *, who: str = "", reason: str = "") -> str:
         """Serve the older version."""
         self.promote(task, "fake-0")
         return "fake-0"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from ingest.errors import DataFault
 from service.access import Caller, Role
 from service.parts import Parts, PartsPart
 
@@ -36,6 +37,14 @@ def who(parts: Parts, caller: Caller, named: str) -> str:
     return named.strip() or ("" if parts.access.open else caller.name)
 
 
+def _form(request: Request) -> None:
+    """A body of another kind would be passed over in silence."""
+    kind = request.headers.get("content-type", "")
+    if kind and not kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        raise DataFault(f"The fields are sent as a form, not as {kind[:80]}.")
+
+
+form_only = Depends(_form)
 Pusher = Annotated[Caller, Depends(_with(Role.MACHINE))]
 Operator = Annotated[Caller, Depends(_with(Role.OPERATOR))]
 Engineer = Annotated[Caller, Depends(_with())]

@@ -1,113 +1,98 @@
-"""Tasks, classification and the models that serve it."""
+"""The versions of each classifier: which one serves, which may, and what is known of them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form, Response
 
-from finetune.features import window_features
-from finetune.task import TaskKind
-from ingest.errors import DataFault
-from ingest.vocabulary import Diagnosis
-from service.model_bodies import Classify, ClassifyInput, Promote
-from service.parts import Parts, PartsPart
-from service.ports import Classifies
-from service.replies import (
-    ClassifiedOut,
-    LabelOut,
-    ModelOut,
-    ModelsOut,
-    PredictionOut,
-    TaskOut,
-    TasksOut,
-)
-from service.routes.callers import Engineer, Operator
+from service.model_bodies import Evaluate, Promote, SetShadow
+from service.model_replies import DriftOut, EvaluationOut, GateOut, ShadowOut
+from service.model_requests import PLOTS, evaluated, on_file, promoted
+from service.parts import PartsPart
+from service.replies import ModelOut, ModelsOut
+from service.routes.callers import Engineer, Operator, form_only
 
-router = APIRouter(prefix="/v1", tags=["models"])
+router = APIRouter(prefix="/v1/models", tags=["models"])
+
+MARKDOWN = "text/markdown; charset=utf-8"
+PNG = "image/png"
 
 
-@router.post("/classify")
-def classify(body: Classify, parts: PartsPart, _: Operator) -> ClassifiedOut:
-    """A label with calibrated confidence for each input, or an honest abstention."""
-    model = parts.shelf.current(body.task)
-    found = [_one(parts, model, item) for item in body.inputs]
-    return ClassifiedOut(predictions=[_kept(parts, item, one) for item, one in found])
-
-
-@router.get("/tasks")
-def list_tasks(parts: PartsPart, _: Operator) -> TasksOut:
-    """What can be classified, into which labels."""
-    return TasksOut(
-        tasks=[
-            TaskOut(
-                name=task.name,
-                kind=str(task.kind),
-                title=task.title,
-                labels=[LabelOut.model_validate(label) for label in task.labels],
-                version=version,
-            )
-            for task, version in parts.shelf.tasks()
-        ]
-    )
-
-
-@router.get("/models")
+@router.get("")
 def list_models(parts: PartsPart, _: Operator) -> ModelsOut:
     """Every trained model."""
     return ModelsOut(models=[ModelOut.model_validate(model) for model in parts.shelf.models()])
 
 
-@router.post("/models/{task}/promote")
-def promote(task: str, body: Promote, parts: PartsPart, _: Engineer) -> ModelsOut:
-    """Serve that version from now on."""
-    parts.shelf.promote(task, body.version)
-    return list_models(parts, _)
+@router.post("/{task}/promote")
+def promote(task: str, body: Promote, parts: PartsPart, caller: Engineer) -> ModelsOut:
+    """Serve that version from now on; 409 with the reasons when the gate refuses it."""
+    promoted(parts.shelf, task, body, by=caller.name)
+    return list_models(parts, caller)
 
 
-@router.post("/models/{task}/rollback")
-def roll_back(task: str, parts: PartsPart, _: Engineer) -> ModelsOut:
+@router.post("/{task}/rollback")
+def roll_back(task: str, parts: PartsPart, caller: Engineer) -> ModelsOut:
     """Serve the version before again."""
-    parts.shelf.roll_back(task)
-    return list_models(parts, _)
+    parts.shelf.roll_back(task, who=caller.name)
+    return list_models(parts, caller)
 
 
-def _one(parts: Parts, model: Classifies, item: ClassifyInput) -> tuple[ClassifyInput, Diagnosis]:
-    machine = parts.plant.machine(item.machine) if item.machine else None
-    labels = model.task.labels_for(machine.kind) if machine else None
-    if model.task.kind is TaskKind.TEXT:
-        texts = _texts(parts, item)
-        if not texts:
-            raise DataFault("There is no event text to classify in that window.")
-        return item, model.classify_together(texts, labels=labels)
-    return item, model.classify([_features(parts, item)], labels=labels)[0]
+@router.get("/{task}/{version}/gate")
+def judge(task: str, version: str, parts: PartsPart, _: Operator) -> GateOut:
+    """Whether the gate would let that version into use, without doing it."""
+    return GateOut.model_validate(parts.shelf.store.gate(task, version))
 
 
-def _texts(parts: Parts, item: ClassifyInput) -> list[str]:
-    if item.text is not None:
-        return [item.text]
-    if item.machine is None or item.start is None or item.end is None:
-        raise DataFault("This task reads texts: give a text, or machine, start and end.")
-    events = parts.history.events(item.machine, item.start, item.end)
-    return list(dict.fromkeys(event.text for event in events if event.text.strip()))
+@router.get(
+    "/{task}/{version}/card",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}}}},
+)
+def show_card(task: str, version: str, parts: PartsPart, _: Operator) -> Response:
+    """What a person should know before relying on that version, as Markdown."""
+    return Response(on_file(parts.shelf.store, task, version, "card.md"), media_type=MARKDOWN)
 
 
-def _features(parts: Parts, item: ClassifyInput) -> dict[str, float]:
-    if item.features is not None:
-        return {name: float(v) for name, v in item.features.items() if v is not None}
-    if item.machine is None or item.start is None or item.end is None:
-        raise DataFault("This task reads numbers: give features, or machine, start and end.")
-    found = window_features(parts.history.window(item.machine, item.start, item.end))
-    if not found:
-        raise DataFault("There are no readings in that window.")
-    return found
+@router.get(
+    "/{task}/{version}/plots/{plot}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+def show_plot(
+    task: str,
+    version: str,
+    plot: Literal["reliability", "confusion"],
+    parts: PartsPart,
+    _: Operator,
+) -> Response:
+    """How far its confidence can be believed, or what it takes for what; as PNG."""
+    return Response(on_file(parts.shelf.store, task, version, PLOTS[plot]), media_type=PNG)
 
 
-def _kept(parts: Parts, item: ClassifyInput, diagnosis: Diagnosis) -> PredictionOut:
-    said: dict[str, Any] = {
-        "input": item.model_dump(mode="json", exclude_none=True),
-        "diagnosis": asdict(diagnosis),
-    }
-    identity = parts.ledger.keep("prediction", said, parts.clock())
-    return PredictionOut.model_validate({**asdict(diagnosis), "id": identity})
+@router.post("/{task}/evaluate", dependencies=[form_only])
+def judge_rows(
+    task: str, form: Annotated[Evaluate, Form()], parts: PartsPart, _: Engineer
+) -> EvaluationOut:
+    """How good a version is on labelled rows that are sent along."""
+    return EvaluationOut.model_validate(evaluated(parts.shelf.store, task, form))
+
+
+@router.get("/{task}/shadow")
+def show_shadow(task: str, parts: PartsPart, _: Operator) -> ShadowOut:
+    """The version in the shadow against the one that serves, on the same live inputs."""
+    return ShadowOut.of(parts.compared(task))
+
+
+@router.post("/{task}/shadow")
+def set_shadow(task: str, body: SetShadow, parts: PartsPart, _: Engineer) -> ShadowOut:
+    """Ask that version about every live input as well, without answering with it; null ends it."""
+    parts.shelf.store.set_shadow(task, body.version)
+    return show_shadow(task, parts, _)
+
+
+@router.get("/{task}/drift")
+def show_drift(task: str, parts: PartsPart, _: Operator) -> DriftOut:
+    """Whether what comes in is still what the model was trained on."""
+    return DriftOut.of(parts.learning.drift.standing(task, parts.clock()))

@@ -27,6 +27,21 @@ export async function call(path, body) {
   return reply.json();
 }
 
+// Sends a form; the browser sets its boundary.
+export async function submit(path, form) {
+  const reply = await fetch(path, { method: "POST", body: form, headers: headers() });
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+  return reply.json();
+}
+
+// A text or a picture of the service; null where it has none.
+export async function blob(path) {
+  const reply = await fetch(path, { headers: headers() });
+  if (reply.status === 404) return null;
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+  return reply.blob();
+}
+
 // Calls `hear(kind, data)` for each event until the connection ends; rejects when it breaks.
 export async function listen(path, hear, signal) {
   const reply = await fetch(path, { headers: headers({ Accept: "text/event-stream" }), signal });

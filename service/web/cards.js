@@ -159,7 +159,12 @@ function diagnosed(diagnosis) {
   const others = diagnosis.alternatives.filter((other) => other.label !== diagnosis.label && other.confidence >= 0.01).slice(0, 2);
   const also = others.map((other) => `${words(other.label)} ${percent(other.confidence)}`).join(", ");
   if (!diagnosis.label) {
-    return [el("p", { class: "label", text: "Not known" }), el("p", { class: "fine", text: `${diagnosis.reason} ${also && `Considered: ${also}.`}` })];
+    return [
+      el("p", { class: "label", text: diagnosis.outcome === "review" ? "Needs a look by a person" : "Not known" }),
+      oneOf(diagnosis),
+      el("p", { class: "fine", text: `${diagnosis.reason} ${also && `Considered: ${also}.`}` }),
+      weighed(diagnosis),
+    ];
   }
   const level = el("span");
   level.style.width = `${diagnosis.confidence * 100}%`;
@@ -169,8 +174,20 @@ function diagnosed(diagnosis) {
     diagnosis.engine === "classifier" ? el("p", { class: "sure" }, sure, `${percent(diagnosis.confidence)} sure`) : null,
     labels.get(diagnosis.label)?.description ? el("p", { text: labels.get(diagnosis.label).description }) : null,
     el("p", { class: "fine", text: origin(diagnosis) }),
-    also ? el("p", { class: "fine", text: `Also considered: ${also}.` }) : null,
+    diagnosis.label_set.length > 1 ? oneOf(diagnosis) : also ? el("p", { class: "fine", text: `Also considered: ${also}.` }) : null,
+    weighed(diagnosis),
   ];
+}
+
+// The labels among which the right one is nine times in ten.
+function oneOf(diagnosis) {
+  if (!diagnosis.label_set.length) return null;
+  return el("p", { class: "fine" }, "One of: ", el("strong", { text: diagnosis.label_set.map(words).join(", ") }), ".");
+}
+
+function weighed(diagnosis) {
+  const heavy = diagnosis.explanation.filter((one) => one.weight > 0).map((one) => one.what);
+  return heavy.length ? el("p", { class: "fine", text: `Weighed most: ${heavy.join(", ")}.` }) : null;
 }
 
 function origin(diagnosis) {

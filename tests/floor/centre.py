@@ -19,6 +19,7 @@ from service.cards_store import CardStore
 from service.database import Database
 from service.feed import Feed
 from service.instructions import InstructionStore
+from service.learning import learning_of
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
@@ -33,9 +34,11 @@ def parts_at(
     """The parts of a service on that home; nobody watches."""
     plant = load_plant(plant_file)
     path = history_path(home)
+    settings = ServiceSettings(home=home)
+    shelf = FakeShelf(FakeClassifier({"whin": "pump_worn"}), root=home / "models")
     with SqliteHistory(path, reserve_bytes=reserve_bytes) as history, Database(path) as database:
         yield Parts(
-            settings=ServiceSettings(home=home),
+            settings=settings,
             plant=plant,
             history=history,
             cards=CardStore(database),
@@ -43,10 +46,11 @@ def parts_at(
             ledger=Ledger(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),
-            shelf=FakeShelf(FakeClassifier({"whin": "pump_worn"})),
+            shelf=shelf,
             library=FakeLibrary(),
             access=Access(keys),
             feed=Feed(),
+            learning=learning_of(database, shelf, settings),
             disk_reserve_bytes=reserve_bytes,
         )
 

@@ -20,6 +20,7 @@ from service.cards_store import CardStore, NewCard
 from service.database import Database
 from service.feed import Feed
 from service.instructions import InstructionStore
+from service.learning import learning_of
 from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
@@ -53,9 +54,11 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
     plant_file.write_text(PLANT)
     plant = load_plant(plant_file)
     path = tmp_path / "history.db"
+    settings = ServiceSettings(home=tmp_path, plant=plant_file)
+    shelf = FakeShelf(FakeClassifier({"whin": "pump_worn"}), root=tmp_path / "models")
     with SqliteHistory(path) as history, Database(path) as database:
         yield Parts(
-            settings=ServiceSettings(home=tmp_path),
+            settings=settings,
             plant=plant,
             history=history,
             cards=CardStore(database),
@@ -63,10 +66,11 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
             ledger=Ledger(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),
-            shelf=FakeShelf(FakeClassifier({"whin": "pump_worn"})),
+            shelf=shelf,
             library=FakeLibrary({"E217": "cooler_fouled"}),
             access=Access(None),
             feed=Feed(),
+            learning=learning_of(database, shelf, settings),
             clock=lambda: NOON,
         )
 

@@ -1,0 +1,54 @@
+"""What kind of fault is it: tasks, classification, and the rows that people labelled."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+
+from service.classifying import predictions
+from service.model_bodies import Classify
+from service.model_replies import FeedbackRowsOut
+from service.parts import PartsPart
+from service.replies import ClassifiedOut, LabelOut, PredictionOut, TaskOut, TasksOut
+from service.routes.callers import Operator
+
+router = APIRouter(prefix="/v1", tags=["models"])
+
+
+@router.post("/classify")
+def classify(body: Classify, parts: PartsPart, _: Operator) -> ClassifiedOut:
+    """A label with calibrated confidence for each input, or an honest abstention.
+
+    All inputs of a request are answered by one version of the model. One that cannot be read is
+    abstained on, with the reason; only where none can be read is the request refused.
+    """
+    found = predictions(parts, body)
+    return ClassifiedOut(
+        predictions=[
+            PredictionOut.model_validate({**asdict(one.diagnosis), "id": one.id}) for one in found
+        ]
+    )
+
+
+@router.get("/tasks")
+def list_tasks(parts: PartsPart, _: Operator) -> TasksOut:
+    """What can be classified, into which labels."""
+    return TasksOut(
+        tasks=[
+            TaskOut(
+                name=task.name,
+                kind=str(task.kind),
+                title=task.title,
+                labels=[LabelOut.model_validate(label) for label in task.labels],
+                version=version,
+            )
+            for task, version in parts.shelf.tasks()
+        ]
+    )
+
+
+@router.get("/tasks/{task}/rows")
+def list_rows(task: str, parts: PartsPart, _: Operator) -> FeedbackRowsOut:
+    """What people labelled, as the next training takes it, and what is left out and why."""
+    return FeedbackRowsOut.of(task, parts.ledger.lessons(parts.task(task)))
