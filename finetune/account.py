@@ -11,6 +11,7 @@ from finetune.judging import Verdict
 from finetune.ladder import Rung
 from finetune.reasons import reasons
 from finetune.report import CandidateFigures, TrainReport, rounded
+from finetune.targets import targets_reached
 
 
 def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainReport:
@@ -32,6 +33,7 @@ def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainRe
         notes={
             "why": list(reasons(rungs, verdict.rung, truth, seed=course.wish.seed)),
             "labels": [rounded(asdict(figures)) for figures in verdict.labels],
+            "targets": targets_reached(course.data.task, verdict.test),
             **_rows(course),
             **_repeating(course, verdict),
         },
@@ -39,10 +41,10 @@ def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainRe
 
 
 def _rows(course: Course) -> Mapping[str, Any]:
-    rows = len(course.data.labels)
+    data = course.data
     return {
-        "rows": rows,
-        "rows_from_feedback": rows - len(course.data.table),
+        "rows": len(data.labels),
+        "rows_from_feedback": len(data.people),
         "splits": {
             "develop": len(course.split.develop),
             "test": len(course.split.test),
@@ -51,12 +53,14 @@ def _rows(course: Course) -> Mapping[str, Any]:
             ],
         },
         "split_notes": list(course.split.notes),
+        "data_warnings": [warning.words for warning in data.inspection.warnings],
     }
 
 
 def _repeating(course: Course, verdict: Verdict) -> Mapping[str, Any]:
     return {
         "seed": course.wish.seed,
+        "asked_accuracy": course.wish.asked,
         "threads": course.wish.threads,
         "device": course.device,
         "epochs": verdict.rung.epochs,

@@ -23,6 +23,7 @@ from finetune.frozen import FrozenTest
 from finetune.ladder import Contest
 from finetune.models import ModelStore
 from finetune.progress import Progress, Steps
+from finetune.score import ASKED_ACCURACY
 from finetune.split import Fold, Split
 from finetune.task import TaskKind, task_as_dict
 
@@ -50,6 +51,8 @@ class Wish:
     lora: LoraSettings | None = None
     up_to: str | None = None
     """The last rung of the ladder to climb; None: all."""
+    asked: float = ASKED_ACCURACY
+    """Share of the answers given that should be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ def _named(
         "folds": [[_digest(fold.train), _digest(fold.held)] for fold in folds],
         "frozen": [[row.fingerprint, row.label] for row in frozen.rows],
         "seed": wish.seed,
+        "asked": wish.asked,
         "threads": wish.threads,
         "lora": asdict(wish.lora or LoraSettings()),
         "encoder": "" if encoder is None else encoder.sha256,

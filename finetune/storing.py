@@ -45,7 +45,11 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
         write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
         write_json(folder / JUDGED, judged_as_dict(verdict.frozen))
         seal(folder)
-        _refuse_difference(engine, read_engine(folder, course.encoder)[0], course.examples)
+        read = read_engine(folder, course.encoder)[0]
+        _refuse_difference(engine, read, course.examples)
+        if course.encoder is not None:
+            rows = course.examples, course.data.labels
+            store.runtimes.equip(read, course.encoder, folder, rows=rows)
 
     version = store.add(engine.task.name, fill, frozen=course.frozen)
     course.steps.begin(STORING)(1.0)
@@ -56,18 +60,16 @@ def engine_of(course: Course, verdict: Verdict) -> Engine:
     """The chosen recipe on all rows, with the limits that the held rows gave."""
     rung, seed = verdict.rung, course.wish.seed
     every: Rows = np.arange(len(course.data.labels))
-    neighbours, near, scored = None, None, len(rung.probabilities)
-    if course.encoder is not None:
-        near = nearness(course)[:scored]
-        neighbours = Neighbours.of(course.examples.vectors, seed=seed)
+    scored = len(rung.probabilities)
+    near = nearness(course)[:scored]
     return Engine(
         course.data.task,
         rung.name,
         fit(course, rung, every, verdict.temperatures, step=STORING),
         verdict.temperatures,
-        limits_of(rung.probabilities, course.contest.truth[:scored], near),
+        limits_of(rung.probabilities, course.contest.truth[:scored], near, asked=course.wish.asked),
         course.data.columns,
-        neighbours,
+        Neighbours.of(course.examples, seed=seed),
     )
 
 
@@ -77,10 +79,20 @@ def _about(course: Course, report: TrainReport) -> dict[str, Any]:
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "training": {"key": course.key, "run": course.checkpoint.run},
         "data_sha256": course.data.sha256,
+        "usual": _usual(course.examples),
         "frozen": asdict(course.frozen.seal()),
         "libraries": libraries(),
         "report": report.as_dict(),
     }
+
+
+def _usual(examples: Examples) -> list[float]:
+    """The median of each number; an explanation puts a signal back to it."""
+    if not examples.table.size:
+        return []
+    known = np.ma.masked_invalid(examples.table)
+    usual = np.ma.median(known, axis=0)  # type: ignore[no-untyped-call]
+    return [float(one) for one in usual.filled(0.0)]
 
 
 def _refuse_difference(written: Engine, read: Engine, examples: Examples) -> None:

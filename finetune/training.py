@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from finetune.account import reported
@@ -13,10 +15,13 @@ from finetune.dataset import read_dataset
 from finetune.features import Windows
 from finetune.finished import stored_before
 from finetune.judging import judged
+from finetune.labelled import LabelledRow
 from finetune.ladder import choose, climb
 from finetune.models import ModelStore
 from finetune.progress import Progress, silent
+from finetune.promotion import GateRefused, GateReport
 from finetune.report import TrainReport
+from finetune.score import ASKED_ACCURACY
 from finetune.storing import stored
 from finetune.task import Task
 from finetune.threads import bounded
@@ -35,29 +40,30 @@ def train(
     promote: bool = True,
     lora: LoraSettings | None = None,
     up_to: str | None = None,
+    asked: float = ASKED_ACCURACY,
+    extra: Sequence[LabelledRow] = (),
     windows: Windows | None = None,
 ) -> TrainReport:
     """Score every candidate over folds, choose one, judge it on the test, store it on all rows.
 
-    A training that was killed goes on where it stopped when the same is asked for again.
+    A training that was killed goes on where it stopped when the same is asked for again. A version
+    that the gate refuses stays stored; the report's `gate` says why.
 
     Raises:
         SettingsFault: a file or the encoder is missing, another training of the task runs, or
             the home cannot be written to.
         DataFault: the data cannot be used.
         ModelFault: the stored model does not answer as the fitted one.
-        GateRefused: the stored version is not put into use, as it is worse than the one in use.
     """
     store.versions(task.name)  # refuses a name that is none before it becomes a folder
-    rows = read_dataset(task, data, windows=windows)
+    rows = read_dataset(task, data, extra=extra, windows=windows)
     with bounded(threads), alone(store.root / task.name):
-        course = course_of(rows, store, Wish(seed, threads, progress, lora, up_to))
+        course = course_of(rows, store, Wish(seed, threads, progress, lora, up_to, asked))
         report = stored_before(course, store) or _trained(course, store)
-        try:
-            if promote:
-                store.promote(task.name, report.version)
-        finally:
-            course.checkpoint.remove()
+        if promote:
+            gate = _promoted(store, task.name, report.version)
+            report = replace(report, notes={**report.notes, "gate": gate.as_dict()})
+        course.checkpoint.remove()
     log.info("model trained", extra={"task": task.name, "version": report.version})
     return report
 
@@ -67,3 +73,10 @@ def _trained(course: Course, store: ModelStore) -> TrainReport:
     chosen = choose(rungs, course.contest.truth, seed=course.wish.seed)
     verdict = judged(course, rungs, chosen)
     return stored(course, verdict, reported(course, rungs, verdict), store)
+
+
+def _promoted(store: ModelStore, task: str, version: str) -> GateReport:
+    try:
+        return store.promote(task, version)
+    except GateRefused as refusal:
+        return refusal.report

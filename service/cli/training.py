@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from ingest.errors import NotKnown, SettingsFault
 from service.cli.inspection import check as inspected
 from service.cli.inspection import windows_at
+from service.cli.leading import leading
 from service.cli.models import TaskArgument, say_current, store_of
 from service.cli.options import (
     DEFAULT_HOME,
@@ -22,6 +24,7 @@ from service.cli.training_progress import shown
 from service.cli.training_report import show
 
 if TYPE_CHECKING:
+    from finetune.labelled import LabelledRow
     from finetune.task import Task
 
 DataOption = Annotated[
@@ -52,6 +55,14 @@ def train(
         str | None,
         typer.Option("--up-to", help="The dearest candidate to try, such as hybrid: quicker."),
     ] = None,
+    accuracy: Annotated[
+        float,
+        typer.Option("--accuracy", min=0.5, max=0.999, help="Of the answers that it dares give."),
+    ] = 0.9,
+    feedback: Annotated[
+        bool,
+        typer.Option("--feedback/--no-feedback", help="Learn from what people corrected, too."),
+    ] = True,
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Put the new version into use.")
     ] = True,
@@ -82,19 +93,27 @@ def train(
             inspected(wanted, rows, windows=windows, as_json=as_json)
         return
     store, threads = store_of(home)
-    with shown(lines=progress_lines) as progress, windows_at(home, plant) as windows:
-        report = train_model(
-            wanted,
-            rows,
-            store,
-            seed=seed,
-            progress=progress,
-            threads=threads,
-            promote=promote,
-            up_to=up_to,
-            windows=windows,
-        )
+    with leading(store) as lora:
+        if lora is None:
+            return
+        with shown(lines=progress_lines) as progress, windows_at(home, plant) as windows:
+            report = train_model(
+                wanted,
+                rows,
+                store,
+                seed=seed,
+                progress=progress,
+                threads=threads,
+                promote=promote,
+                lora=lora,
+                up_to=up_to,
+                asked=accuracy,
+                extra=_corrected(home, wanted) if feedback else (),
+                windows=windows,
+            )
     show(report, as_json=as_json)
+    if not report.notes.get("gate", {"passed": True})["passed"]:
+        raise typer.Exit(1)
 
 
 def evaluate(
@@ -114,6 +133,13 @@ def evaluate(
     with windows_at(home, plant) as windows:
         report = evaluate_model(task, rows, store, version=version, windows=windows)
     show(report, as_json=as_json)
+
+
+def _corrected(home: Path, task: Task) -> Sequence[LabelledRow]:
+    """Rows that people labelled while the plant ran."""
+    from service.labelled import feedback_rows
+
+    return feedback_rows(home / "history.db", task).rows
 
 
 def _in_use(home: Path, task: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from service.cli.options import console, print_json, print_table
 
@@ -29,13 +29,42 @@ def _row(one: CandidateFigures, *, chosen: bool) -> list[str]:
 
 
 def _sentences(report: TrainReport) -> Iterator[str]:
-    if why := report.notes.get("why"):
+    from finetune.targets import targets_told
+
+    notes = report.notes
+    yield from _beforehand(notes)
+    if why := notes.get("why"):
         yield f"Why {report.chosen}:"
         yield from (f"  {reason}" for reason in why)
-    yield from report.notes.get("split_notes", ())
     test = report.test
     yield (
         f"{report.task} {report.version}, {report.split}. On {test.n} rows: accuracy "
         f"{test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f}, calibration error {test.ece:.3f}, "
         f"answered at 90 % accuracy {test.coverage_at_90:.0%}."
     )
+    yield from targets_told(notes.get("targets", {}))
+    yield from _afterwards(report.version, notes)
+
+
+def _beforehand(notes: Mapping[str, Any]) -> Iterator[str]:
+    """Of the rows, and of a training that went on."""
+    if resumed := notes.get("resumed"):
+        yield f"Went on from a training that was stopped: {resumed} fits were done already."
+    if discarded := notes.get("discarded"):
+        yield f"Not what was written, so made again: {', '.join(discarded)}."
+    if people := notes.get("rows_from_feedback"):
+        yield f"{people} of the rows are what people corrected."
+    yield from notes.get("data_warnings", ())
+    yield from notes.get("split_notes", ())
+
+
+def _afterwards(version: str, notes: Mapping[str, Any]) -> Iterator[str]:
+    """Whether it is in use."""
+    gate = notes.get("gate")
+    if gate is None:
+        return
+    if gate["passed"]:
+        yield f"{version} is in use."
+        return
+    yield f"{version} is stored and NOT put into use:"
+    yield from (f"  {reason}" for reason in gate["reasons"])
