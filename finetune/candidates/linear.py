@@ -113,12 +113,16 @@ def _vectorized(examples: Examples) -> Any:
         analyzer="char_wb", sublinear_tf=True, ngram_range=(2, 5), min_df=2
     )
     try:
-        return FeatureUnion([("words", words), ("characters", characters)]).fit(examples.texts)
+        found = FeatureUnion([("words", words), ("characters", characters)]).fit(examples.texts)
     except ValueError as fault:  # an empty vocabulary
         raise DataFault(
             f"The texts, such as {examples.texts[0][:40]!r}, have no words to learn from.",
             remedy="Name the column that holds the texts in the task file, or check the file.",
         ) from fault
+    for _, part in found.transformer_list:
+        # an address in memory, kept to warn once: it would differ in every process
+        vars(part).pop("_stop_words_id", None)
+    return found
 
 
 def _scaler() -> Any:
