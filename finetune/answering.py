@@ -86,7 +86,7 @@ class Answering:
         neighbours, below = self._engine.neighbours, self._engine.limits.unknown_below
         if neighbours is None or below is None:
             return np.zeros(len(examples), dtype=np.bool_)
-        return np.asarray(neighbours.nearest(examples.vectors) < below, dtype=np.bool_)
+        return np.asarray(neighbours.familiarity(examples) < below, dtype=np.bool_)
 
 
 class _Memory:

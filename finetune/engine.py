@@ -100,14 +100,15 @@ def _read(folder: Path, encoder: Encoder | None) -> tuple[Engine, dict[str, Any]
     if read_json(folder / LABELS) != list(task.label_names):
         raise SettingsFault(f"The labels of the model in {folder} are in another order.")
     _refuse_foreign_encoder(about["encoder"], encoder, folder)
+    limits = limits_from(about["limits"])
     engine = Engine(
         task,
         about["engine"],
         _read_fitted(about, folder, encoder, classes=len(task.labels)),
         about["temperatures"],
-        limits_from(about["limits"]),
+        limits,
         tuple(about["columns"]),
-        Neighbours.read(folder) if about["encoder"] else None,
+        Neighbours.read(folder) if limits.unknown_below is not None else None,
     )
     return engine, about
 

@@ -75,11 +75,13 @@ def fit(
 
 
 def nearness(course: Course) -> Floats:
-    """Cosine of each held row to the nearest text of the rows that it was held back from."""
-    vectors, seed = course.examples.vectors, course.wish.seed
+    """Familiarity of each held row with the rows that it was held back from."""
+    examples, seed = course.examples, course.wish.seed
     return np.concatenate(
         [
-            Neighbours.of(vectors[fold.train], seed=seed).nearest(vectors[fold.held])
+            Neighbours.of(examples.take(fold.train), seed=seed).familiarity(
+                examples.take(fold.held)
+            )
             for fold in course.contest.folds
         ]
     )

@@ -30,6 +30,8 @@ NUMBERS = Task("parts", TaskKind.TABULAR, tuple(map(Label, ("good", "warped", "s
 HOT = "alpha oil temperature hot 7"
 WORN = "alpha pump pressure leak 7"
 CALM = "alpha shift change done 7"
+STRICT = 0.37
+"""A familiarity that every training row has with the others, and no nonsense."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def build(encoder: Encoder, *, unknown_below: float, threshold: float = 0.5) -> 
         fitted,
         {"hybrid": 1.0},
         some_limits(threshold, unknown_below=unknown_below),
-        neighbours=Neighbours.of(vectors, seed=0),
+        neighbours=Neighbours.of(Examples(texts, vectors), seed=0),
     )
     return Classifier(engine, encoder, version="v0007", about={})
 
@@ -127,7 +129,7 @@ NONSENSE = [
 @pytest.mark.parametrize("text", NONSENSE)
 def test_nonsense_gets_no_confident_label(encoder: Encoder, text: str) -> None:
     """It is unknown or empty, whatever the words would have said."""
-    strict = build(encoder, unknown_below=0.999)
+    strict = build(encoder, unknown_below=STRICT)
     found = strict.classify([text])[0]
     assert (found.label, found.abstained, found.confidence) == (None, True, 0.0)
     assert found.reason
@@ -162,7 +164,7 @@ def test_texts_of_one_issue_are_judged_together(classifier: Classifier) -> None:
 
 def test_unknown_texts_are_left_out_where_others_are_known(encoder: Encoder) -> None:
     """They do not weigh on the diagnosis and do not appear in what it stands on."""
-    strict = build(encoder, unknown_below=0.999)
+    strict = build(encoder, unknown_below=STRICT)
     known = text_rows()[0]["text"]
     found = strict.classify_together(["zzz zzz zzz zzz", known])
     assert (found.label, found.basis) == ("hot", (known,))
@@ -170,7 +172,7 @@ def test_unknown_texts_are_left_out_where_others_are_known(encoder: Encoder) -> 
 
 def test_a_few_known_texts_among_very_many_foreign_ones_decide_nothing(encoder: Encoder) -> None:
     """Out of a flood of nonsense some always resembles a fault by chance."""
-    strict = build(encoder, unknown_below=0.999)
+    strict = build(encoder, unknown_below=STRICT)
     known = text_rows()[0]["text"]
     foreign = [f"{letter * 3} {letter * 4}" for letter in "bcdfgjklmnpqrstvwxz"]
     found = strict.classify_together([*foreign, known])
