@@ -16,6 +16,7 @@ ALLOWED = frozenset(
         "numpy.dtype",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
     }
 )
 """Types that skops does not trust by itself and that our own models are made of."""

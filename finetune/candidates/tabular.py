@@ -1,16 +1,22 @@
-"""Models of rows of numbers: logistic regression, random forest, gradient boosted trees."""
+"""Models of rows of numbers: regression, forest, boosted trees, and an ensemble that votes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from finetune.candidates.fitting import fitted
 from finetune.examples import Examples, Floats, Rows, log_probabilities
 from finetune.skops_file import read_skops, write_skops
 
-TABULAR = ("logistic regression", "random forest", "gradient boosting")
+TABULAR = ("logistic regression", "random forest", "gradient boosting", "ensemble")
 """Names, from cheap to dear."""
+FEW = 50
+"""Rows of a class under which boosted trees are unsteady and have half a vote."""
+TREES, LANDMARKS, QUANTILES = 200, 400, 200
+"""Of the ensemble: randomised trees, rows that a kernel compares with, steps of a column."""
 
 
 class Tabular:
@@ -25,15 +31,17 @@ class Tabular:
     def fit(cls, name: str, data: tuple[Examples, Rows], *, classes: int, seed: int) -> Tabular:
         """Fit the model of that name."""
         examples, labels = data
-        return cls(name, fitted(_model(name, seed), examples.table, labels), classes=classes)
+        model = _ensemble(labels, seed) if name == "ensemble" else _model(name, seed)
+        return cls(name, fitted(model, examples.table, labels), classes=classes)
 
     @classmethod
     def read(cls, name: str, folder: Path, *, classes: int) -> Tabular:
         """From its file."""
-        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
         from sklearn.pipeline import Pipeline
 
-        model = read_skops(_file(folder, name), HistGradientBoostingClassifier, Pipeline)
+        expected = (HistGradientBoostingClassifier, Pipeline, VotingClassifier)
+        model = read_skops(_file(folder, name), *expected)
         return cls(name, model, classes=classes)
 
     def scores(self, examples: Examples) -> Floats:
@@ -61,6 +69,43 @@ def _model(name: str, seed: int) -> Any:
         return make_pipeline(_imputer(SimpleImputer), forest)
     return HistGradientBoostingClassifier(
         max_iter=150, learning_rate=0.08, l2_regularization=0.1, random_state=seed
+    )
+
+
+def _ensemble(labels: Rows, seed: int) -> Any:
+    """Boosted trees, randomised trees and a kernel machine; each errs in another way."""
+    from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+
+    least = np.unique_counts(labels).counts.min()
+    trees = ExtraTreesClassifier(
+        TREES, max_features=0.5, class_weight="balanced", random_state=seed
+    )
+    voters = [
+        ("boosting", _model("gradient boosting", seed)),
+        ("trees", make_pipeline(_imputer(SimpleImputer), trees)),
+        ("kernel", _kernel_machine(len(labels), seed)),
+    ]
+    weights = [0.5 if least < FEW else 1.0, 1.0, 1.0]
+    return VotingClassifier(voters, voting="soft", weights=weights)
+
+
+def _kernel_machine(rows: int, seed: int) -> Any:
+    """Logistic regression on similarities to some of the rows, all columns made Gaussian."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.kernel_approximation import Nystroem
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import QuantileTransformer
+
+    return make_pipeline(
+        _imputer(SimpleImputer),
+        QuantileTransformer(
+            output_distribution="normal", n_quantiles=min(QUANTILES, rows), random_state=seed
+        ),
+        Nystroem(n_components=min(LANDMARKS, rows), random_state=seed),
+        LogisticRegression(C=30.0, max_iter=2000),
     )
 
 
