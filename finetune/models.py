@@ -19,6 +19,8 @@ from finetune.in_use import InUse, bring_to_disk, gate_file
 from finetune.judged import read_judged
 from finetune.promotion import GateRefused, GateReport, gate
 from finetune.retention import to_remove
+from finetune.runtimes.kinds import TORCH
+from finetune.runtimes.serving import Runtimes
 from finetune.stored import StoredModel, seal_of, stored_model
 from ingest.errors import NotKnown, SettingsFault
 
@@ -44,12 +46,17 @@ class ModelStore:
         encoder: Encoder | None = None,
         encoder_spec: str | None = None,
         threads: int = DEFAULT_THREADS,
+        runtime: str = TORCH,
     ) -> None:
-        """Without an encoder the one that the spec names is loaded when it is first needed."""
+        """Without an encoder the one that the spec names is loaded when it is first needed.
+
+        What trains uses torch; `runtime` says what makes the passes of a model that is loaded.
+        """
         self.root = root
         self._encoder = encoder
         self._encoder_spec = encoder_spec
         self._threads = threads
+        self.runtimes = Runtimes(root / ".runtimes", wanted=runtime, threads=threads)
 
     def encoder(self) -> Encoder:
         """The one encoder of this store."""
@@ -67,6 +74,8 @@ class ModelStore:
         folder = self.folder(task, self.current(task) if version is None else version)
         encoder = self.encoder() if needs_encoder(folder) else None
         engine, about = read_engine(folder, encoder)
+        if encoder is not None:
+            engine, encoder = self.runtimes.attach(engine, encoder, folder)
         log.info("model loaded", extra={"task": task, "version": folder.name})
         return Classifier(engine, encoder, version=folder.name, about=about)
 

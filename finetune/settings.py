@@ -21,5 +21,7 @@ class FinetuneSettings(BaseSettings):
     """Where transformers are trained; `auto`: on a GPU where torch sees one."""
     train_precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Of the passes in a training; `auto`: bf16 on a GPU or a processor that computes in it."""
+    runtime: Literal["auto", "torch", "openvino", "onnxruntime"] = "auto"
+    """What runs transformers when models serve; `auto`: the fastest that gives torch's answers."""
     models_kept: int = Field(default=5, ge=1, le=1000)
     """Newest versions of a task that stay after a training; those in use, before and shadow do."""
