@@ -81,6 +81,9 @@ class Linear:
     def write(self, folder: Path) -> None:
         """To its files."""
         words, numbers, model = _files(folder, hybrid=self._hybrid)
+        for _, part in self._words.transformer_list:
+            # an address in memory, kept to warn once: it differs in every process
+            vars(part).pop("_stop_words_id", None)
         write_skops(self._words, words)
         write_skops(self._model, model)
         if self._numbers is not None:
@@ -113,16 +116,12 @@ def _vectorized(examples: Examples) -> Any:
         analyzer="char_wb", sublinear_tf=True, ngram_range=(2, 5), min_df=2
     )
     try:
-        found = FeatureUnion([("words", words), ("characters", characters)]).fit(examples.texts)
+        return FeatureUnion([("words", words), ("characters", characters)]).fit(examples.texts)
     except ValueError as fault:  # an empty vocabulary
         raise DataFault(
             f"The texts, such as {examples.texts[0][:40]!r}, have no words to learn from.",
             remedy="Name the column that holds the texts in the task file, or check the file.",
         ) from fault
-    for _, part in found.transformer_list:
-        # an address in memory, kept to warn once: it would differ in every process
-        vars(part).pop("_stop_words_id", None)
-    return found
 
 
 def _scaler() -> Any:
