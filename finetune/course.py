@@ -31,7 +31,7 @@ LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "skops", "safetensors"),
     *("torch", "transformers", "tokenizers", "peft"),
 )
-FOLDS = {TaskKind.TEXT: 3, TaskKind.TABULAR: 5}
+FOLDS = {TaskKind.TEXT: 3, TaskKind.TABULAR: 5, TaskKind.WINDOW: 5}
 INNER = 5
 """One part of so many of a fold's rows is what a fit stops early by."""
 COST = {True: 30.0, False: 1.0}
@@ -100,14 +100,14 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
         SettingsFault: there is no encoder.
         DataFault: the rows cannot be split.
     """
-    recipes = tabular_recipes() if data.task.kind is TaskKind.TABULAR else text_recipes()
+    recipes = text_recipes() if data.task.reads_texts else tabular_recipes()
     recipes = up_to(recipes, wish.up_to)
     known = store.frozen(data.task.name)
     split = data.split(seed=wish.seed, frozen=known)
     frozen = known.extended(data.frozen_rows(split.test, added=_now()))
     folds = data.folds(split.develop, count=FOLDS[data.task.kind], seed=wish.seed)
     steps = Steps(_costs(recipes, folds), wish.progress)
-    encoder = store.encoder() if data.task.kind is TaskKind.TEXT else None
+    encoder = store.encoder() if data.task.reads_texts else None
     key = key_of(_named(data, split, folds, encoder=encoder, wish=wish, frozen=frozen))
     checkpoint = open_checkpoint(store.root / data.task.name, key)
     contest = Contest(
