@@ -37,8 +37,8 @@ check: $(VENV)/.installed-test  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.installed-test  ## measurements: a table, and JSON under bench-results/
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.installed-test  ## measurements: a table, and JSON under bench-results/ (ONLY="classifier few-shot")
+	$(BIN)/python -m tests.bench $(ONLY)
 
 clean:  ## the virtual environment, caches and the demo's state
 	rm -rf $(VENV) .andon .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -1,9 +1,13 @@
-"""`make bench`: every measurement as a table, and as JSON under bench-results/."""
+"""`make bench`: measurements as a table, and as JSON under bench-results/.
+
+`make bench ONLY="classifier few-shot"` runs these alone; those that take long run only so.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +19,9 @@ from rich.table import Table
 
 from tests.bench import (
     alarms,
+    classifier,
+    classifier_few,
+    classifier_small,
     ingest,
     modbus,
     mqtt,
@@ -40,22 +47,31 @@ LIBRARIES = (
 )
 
 
+Suite = Callable[[], list[Measurement]]
+SUITES: dict[str, Suite] = {
+    "ingest": ingest.all_figures,
+    "mqtt": mqtt.all_figures,
+    "modbus": modbus.all_figures,
+    "postgres": postgres.all_figures,
+    "prompting": prompting.all_figures,
+    "retrieval": retrieval.manual,
+    "alarms": alarms.counting,
+    "notes": notes.extraction,
+    "training": training.error_code,
+    "classifier": classifier.all_figures,
+}
+LONG: dict[str, Suite] = {
+    "lora": classifier_small.all_figures,
+    "few-shot": classifier_few.few_shot,
+}
+"""Ten minutes and more each."""
+
+
 def main() -> None:
     """Measure, show, write."""
     console = Console(width=max(Console().width, WIDTH))
     measurements: list[Measurement] = []
-    suites: tuple[tuple[str, Callable[[], list[Measurement]]], ...] = (
-        ("ingest", ingest.all_figures),
-        ("mqtt", mqtt.all_figures),
-        ("modbus", modbus.all_figures),
-        ("postgres", postgres.all_figures),
-        ("prompting", prompting.all_figures),
-        ("retrieval", retrieval.manual),
-        ("alarms", alarms.counting),
-        ("notes", notes.extraction),
-        ("training", training.error_code),
-    )
-    for name, measure in suites:
+    for name, measure in _wanted(sys.argv[1:]).items():
         with console.status(f"measuring {name} ..."):
             measurements += measure()
     console.print(_table(measurements))
@@ -63,6 +79,14 @@ def main() -> None:
     path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(_record(measurements), indent=2) + "\n")
     console.print(f"Written to {path}.")
+
+
+def _wanted(names: list[str]) -> dict[str, Suite]:
+    every = {**SUITES, **LONG}
+    strange = sorted(set(names) - every.keys())
+    if strange:
+        sys.exit(f"There is no {', '.join(strange)} to measure; there are {', '.join(every)}.")
+    return {name: every[name] for name in names} or SUITES
 
 
 def _table(measurements: list[Measurement]) -> Table:
