@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +15,11 @@ from service.ports import Shelf
 
 log = logging.getLogger(__name__)
 
-WINDOW = 500
+WINDOW = 300
 """The last answers, which are looked at."""
-USUAL = 500
-"""The first answers of a version in this plant: its labels have shares of their own here."""
+USUAL = 200
+"""The first answers of a version at this plant, whose labels have shares of their own; looked at
+once none of them is among the last ones."""
 NOTHING_TO_DO = (Verdict.STEADY, Verdict.TOO_FEW)
 
 
@@ -64,9 +66,14 @@ class DriftWatch:
     def look(self, task: str, now: datetime) -> Standing:
         """Look at one task; NotKnown when it has no model."""
         model = self._shelf.current(task)
-        seen = [_seen(said) for said in self._kept.recent(task, model.version, most=WINDOW)]
-        usual = [_seen(said) for said in self._kept.first(task, model.version, most=USUAL)]
-        found = drift(model.reference, seen, label_names=model.task.label_names, usual=usual)
+        last = self._kept.recent(task, model.version, most=WINDOW + USUAL)
+        usual = self._kept.first(task, model.version, most=USUAL) if _enough(last) else []
+        found = drift(
+            model.reference,
+            [_seen(said) for said in reversed(last[:WINDOW])],
+            label_names=model.task.label_names,
+            usual=[_seen(said) for said in usual],
+        )
         standing = Standing(task, model.version, now, found)
         with self._lock:
             before = self._standing.get(task)
@@ -85,6 +92,10 @@ class DriftWatch:
         """The tasks of which a person should know."""
         with self._lock:
             return [one for _, one in sorted(self._standing.items()) if not one.well]
+
+
+def _enough(last: Sequence[Said]) -> bool:
+    return len(last) == WINDOW + USUAL
 
 
 def _seen(said: Said) -> Seen:
