@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -41,6 +42,8 @@ class LoraSettings:
     """What the adapters add counts by alpha / rank."""
     max_tokens: Annotated[int, Field(ge=3, le=512)] = 64
     """An event text is a line; what is longer is cut."""
+    head_start: Annotated[float, Field(ge=0.0)] = 0.1
+    """Inverse regularisation of the regression that the head starts as; 0: a random head."""
     head_dropout: Share = 0.1
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-3
     """At its highest: it rises in a line and falls in a line to nothing."""
@@ -142,10 +145,25 @@ class Lora:
         found.forward = forward
         return found
 
+    def vectors(self, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """What the head reads, one row a text."""
+        import torch
+
+        self.model.eval()
+        found = np.zeros((len(tokens), self.encoder.dimension), dtype=np.float32)
+        with torch.inference_mode():
+            for rows, ids in same_length_batches(tokens):
+                found[rows] = self._pooled(torch.tensor(ids)).cpu().numpy()
+        return found
+
+    def _pooled(self, ids: torch.Tensor) -> torch.Tensor:
+        hidden = self.model(input_ids=ids.to(self.head.weight.device)).last_hidden_state
+        found: torch.Tensor = hidden.mean(dim=1)
+        return found
+
     def _alone(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits of texts of one length."""
-        hidden = self.model(input_ids=ids.to(self.head.weight.device)).last_hidden_state
-        found: torch.Tensor = self.head(hidden.mean(dim=1))
+        found: torch.Tensor = self.head(self._pooled(ids))
         return found
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:

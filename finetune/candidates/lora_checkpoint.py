@@ -74,13 +74,15 @@ class LoraCheckpoint:
         if self._folder is None or not (self._folder / FILE).exists():
             return None
         try:
-            return self._read(self._folder / FILE)
+            reached = self._read(self._folder / FILE)
         except _FAULTS as fault:
             log.warning(
                 "checkpoint discarded, training starts anew",
                 extra={"folder": str(self._folder), "reason": str(fault)},
             )
             return None
+        log.info("training resumed", extra={"after_epoch": reached.epoch})
+        return reached
 
     def _read(self, path: Path) -> Reached:
         tensors, said = _opened(path)

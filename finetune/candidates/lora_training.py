@@ -12,6 +12,7 @@ import numpy as np
 
 from finetune.candidates.lora import Lora, LoraSettings
 from finetune.candidates.lora_checkpoint import LoraCheckpoint, Reached
+from finetune.candidates.lora_head import start_head
 from finetune.candidates.lora_run import Lessons, Run
 from finetune.candidates.lora_schedule import epochs_of
 from finetune.checkpoint import key_of
@@ -113,9 +114,7 @@ def _place(settings: LoraSettings, ranks: Ranks) -> Place:
 
 def _led(run: Run, validation: Part | None, book: LoraCheckpoint, *, advance: Advance) -> Reached:
     """Epoch after epoch from where the checkpoint ends."""
-    reached = book.read() or Reached(0, 0, (-1.0, 0.0), run.state(), {})
-    if reached.epoch:
-        log.info("training resumed", extra={"after_epoch": reached.epoch})
+    reached = book.read() or _unlearnt(run)
     run.restore(run.ranks.told(dict(reached.state)))
     while number := run.ranks.told(_next(reached, run.lessons)):
         run.epoch(number, advance)
@@ -123,6 +122,15 @@ def _led(run: Run, validation: Part | None, book: LoraCheckpoint, *, advance: Ad
         book.write(reached)
     _refuse_difference(run)
     return reached
+
+
+def _unlearnt(run: Run) -> Reached:
+    """Before the first epoch."""
+    lessons, strength = run.lessons, run.lessons.settings.head_start
+    if strength:
+        labels = np.asarray(lessons.labels, dtype=np.int64)
+        start_head(run.lora, lessons.tokens, labels, strength=strength)
+    return Reached(0, 0, (-1.0, 0.0), run.state(), {})
 
 
 def _next(reached: Reached, lessons: Lessons) -> int:

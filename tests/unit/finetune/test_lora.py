@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from finetune.candidates.lora import ADAPTER, HEAD, Lora, LoraSettings
+from finetune.candidates.lora_head import start_head
 from finetune.candidates.lora_schedule import batches, epochs_of, learning_rate, steps_an_epoch
 from finetune.candidates.lora_training import train_lora
 from finetune.encoder import Encoder
@@ -132,3 +135,30 @@ def test_many_rows_are_seen_fewer_times() -> None:
     steps = epochs_of(3_200, settings) * steps_an_epoch(3_200, settings)
     assert steps <= settings.max_steps
     assert epochs_of(100_000, settings) == 2
+
+
+@pytest.mark.parametrize("known", [[0, 1, 2], [0, 2], [1]])
+def test_the_head_starts_where_a_regression_ends(encoder: Encoder, known: list[int]) -> None:
+    """Also where labels have no row; with one label only it stays as it was."""
+    part = texts(encoder)
+    rows = np.flatnonzero(np.isin(part.labels, known))
+    examples, labels = part.examples.take(rows), part.labels[rows]
+    lora = Lora.fresh(encoder, 4, SHORT)
+    before = lora.head.weight.detach().clone()
+    start_head(lora, lora.tokens(examples.texts), labels, strength=1.0)
+    right = (lora.scores(examples).argmax(axis=1) == labels).mean()
+    assert right > 0.9 or len(known) == 1
+    assert bool((lora.head.weight == before).all()) == (len(known) == 1)
+
+
+def test_training_starts_from_that_head(encoder: Encoder) -> None:
+    """One step at a rate that moves nothing leaves the regression's answers."""
+    part = texts(encoder)
+    still = replace(SHORT, epochs=1, batch=90, learning_rate=1e-9, head_start=1.0)
+    asked: dict[str, Any] = {"classes": 3, "seed": 0, "advance": lambda share: None}
+    warm = train_lora(encoder, part, None, settings=still, **asked)
+    cold = train_lora(encoder, part, None, settings=replace(still, head_start=0.0), **asked)
+    good, poor = (
+        macro_f1(lora.scores(part.examples).argmax(axis=1), part.labels) for lora in (warm, cold)
+    )
+    assert good > 0.9 > poor
