@@ -173,11 +173,12 @@ def _with_every_label(fold: Fold, labels: Rows, bonds: Bonds) -> Fold:
     """Whole groups moved to the training until it has every label."""
     train, held = fold.train, fold.held
     for label in np.setdiff1d(labels[held], labels[train]):
+        if (labels[train] == label).any():  # came with a group that was moved for another label
+            continue
         groups, sizes = np.unique(bonds.groups[held], return_counts=True)
         having = np.isin(groups, bonds.groups[held[labels[held] == label]])
         moved = bonds.groups[held] == groups[having][sizes[having].argmin()]
-        if not any(labels[train] == label):
-            train, held = np.sort(np.concatenate((train, held[moved]))), held[~moved]
+        train, held = np.sort(np.concatenate((train, held[moved]))), held[~moved]
     return Fold(train, held)
 
 

@@ -21,6 +21,8 @@ Span = tuple[str, datetime, datetime]
 
 _EPISODE = 6
 """Windows in a row of one machine and label that are one episode; longer ones are cut."""
+YEARS = range(1971, 9000)
+"""So that there is room for the time before and after."""
 _ZONE = "Write it as 2026-11-22T10:00:00Z or with +01:00."
 
 
@@ -118,7 +120,7 @@ def _instant(cell: str) -> datetime | None:
         read = datetime.fromisoformat(cell.strip())
     except ValueError:
         return None
-    return read if read.tzinfo else None
+    return read if read.tzinfo and read.year in YEARS else None
 
 
 def _bad_instants(table: Table, column: str, read: Sequence[datetime | None]) -> Iterator[Finding]:

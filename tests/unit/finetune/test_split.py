@@ -113,6 +113,14 @@ def test_few_rows_of_many_labels_are_split_or_refused(rows: int, labels: int) ->
     assert folds
 
 
+def test_a_group_that_is_moved_for_one_label_may_bring_another() -> None:
+    """Two labels that stand in one group only, the same one."""
+    labels = np.array([0, 1] * 12 + [2, 3])
+    tied = bonds(np.array([*range(24), 24, 24]))
+    held = [folds_of(np.arange(26), labels, tied, count=3, seed=seed) for seed in range(6)]
+    assert not any({24, 25} & set(fold.held) for folds in held for fold in folds)
+
+
 def test_time_runs_from_training_to_test() -> None:
     """The newest fifth is the test; folds learn the older and are judged by the newer rows."""
     labels, moments = np.arange(50) % 2, np.arange(50)[::-1]
