@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,15 @@ def test_tabular_read_back_answers_the_same(tmp_path: Path, name: str) -> None:
     assert macro_f1(scores.argmax(axis=1), part.labels) > 0.9
     read = Tabular.read(name, tmp_path, classes=3)
     assert np.allclose(read.scores(part.examples), scores)
+
+
+@pytest.mark.parametrize(("rows", "vote"), [(49, 0.5), (50, 1.0)])
+def test_boosted_trees_have_half_a_vote_where_a_class_is_small(rows: int, vote: float) -> None:
+    """They are unsteady on few rows; the other voters are not."""
+    labels = np.repeat([0, 1], [60, rows])
+    numbers = np.random.default_rng(0).normal(labels, 1.0, size=(1, len(labels))).T
+    model: Any = Tabular.fit("ensemble", (Examples(table=numbers), labels), classes=2, seed=0)
+    assert model._model.weights == [vote, 1.0, 1.0]
 
 
 def test_a_model_that_does_not_converge_is_no_noise(recwarn: pytest.WarningsRecorder) -> None:
