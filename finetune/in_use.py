@@ -66,7 +66,7 @@ class InUse:
         more["who"] = more.get("who") or _user()
         said = {"at": _now(), "action": action, "version": version, **more}
         path = self._folder / PROMOTIONS
-        torn = path.exists() and not path.read_bytes().endswith(b"\n")
+        torn = _torn(path)
         with path.open("a", encoding="utf-8") as file:
             file.write(("\n" if torn else "") + json.dumps(said, ensure_ascii=False) + "\n")
             file.flush()
@@ -137,6 +137,15 @@ def bring_to_disk(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _torn(path: Path) -> bool:
+    """Whether the last line of a file lacks its end."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() != b"\n"
 
 
 def _now() -> str:

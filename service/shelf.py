@@ -95,14 +95,16 @@ class ModelShelf:
         report = self.store.promote(
             task, version, force=force, who=who, reason=reason, load=self._ready
         )
-        self.current(task)
+        with self._lock:
+            self._swap(task)
         return report
 
     def roll_back(self, task: str, *, who: str = "", reason: str = "") -> str:
         """Serve the version before; the version that serves then."""
         self._check(task)
         version = self.store.rollback(task, who=who, reason=reason, load=self._ready)
-        self.current(task)
+        with self._lock:
+            self._swap(task)
         return version
 
     def components(self) -> tuple[Component, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from finetune.models import ModelStore
 from ingest.evidence_settings import EvidenceSettings
 from ingest.plant import load_plant
 from ingest.sqlite import SqliteHistory
@@ -25,7 +26,9 @@ from service.ledger import Ledger
 from service.lookout import Lookout
 from service.parts import Parts
 from service.settings import ServiceSettings
+from service.shelf import ModelShelf
 from tests.fakes import FakeClassifier, FakeLibrary, FakeShelf, FakeSummarizer
+from tests.small_models import add_version
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOCAL = "http://127.0.0.1"
@@ -73,6 +76,18 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
             learning=learning_of(database, shelf, settings),
             clock=lambda: NOON,
         )
+
+
+@pytest.fixture
+def real_parts(parts: Parts, tmp_path: Path) -> Iterator[Parts]:
+    """With real models of one task: the first in use, the second with other answers."""
+    store = ModelStore(tmp_path / "models")
+    store.promote("mine", add_version(store))
+    add_version(store, turned=1)
+    shelf = ModelShelf(store)
+    with Database(tmp_path / "history.db") as database:
+        learning = learning_of(database, shelf, parts.settings)
+        yield replace(parts, shelf=shelf, learning=learning)
 
 
 @pytest.fixture
