@@ -10,6 +10,7 @@ from ingest.errors import AndonFault, SettingsFault
 from service.cli import (
     demo,
     docs,
+    feedback,
     floor,
     models,
     plant,
@@ -55,6 +56,7 @@ for group in (
     docs,
     training,
     models,
+    feedback,
 ):
     group.register(app)
 

@@ -112,7 +112,7 @@ def test_what_operators_correct_is_learnt_and_can_be_taken_back(service: httpx.C
 
 
 def _rows() -> str:
-    """Short texts of three faults; one row of the fourth, so that the label is known."""
+    """Short texts of three faults; of the fourth few rows in other words than people will use."""
     lines = ["text,label"]
     for label, parts in WORDS.items():
         texts = (f"{what} {where}{end}" for what, where, end in itertools.product(*parts, ENDINGS))
