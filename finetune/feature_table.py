@@ -109,7 +109,9 @@ def _meant_as_numbers(cells: Sequence[str]) -> bool:
 
 def _counts_rows(cells: Sequence[str]) -> bool:
     values = numbers(cells)
-    return len(values) > 2 and bool((np.diff(values) == 1).all()) and values[0] in (0.0, 1.0)
+    if len(values) < 3 or not np.isfinite(values).all() or values[0] not in (0.0, 1.0):
+        return False
+    return bool((np.diff(values) == 1).all())
 
 
 def _odd_columns(task: Task, table: Table) -> Iterator[Finding]:
