@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from finetune.encoder import Encoder, load_encoder
+from finetune.encoder import load_encoder
 from finetune.models import ModelStore
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
@@ -70,7 +70,8 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         roster = stack.enter_context(opened_roster(settings.home, collecting))
         database = stack.enter_context(Database(settings.history_file))
         progress("The encoder is loaded.")
-        encoder = encoder_of(read_settings(FinetuneSettings))
+        store = store_of(settings.home, read_settings(FinetuneSettings))
+        encoder = store.runtimes.fastest(store.encoder())
         library = stack.enter_context(
             Library(settings.home, encoder, settings=read_settings(RagSettings))
         )
@@ -83,7 +84,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             stack.callback(asker.close)
         watch = probe_watch(model, settings.home, prompting) if model is not None else None
         prompts = PromptLibrary(prompting.prompts_folder)
-        shelf = ModelShelf(ModelStore(settings.home / "models", encoder=encoder))
+        shelf = ModelShelf(store)
         parts = Parts(
             settings=settings,
             plant=plant,
@@ -107,7 +108,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             disk_reserve_bytes=collecting.disk_reserve_bytes,
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(
-                Component("encoder", "ok", encoder.name),
+                Component("encoder", "ok", f"{encoder.name} by {encoder.forward.name}"),
                 documents,
                 *shelf.components(),
             ),
@@ -115,9 +116,14 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         yield with_watch(parts)
 
 
-def encoder_of(settings: FinetuneSettings) -> Encoder:
-    """The encoder that the settings name; SettingsFault without one."""
-    return load_encoder(settings.encoder or None, threads=settings.threads)
+def store_of(home: Path, settings: FinetuneSettings) -> ModelStore:
+    """The models with the encoder that the settings name; SettingsFault without one."""
+    return ModelStore(
+        home / "models",
+        encoder=load_encoder(settings.encoder or None, threads=settings.threads),
+        threads=settings.threads,
+        runtime=settings.runtime,
+    )
 
 
 def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Lookout:

@@ -53,6 +53,7 @@ def examine(plant: Path, home: Path) -> list[Finding]:
     findings.append(finding)
     findings.append(_try("history", lambda: _history(home)))
     findings.append(_try("encoder", _encoder))
+    findings.append(_try("runtimes", lambda: _runtimes(home)))
     findings.append(_try("models", lambda: _models(home), otherwise=DEGRADED))
     if loaded is not None:
         findings += _wires(loaded)
@@ -105,13 +106,25 @@ def _encoder() -> Finding:
     return Finding("encoder", OK, f"{folder.name} in {folder.path}")
 
 
+def _runtimes(home: Path) -> Finding:
+    from finetune.encoder_folder import find
+    from finetune.runtimes.standing import standing
+
+    settings = read_settings(FinetuneSettings)
+    folder = find(settings.encoder or None)
+    wanted, threads = settings.runtime, settings.threads
+    words = standing(home / "models", folder, wanted=wanted, threads=threads)
+    return Finding("runtimes", OK, words)
+
+
 def _models(home: Path) -> Finding:
     from finetune.models import ModelStore
     from finetune.task import shipped_tasks
 
     found = ModelStore(home / "models").list()
-    lacking = sorted(set(shipped_tasks()) - {model.task for model in found if model.current})
-    have = [f"{model.task} {model.version}" for model in found if model.current]
+    usable = [model for model in found if model.current and not model.fault]
+    lacking = sorted(set(shipped_tasks()) - {model.task for model in usable})
+    have = [f"{model.task} {model.version}" for model in usable]
     if lacking:
         raise NotKnown(
             f"No model of {', '.join(lacking)}: these diagnoses are not made.",

@@ -40,6 +40,8 @@ def pytest_configure() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
+    # Every fresh home would look at all runtimes anew; tests of runtimes ask for them themselves.
+    os.environ.setdefault("ANDON_RUNTIME", "torch")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from finetune.artefact import seal, verify
-from finetune.encoder import Encoder
+from finetune.encoder_folder import EncoderFolder
+from finetune.forward import Network
 from finetune.runtimes.export import FILE, write_onnx
 from finetune.runtimes.kinds import machine, versions
 from finetune.runtimes.probing import Probed
@@ -27,15 +28,15 @@ log = logging.getLogger(__name__)
 class Keeping:
     """One folder an encoder and a set of libraries; other sets' folders are removed."""
 
-    def __init__(self, root: Path, encoder: Encoder) -> None:
-        pieces = json.dumps([encoder.sha256, encoder.network.pooling, versions()])
+    def __init__(self, root: Path, encoder: EncoderFolder) -> None:
+        pieces = json.dumps([encoder.sha256, encoder.pooling, versions()])
         self._prefix = f"{encoder.sha256[:16]}-"
         self._name = self._prefix + hashlib.sha256(pieces.encode()).hexdigest()[:12]
         self._root = root
         self._encoder = encoder
 
-    def export(self) -> Path:
-        """The sealed export; made when it is not there, or not what was sealed.
+    def export(self, network: Network) -> Path:
+        """The sealed export of the encoder; made when it is not there, or not what was sealed.
 
         Raises:
             SettingsFault: it cannot be made.
@@ -47,7 +48,7 @@ class Keeping:
                 return folder / FILE
             except SettingsFault as fault:
                 log.warning("export of the encoder is made anew", extra={"fault": str(fault)})
-        self._make(folder)
+        self._make(folder, network)
         return folder / FILE
 
     def seen(self, threads: int) -> dict[str, Probed]:
@@ -73,14 +74,14 @@ class Keeping:
     def _notes(self, threads: int) -> Path:
         return self._root / f"{self._name}.{machine()}-{threads}.json"
 
-    def _make(self, folder: Path) -> None:
+    def _make(self, folder: Path, network: Network) -> None:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             scratch = Path(tempfile.mkdtemp(prefix=".writing-", dir=self._root))
         except OSError as fault:
             raise SettingsFault(f"No export can be kept in {self._root}: {fault}") from fault
         try:
-            write_onnx(self._encoder.network, scratch / FILE)
+            write_onnx(network, scratch / FILE)
             seal(scratch)
             _remove(self._outdated())
             _remove([folder])

@@ -28,6 +28,8 @@ from ingest.errors import SettingsFault
 
 log = logging.getLogger(__name__)
 
+LIKE_STORED = 0.9995
+"""Cosine of vectors that are compared with ones that another runtime made and that are stored."""
 FOLDER, RESULT = "serving", "serving.json"
 
 
@@ -54,8 +56,15 @@ class Runtimes:
             return self._ranked[encoder.sha256]
 
     def fastest(self, encoder: Encoder) -> Encoder:
-        """The encoder through the fastest runtime that computes what torch computes."""
+        """The encoder through the fastest runtime whose vectors may stand among those of torch.
+
+        Only where a training looked at them already; a start alone exports nothing.
+        """
+        if not Keeping(self._root, encoder.folder).seen(self._threads):
+            return encoder
         for seen in self._usable(encoder):
+            if seen.alike < LIKE_STORED:
+                continue
             try:
                 return encoder.through(self._forward(encoder, _kind(seen)))
             except SettingsFault as fault:
@@ -65,7 +74,7 @@ class Runtimes:
     def attach(self, engine: Engine, encoder: Encoder, folder: Path) -> tuple[Engine, Encoder]:
         """A model that was read, and its encoder, through the fastest runtime of its gate."""
         passed = _passed(folder)
-        for seen in self._usable(encoder):
+        for seen in self._usable(encoder) if passed else ():
             if seen.kind == EXACT:
                 break
             if seen.kind not in passed:
@@ -144,7 +153,7 @@ class Runtimes:
         return [seen for seen in self.ranked(encoder) if not seen.fault]
 
     def _look(self, encoder: Encoder) -> tuple[Probed, ...]:
-        keeping = Keeping(self._root, encoder)
+        keeping = Keeping(self._root, encoder.folder)
         kinds = kinds_of(self._wanted)
         seen = keeping.seen(self._threads)
         if any(kind.name not in seen for kind in kinds):
@@ -167,7 +176,7 @@ class Runtimes:
         key = (encoder.sha256, kind.name)
         with self._lock:
             if key not in self._open:
-                export = Keeping(self._root, encoder).export()
+                export = Keeping(self._root, encoder.folder).export(encoder.network)
                 self._open[key] = opened(kind, export, threads=self._threads)
             return self._open[key]
 

@@ -164,7 +164,10 @@ def store_of(home: Path) -> tuple[ModelStore, int]:
 
     settings = settings_of_finetune()
     store = ModelStore(
-        home / "models", encoder_spec=settings.encoder or None, threads=settings.threads
+        home / "models",
+        encoder_spec=settings.encoder or None,
+        threads=settings.threads,
+        runtime=settings.runtime,
     )
     return store, settings.threads
 

@@ -30,6 +30,7 @@ from finetune.runtimes.opening import opened
 from finetune.runtimes.padding import padded
 from finetune.runtimes.probing import LEAST_ALIKE, exact_rows, probe, probe_tokens
 from finetune.runtimes.serving import FOLDER, RESULT, Runtimes
+from finetune.runtimes.standing import standing
 from finetune.training import train
 from finetune.wording import tidy
 from ingest.errors import SettingsFault
@@ -129,13 +130,13 @@ def test_the_export_of_an_encoder_is_kept_and_made_anew_when_it_was_changed(
     (tmp_path / "e").mkdir()
     encoder = load_encoder(str(make_encoder(tmp_path / "e", seed=4)), threads=1)
     root = tmp_path / "runtimes"
-    keeping = Keeping(root, encoder)
-    path = keeping.export()
+    keeping = Keeping(root, encoder.folder)
+    path = keeping.export(encoder.network)
     before, old = path.read_bytes(), root / f"{encoder.sha256[:16]}-old"
     old.mkdir()
-    assert keeping.export().stat().st_mtime_ns == path.stat().st_mtime_ns
+    assert keeping.export(encoder.network).stat().st_mtime_ns == path.stat().st_mtime_ns
     path.write_bytes(before[:-9] + b"\x00" + before[-8:])
-    assert keeping.export().read_bytes() == before
+    assert keeping.export(encoder.network).read_bytes() == before
     verify(path.parent)
     assert not old.exists()
 
@@ -307,6 +308,19 @@ def _passes(forward: Any, _tokens: object, _exact: object) -> Any:
     from finetune.runtimes.probing import Probed
 
     return Probed(forward.name, 1.0, 1.0, 1.0)
+
+
+def test_a_person_is_told_which_runtime_serves(encoder: Encoder, tmp_path: Path) -> None:
+    """And of each other one how fast it was, or why it is not there; nothing is loaded for it."""
+
+    def told(wanted: str) -> str:
+        return standing(tmp_path, encoder.folder, wanted=wanted, threads=1)
+
+    assert told("torch") == "torch fp32: ANDON_RUNTIME asks for no other"
+    assert "onnxruntime fp32: looked at by the next training" in told("auto")
+    first = Runtimes(tmp_path / ".runtimes", wanted="onnxruntime", threads=1).ranked(encoder)[0]
+    assert told("onnxruntime").startswith(f"{first.kind} serves where a model's gate let it; ")
+    assert "ms a text" in told("onnxruntime")
 
 
 def test_with_torch_nothing_is_exported(encoder: Encoder, tmp_path: Path) -> None:
