@@ -210,7 +210,10 @@ def _foreign(task: Task, table: Table) -> bool:
 
 
 def _kind_of(table: Table) -> TaskKind:
-    if "text" in table.columns:
+    """By its columns; time spans beside numbers of their own are rows of numbers."""
+    names = set(table.columns)
+    if "text" in names:
         return TaskKind.TEXT
-    spans = {"machine", "start", "end"} <= set(table.columns)
-    return TaskKind.WINDOW if spans else TaskKind.TABULAR
+    spans = {"machine", "start", "end"}
+    only = spans <= names <= {*spans, "label", "group", "time"}
+    return TaskKind.WINDOW if only else TaskKind.TABULAR

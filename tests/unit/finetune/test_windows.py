@@ -111,6 +111,8 @@ def test_time_spans_are_rows_of_numbers(write_csv: WriteCsv) -> None:
     assert drifts.tolist() == [0.0, 0.0, 1.0] * 12
     assert data.split(seed=0).how == "by episode of a machine"
     assert data.inspection.unused == ()
+    numbers = write_csv([row | {"heat": "1.5"} for row in span_rows()], "numbers.csv")
+    assert task_for("mine", declared=None, data=numbers).kind is TaskKind.TABULAR
     again = read_dataset(task, path, windows=history, columns=("oil.mean", "oil@step.count"))
     assert again.examples.table[0].tolist() == [pytest.approx(0.2), 0.0]
 
