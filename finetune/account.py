@@ -33,6 +33,7 @@ def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainRe
         notes={
             "why": list(reasons(rungs, verdict.rung, truth, seed=course.wish.seed)),
             "labels": [rounded(asdict(figures)) for figures in verdict.labels],
+            "outcomes": verdict.outcomes.as_dict(),
             "targets": targets_reached(course.data.task, verdict.test),
             **_rows(course),
             **_repeating(course, verdict),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from finetune.examples import Floats, Rows, softmax
-from finetune.score import temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +34,14 @@ def cross_fitted(scores: Floats, labels: Rows, folds: Rows) -> Calibrated:
         others = folds != fold
         divisors[~others] = temperature(scores[others], labels[others])
     return Calibrated(divisor, softmax(scores / divisors[:, None]))
+
+
+def temperature(scores: Floats, labels: Rows) -> float:
+    """The divisor of the scores under which the labels are likeliest."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_divisor: float) -> float:
+        chosen = softmax(scores / np.exp(log_divisor))[np.arange(len(labels)), labels]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.5, 2.5), method="bounded").x))

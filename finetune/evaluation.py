@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from finetune.dataset import read_dataset
 from finetune.engine import SEEN
 from finetune.features import Windows
+from finetune.limits import outcomes
 from finetune.models import ModelStore
-from finetune.report import CandidateFigures, TrainReport
-from finetune.score import score
+from finetune.report import CandidateFigures, TrainReport, rounded
+from finetune.score import label_figures, score
 
 
 def evaluate(
@@ -35,7 +37,10 @@ def evaluate(
     )
     started = time.monotonic()
     examples = classifier.with_vectors(rows.examples)
-    figures = score(engine.probabilities(examples), rows.labels)
+    probabilities = engine.probabilities(examples)
+    near = None if engine.neighbours is None else engine.neighbours.familiarity(examples)
+    figures = score(probabilities, rows.labels)
+    found = outcomes(probabilities, rows.labels, near, limits=engine.limits)
     seconds = time.monotonic() - started
     seen = set(json.loads((store.folder(task, classifier.version) / SEEN).read_text("utf-8")))
     return TrainReport(
@@ -45,5 +50,12 @@ def evaluate(
         chosen=engine.name,
         candidates=(CandidateFigures(engine.name, figures.accuracy, figures.macro_f1, seconds),),
         test=figures,
-        notes={"seen_in_training": sum(row in seen for row in rows.fingerprints())},
+        notes={
+            "seen_in_training": sum(row in seen for row in rows.fingerprints()),
+            "outcomes": found.as_dict(),
+            "labels": [
+                rounded(asdict(one))
+                for one in label_figures(probabilities, rows.labels, rows.task.label_names)
+            ],
+        },
     )

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from finetune.card import LabelFigures
 from finetune.course import JUDGING, Course
 from finetune.examples import Fitted, Floats, Rows, softmax
 from finetune.frozen import Judgement, judgements
 from finetune.ladder import Rung
+from finetune.limits import Limits, Outcomes, limits_of, outcomes
 from finetune.neighbours import Neighbours
-from finetune.score import Score, label_f1, score
-from finetune.task import Task
+from finetune.score import LabelFigures, Score, label_figures, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,14 @@ class Verdict:
     """Of the chosen one and of its members."""
     test: Score
     labels: tuple[LabelFigures, ...]
+    probabilities: Floats
+    """On the test."""
+    truth: Rows
+    """Labels of the test."""
+    limits: Limits
+    """That the held rows of the folds gave."""
+    outcomes: Outcomes
+    """What becomes of the test under them."""
     frozen: tuple[Judgement, ...]
     """What the same model said to every row of the frozen test."""
 
@@ -40,14 +47,37 @@ def judged(course: Course, rungs: Sequence[Rung], chosen: Rung) -> Verdict:
     fitted = fit(course, chosen, course.split.develop, temperatures, step=JUDGING)
     rows = course.split.test
     scores = fitted.scores(course.examples.take(rows))
-    probabilities, labels = softmax(scores / chosen.temperature), course.data.labels[rows]
+    probabilities, truth = softmax(scores / chosen.temperature), course.data.labels[rows]
+    limits = _limits(course, chosen)
+    near = _familiar(course, course.split.develop, rows)
     return Verdict(
         chosen,
         temperatures,
-        score(probabilities, labels),
-        _label_figures(course.data.task, probabilities, labels),
+        score(probabilities, truth),
+        label_figures(probabilities, truth, course.data.task.label_names),
+        probabilities,
+        truth,
+        limits,
+        outcomes(probabilities, truth, near, limits=limits),
         _on_frozen(course, fitted, chosen.temperature),
     )
+
+
+def _limits(course: Course, chosen: Rung) -> Limits:
+    """What the held rows of the folds give, as far as the chosen one was scored on them."""
+    scored = len(chosen.probabilities)
+    near = np.concatenate(
+        [_familiar(course, fold.train, fold.held) for fold in course.contest.folds]
+    )
+    return limits_of(
+        chosen.probabilities, course.contest.truth[:scored], near[:scored], asked=course.wish.asked
+    )
+
+
+def _familiar(course: Course, learnt: Rows, rows: Rows) -> Floats:
+    """Familiarity of rows with those that they were held back from."""
+    known = Neighbours.of(course.examples.take(learnt), seed=course.wish.seed)
+    return known.familiarity(course.examples.take(rows))
 
 
 def _on_frozen(course: Course, fitted: Fitted, divisor: float) -> tuple[Judgement, ...]:
@@ -72,25 +102,3 @@ def fit(
         checkpoint=course.checkpoint.folder(step),
     )
     return rung.recipe.fit(course.contest.part(rows), making)
-
-
-def nearness(course: Course) -> Floats:
-    """Familiarity of each held row with the rows that it was held back from."""
-    examples, seed = course.examples, course.wish.seed
-    return np.concatenate(
-        [
-            Neighbours.of(examples.take(fold.train), seed=seed).familiarity(
-                examples.take(fold.held)
-            )
-            for fold in course.contest.folds
-        ]
-    )
-
-
-def _label_figures(task: Task, probabilities: Floats, labels: Rows) -> tuple[LabelFigures, ...]:
-    figures = label_f1(probabilities.argmax(axis=1), labels, classes=len(task.labels))
-    counts = np.bincount(labels, minlength=len(task.labels))
-    return tuple(
-        LabelFigures(label.name, int(count), float(f1))
-        for label, count, f1 in zip(task.labels, counts, figures, strict=True)
-    )

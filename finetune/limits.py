@@ -12,13 +12,10 @@ from pydantic import Field, TypeAdapter
 
 from finetune.conformal import label_set, least_probability
 from finetune.examples import Floats, Rows
-from finetune.score import ASKED_ACCURACY, abstention_threshold
+from finetune.score import ASKED_ACCURACY, BINS, abstention_threshold, bins_of
 
 KNOWN_LOST = 0.05
 """Share of known inputs that may be taken for unknown."""
-BINS = 10
-"""Of the confidence, for the reference."""
-
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Flags = NDArray[np.bool_]
@@ -73,6 +70,57 @@ class Limits:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the answers to labelled rows end under the limits; shares of the rows."""
+
+    label: float
+    review: float
+    unknown: float
+    accuracy: float | None
+    """Of the labels that were answered; None where none was."""
+    asked: float
+    set_coverage: float
+    """Share of the rows whose label is in their label set."""
+    set_size: float
+    """Mean number of labels in a set."""
+
+    def as_dict(self) -> dict[str, float | None]:
+        """For JSON, rounded to what it can mean."""
+        return {
+            key: None if value is None else round(value, 4) for key, value in asdict(self).items()
+        }
+
+
+def outcomes(
+    probabilities: Floats, labels: Rows, near: Floats | None, *, limits: Limits
+) -> Outcomes:
+    """What becomes of labelled rows.
+
+    Args:
+        probabilities: calibrated, shape (rows, labels).
+        labels: of the rows.
+        near: familiarity of each row; None: nothing is unknown.
+        limits: of the model.
+    """
+    below = limits.unknown_below
+    unknown = np.zeros(len(labels), dtype=bool) if near is None or below is None else near < below
+    sure = (probabilities.max(axis=1) >= limits.threshold) & ~unknown
+    right = probabilities.argmax(axis=1) == labels
+    sets = [limits.label_set(row) for row in probabilities]
+    return Outcomes(
+        label=float(sure.mean()),
+        review=float((~sure & ~unknown).mean()),
+        unknown=float(unknown.mean()),
+        accuracy=float(right[sure].mean()) if sure.any() else None,
+        asked=limits.asked,
+        set_coverage=float(
+            np.mean([label in held for label, held in zip(labels, sets, strict=True)])
+        ),
+        set_size=float(np.mean([len(held) for held in sets])),
+    )
+
+
 def limits_of(
     probabilities: Floats,
     labels: Rows,
@@ -88,7 +136,7 @@ def limits_of(
         near: familiarity of each row with the rows of the other folds; None: nothing is unknown.
         asked: share of the answers given that should be right.
     """
-    threshold = abstention_threshold(probabilities, labels)
+    threshold = abstention_threshold(probabilities, labels, asked=asked)
     below, unknown = None, np.zeros(len(labels), dtype=bool)
     if near is not None:
         below = float(np.quantile(near, KNOWN_LOST))
@@ -115,7 +163,7 @@ def _reference(probabilities: Floats, unknown: Flags, *, threshold: float) -> Re
     known = probabilities[~unknown] if not unknown.all() else probabilities
     confidence = known.max(axis=1)
     leading = np.bincount(known.argmax(axis=1), minlength=known.shape[1])
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = bins_of(confidence)
     return Reference(
         rows=len(probabilities),
         labels=_shares(leading),

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from finetune.artefact import seal
-from finetune.card import Limits, card
+from finetune.card import CardFacts, write_card
 from finetune.course import STORING, Course, libraries
-from finetune.engine import CARD, SEEN, Engine, read_engine, write_engine, write_json
+from finetune.engine import SEEN, Engine, read_engine, write_engine, write_json
 from finetune.examples import Examples, Rows
 from finetune.judged import JUDGED, judged_as_dict
-from finetune.judging import Verdict, fit, nearness
-from finetune.limits import limits_of
+from finetune.judging import Verdict, fit
 from finetune.models import ModelStore
 from finetune.neighbours import Neighbours
 from finetune.report import TrainReport
@@ -38,10 +37,7 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
     def fill(folder: Path, version: str) -> None:
         named = replace(report, version=version)
         write_engine(engine, folder, encoder=course.encoder, about=_about(course, named))
-        below = -1.0 if engine.limits.unknown_below is None else engine.limits.unknown_below
-        said = Limits(engine.limits.threshold, below)
-        text = card(named, engine.task, said, verdict.labels)
-        (folder / CARD).write_text(text, encoding="utf-8")
+        write_card(folder, _card_facts(named, engine, verdict))
         write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
         write_json(folder / JUDGED, judged_as_dict(verdict.frozen))
         seal(folder)
@@ -60,16 +56,26 @@ def engine_of(course: Course, verdict: Verdict) -> Engine:
     """The chosen recipe on all rows, with the limits that the held rows gave."""
     rung, seed = verdict.rung, course.wish.seed
     every: Rows = np.arange(len(course.data.labels))
-    scored = len(rung.probabilities)
-    near = nearness(course)[:scored]
     return Engine(
         course.data.task,
         rung.name,
         fit(course, rung, every, verdict.temperatures, step=STORING),
         verdict.temperatures,
-        limits_of(rung.probabilities, course.contest.truth[:scored], near, asked=course.wish.asked),
+        verdict.limits,
         course.data.columns,
         Neighbours.of(course.examples, seed=seed),
+    )
+
+
+def _card_facts(report: TrainReport, engine: Engine, verdict: Verdict) -> CardFacts:
+    return CardFacts(
+        report,
+        engine.task,
+        verdict.limits,
+        verdict.outcomes,
+        verdict.labels,
+        verdict.probabilities,
+        verdict.truth,
     )
 
 

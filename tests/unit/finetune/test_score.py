@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from finetune.calibration import temperature
 from finetune.examples import softmax
 from finetune.score import (
     abstention_threshold,
@@ -14,7 +15,6 @@ from finetune.score import (
     gain_is_real,
     macro_f1,
     score,
-    temperature,
 )
 
 

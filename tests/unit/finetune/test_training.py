@@ -38,7 +38,7 @@ def test_a_text_task_is_trained_and_in_use(store: ModelStore, write_csv: WriteCs
     report = trained(store, write_csv(text_rows(180))).as_dict()
     assert [one["name"] for one in report["candidates"]] == LADDER
     assert set(report) >= {"task", "version", "split", "chosen", "candidates", "test"}
-    assert set(report["test"]) == {"n", "accuracy", "macro_f1", "ece", "coverage_at_90"}
+    assert set(report["test"]) >= {"n", "accuracy", "macro_f1", "ece", "coverage_at_90"}
     assert set(report["candidates"][0]) >= {"name", "accuracy", "macro_f1", "seconds"}
     assert report["test"]["macro_f1"] > 0.9
     assert report["chosen"] != "majority"
