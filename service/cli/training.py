@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.errors import NotKnown, SettingsFault
+from ingest.errors import SettingsFault
 from service.cli.inspection import check as inspected
 from service.cli.inspection import windows_at
 from service.cli.leading import leading
-from service.cli.models import TaskArgument, say_current, store_of
+from service.cli.models import TaskArgument, say_current, settings_of_finetune, store_of
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -111,6 +111,7 @@ def train(
                 extra=_corrected(home, wanted) if feedback else (),
                 windows=windows,
             )
+    store.prune(task, keep=settings_of_finetune().models_kept)
     show(report, as_json=as_json)
     if not report.notes.get("gate", {"passed": True})["passed"]:
         raise typer.Exit(1)
@@ -143,13 +144,11 @@ def _corrected(home: Path, task: Task) -> Sequence[LabelledRow]:
 
 
 def _in_use(home: Path, task: str) -> str:
-    """The version that serves a task; empty if there is none."""
+    """The version that serves a task; empty if there is none, or none that can be used."""
     from finetune.models import ModelStore
 
-    try:
-        return ModelStore(home / "models").current(task)
-    except NotKnown:
-        return ""
+    found = ModelStore(home / "models").list(task)
+    return next((model.version for model in found if model.current and not model.fault), "")
 
 
 def _shipped_data(task: str) -> Path:

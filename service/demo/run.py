@@ -312,7 +312,8 @@ def train_missing(home: Path, console: Console) -> None:
     """Train what the demo needs and the home lacks, in a process of its own, with its progress."""
     from finetune.models import ModelStore
 
-    have = {entry.task for entry in ModelStore(home / "models").list() if entry.current}
+    found = ModelStore(home / "models").list()
+    have = {entry.task for entry in found if entry.current and not entry.fault}
     for task, ladder in NEEDED.items():
         if task in have:
             continue
