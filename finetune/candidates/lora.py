@@ -45,15 +45,17 @@ class LoraSettings:
     head_start: Annotated[float, Field(ge=0.0)] = 0.1
     """Inverse regularisation of the regression that the head starts as; 0: a random head."""
     head_dropout: Share = 0.1
+    label_smoothing: Share = 0.05
+    """Share of each row's weight that all labels have: some labels of small sets are wrong."""
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-3
     """At its highest: it rises in a line and falls in a line to nothing."""
     weight_decay: Share = 0.01
     batch: Annotated[int, Field(ge=1, le=4096)] = 32
     """Rows of an optimiser step, however many processes or passes share them."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 5
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 8
     max_steps: Annotated[int, Field(ge=1)] = 400
     """With a validation, fewer epochs are run when this would be passed; two at least."""
-    patience: Annotated[int, Field(ge=1)] = 2
+    patience: Annotated[int, Field(ge=1)] = 3
     """Epochs without a better validation after which training stops."""
     warm_up: Share = 0.1
     """Share of the steps in which the learning rate rises."""

@@ -171,6 +171,10 @@ class Run:
                     kept=kept[places].to(self.place.device),
                 )
             losses = torch.nn.functional.cross_entropy(
-                logits.float(), self._labels[part], weight=self._weights, reduction="sum"
+                logits.float(),
+                self._labels[part],
+                weight=self._weights,
+                label_smoothing=self.lessons.settings.label_smoothing,
+                reduction="sum",
             )
             (losses / whole).backward()  # type: ignore[no-untyped-call]  # published without types

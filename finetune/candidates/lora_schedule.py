@@ -46,8 +46,11 @@ def learning_rate(share: float, settings: LoraSettings) -> float:
 
 
 def class_weights(labels: Rows, classes: int) -> Floats:
-    """Inverse to the square root of the label's frequency, one on average over the rows."""
+    """Inverse to the square root of the label's frequency, one on average over the rows.
+
+    A label without rows has none: nothing is smoothed towards it.
+    """
     counts = np.bincount(labels, minlength=classes)
-    weights = 1.0 / np.sqrt(np.maximum(counts, 1))
+    weights = np.where(counts > 0, 1.0 / np.sqrt(np.maximum(counts, 1)), 0.0)
     found: Floats = weights * len(labels) / (weights * counts).sum()
     return found

@@ -12,7 +12,13 @@ import pytest
 
 from finetune.candidates.lora import ADAPTER, HEAD, Lora, LoraSettings
 from finetune.candidates.lora_head import start_head
-from finetune.candidates.lora_schedule import batches, epochs_of, learning_rate, steps_an_epoch
+from finetune.candidates.lora_schedule import (
+    batches,
+    class_weights,
+    epochs_of,
+    learning_rate,
+    steps_an_epoch,
+)
 from finetune.candidates.lora_training import train_lora
 from finetune.encoder import Encoder
 from finetune.score import macro_f1
@@ -162,3 +168,12 @@ def test_training_starts_from_that_head(encoder: Encoder) -> None:
         macro_f1(lora.scores(part.examples).argmax(axis=1), part.labels) for lora in (warm, cold)
     )
     assert good > 0.9 > poor
+
+
+def test_rare_labels_weigh_more_and_absent_ones_nothing() -> None:
+    """By the square root of how rare they are, one on average over the rows."""
+    labels = np.array([0] * 16 + [2] * 4)
+    weights = class_weights(labels, 4)
+    assert weights[2] == pytest.approx(2 * weights[0])
+    assert weights[[1, 3]].tolist() == [0.0, 0.0]
+    assert weights[labels].mean() == pytest.approx(1.0)
