@@ -205,7 +205,7 @@ class Adviser:
             return None
 
     def _asked(self, case: Case, model: Classifies, question: Question) -> Diagnosis:
-        (found,) = answers(model, [question])
+        (found,) = answers(model, [question], explain=True)
         if isinstance(found, DataFault):
             raise found
         self._tell([Asked(ISSUE, case.issue, case.window.end, question, found)])

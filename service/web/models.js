@@ -4,6 +4,7 @@ import { blob, call, keep, submit } from "./api.js";
 import { byId, clock, el, figure, span, words } from "./dom.js";
 
 const EVERY_MS = 2000;
+const DRIFT = { unknown: "Unlike anything learnt", review: "For a person to look at", confidence: "Mean confidence" };
 const shown = new Map(); // task -> version whose detail is open
 const refusals = new Map(); // task -> { version, problem }
 const drawn = new Map(); // "task version" -> nodes of the detail
@@ -14,6 +15,7 @@ const when = (moment) => (moment ? clock(moment, true) : "–");
 
 async function refresh() {
   const [{ tasks }, { models }, { trainings }] = await Promise.all([call("/v1/tasks"), call("/v1/models"), call("/v1/trainings?limit=10")]);
+  tasks.sort((a, b) => (b.version !== null) - (a.version !== null) || a.name.localeCompare(b.name));
   const views = await Promise.all(tasks.map((task) => facts(task, models, trainings)));
   for (const view of views) place(view);
   for (const node of [...byId("tasks").children]) if (!views.some((view) => node.id === `task-${view.task.name}`)) node.remove();
@@ -42,7 +44,7 @@ function place(view) {
   redraw(node, "header", [view.task.title, view.drift], () => heading(view));
   redraw(node, ".scroll", [view.mine, view.shadow?.shadow, shown.get(view.task.name)], () => [versions(view)]);
   redraw(node, ".said", refusals.get(view.task.name)?.version ?? "", () => [refusal(view.task.name)]);
-  redraw(node, ".open", shown.get(view.task.name) ?? "", () => [detail(view.task.name)]);
+  redraw(node, ".open", shown.get(view.task.name) ?? "", () => [detail(view.task)]);
   redraw(node, ".facts", [view.shadow, view.drift, view.rows], () => [shadowFacts(view), driftFacts(view), rowFacts(view)]);
   redraw(node, ".trainings", view.trainings, () => view.trainings.slice(0, 3).map(training));
 }
@@ -98,7 +100,8 @@ function choices(task, model, shadow) {
   const open = shown.get(task) === model.version;
   const look = small(open ? "Close" : "Look", () => { shown.set(task, open ? "" : model.version); return refresh(); });
   if (model.fault) return [];
-  if (model.current) return [look, small("Roll back", () => ask(task, model.version, `${path}/rollback`, {}))];
+  if (model.current) return [look];
+  if (model.previous) return [look, small("Roll back to it", () => ask(task, model.version, `${path}/rollback`, {}))];
   const shadowed = shadow?.shadow === model.version;
   return [
     look,
@@ -140,20 +143,20 @@ function refusal(task) {
   );
 }
 
-function detail(task) {
+function detail({ name: task, version: serving }) {
   const version = shown.get(task);
   if (!version) return null;
   const key = `${task} ${version}`;
   if (!drawn.has(key)) {
     const place = el("div", { class: "detail" }, el("p", { class: "fine", text: "Loading …" }));
     drawn.set(key, place);
-    fillDetail(place, `/v1/models/${task}/${version}`).catch((problem) => place.replaceChildren(el("p", { text: problem.message })));
+    fillDetail(place, `/v1/models/${task}/${version}`, version !== serving).catch((problem) => place.replaceChildren(el("p", { text: problem.message })));
   }
   return drawn.get(key);
 }
 
-async function fillDetail(place, path) {
-  const [card, gate, ...plots] = await Promise.all([blob(`${path}/card`), call(`${path}/gate`).catch(() => null), picture(`${path}/plots/reliability`, "How far its confidence can be believed"), picture(`${path}/plots/confusion`, "What it takes for what")]);
+async function fillDetail(place, path, candidate) {
+  const [card, gate, ...plots] = await Promise.all([blob(`${path}/card`), candidate ? call(`${path}/gate`).catch(() => null) : null, picture(`${path}/plots/reliability`, "How far its confidence can be believed"), picture(`${path}/plots/confusion`, "What it takes for what")]);
   place.replaceChildren(
     el("div", { class: "plots" }, ...plots.filter(Boolean)),
     ...(gate ? [el("p", { text: verdict(gate) }), gateFigures(gate)].filter(Boolean) : []),
@@ -200,8 +203,20 @@ const label = (name) => (name ? words(name) : "no answer");
 
 function driftFacts({ drift }) {
   if (!drift) return null;
-  const rows = Object.entries(drift.figures).map(([name, value]) => el("tr", {}, el("td", { text: words(name) }), el("td", { text: figure(value) })));
-  return el("section", {}, el("h3", { text: "Drift" }), el("p", { text: drift.words }), el("table", {}, ...rows));
+  const figures = drift.figures;
+  const rows = ["unknown", "review", "confidence"].filter((name) => name in figures).map((name) => {
+    const expected = figures[`${name}_reference`];
+    return el("tr", {}, el("td", { text: DRIFT[name] }), el("td", { text: percent(figures[name]) }), el("td", { text: expected === undefined ? "" : `expected ${percent(expected)}` }));
+  });
+  return el(
+    "section",
+    {},
+    el("h3", { text: "Drift" }),
+    el("p", { text: drift.words }),
+    el("p", { class: "fine", text: `Of the last ${figure(figures.predictions ?? 0)} answers of ${drift.version}, looked at ${when(drift.at)}.` }),
+    rows.length ? el("table", {}, ...rows) : null,
+    "label_shift" in figures ? el("p", { class: "fine", text: `Labels: stability index ${three(figures.label_shift)}.` }) : null,
+  );
 }
 
 function rowFacts({ rows }) {
@@ -224,7 +239,7 @@ function training(one) {
     return el("p", { class: "fine", text: `${began}: ${one.state}${came ? `. ${came}` : ""}` });
   }
   const left = one.progress.remaining_s === null ? "" : `, about ${span(one.progress.remaining_s)} left`;
-  return el("div", {}, el("p", { text: `${began}: ${one.progress.step || "begins"}${left}` }), el("progress", { max: 1, value: one.progress.share, "aria-label": "How far the training is" }), small("Cancel", () => call(`/v1/trainings/${one.id}/cancel`, {}).then(refresh)));
+  return el("div", {}, el("p", { text: `${began}: ${one.progress.step || "begins"}${left}` }), el("progress", { max: 1, value: one.progress.share, "aria-label": "How far the training is" }), small("Cancel the training", () => call(`/v1/trainings/${one.id}/cancel`, {}).then(refresh)));
 }
 
 function trainForm(task) {
@@ -266,6 +281,8 @@ function askKey() {
   });
 }
 
+const [, named, version] = /^#([\w.-]+)\/(v\d+)$/.exec(location.hash) ?? [];
+if (named) shown.set(named, version);
 for (;;) {
   try {
     await refresh();
