@@ -123,8 +123,8 @@ def _on_two_sides(bonds: Bonds) -> Iterator[Finding]:
 
 def _leak(columns: list[str], message: str, *, fault: bool) -> Finding:
     remedy = (
-        "What is only known with the label cannot be learnt from: leave it out with features = in "
-        f"a task file, or vouch for it with trusted = {columns}."
+        "What is only known with the label cannot be learnt from: in a task file leave it out with "
+        f"ignored = {columns}, or vouch for it with trusted = {columns}."
     )
     return Finding("leaking_column", message, (), ", ".join(columns), fault=fault, remedy=remedy)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -95,10 +94,7 @@ def _candidates(task: Task, table: Table) -> list[str]:
     others = {task.target, task.group, task.time, GROUP, TIME}
     if task.kind is TaskKind.TEXT:
         others.add(task.text)
-    glob = task.features or ("" if task.reads_texts else "*")
-    return [
-        name for name in table.columns if name not in others and fnmatch.fnmatchcase(name, glob)
-    ]
+    return [name for name in table.columns if name not in others and task.takes(name)]
 
 
 def _meant_as_numbers(cells: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ class Task:
     features: str = ""
     """Glob over names of numbers; empty: none for a text task, all for the others."""
     derived: tuple[Derived, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """Globs over names of numbers that are not read."""
     trusted: tuple[str, ...] = ()
     """Columns that may tell the label by themselves."""
     target: str = "label"
@@ -98,6 +101,11 @@ class Task:
     def label_names(self) -> tuple[str, ...]:
         """Names in order."""
         return tuple(label.name for label in self.labels)
+
+    def takes(self, name: str) -> bool:
+        """Whether numbers of that name are read, going by the globs."""
+        glob = self.features or ("" if self.reads_texts else "*")
+        return fnmatchcase(name, glob) and not any(fnmatchcase(name, one) for one in self.ignored)
 
     def label(self, name: str) -> Label:
         """The label of that name.
@@ -170,6 +178,7 @@ def task_from(raw: Mapping[str, Any], *, folder: Path | None = None) -> Task:
             Derived(item["name"], (item["of"][0], item["of"][1]), Operation(item["op"]))
             for item in raw.get("derived", ())
         ),
+        ignored=tuple(raw.get("ignored", ())),
         trusted=tuple(raw.get("trusted", ())),
         missing_allowed=bool(raw.get("missing_allowed", False)),
         targets={name: float(value) for name, value in raw.get("targets", {}).items()},

@@ -44,7 +44,9 @@ class Operation(StrEnum):
 
 
 _TEXTS = (*PLAIN, "data")
-_KEYS = frozenset({*_TEXTS, "kind", "missing_allowed", "labels", "derived", "trusted", "targets"})
+_KEYS = frozenset(
+    {*_TEXTS, "kind", "missing_allowed", "labels", "derived", "ignored", "trusted", "targets"}
+)
 _LABEL_KEYS = frozenset({"name", "description", "machine_kinds"})
 _DERIVED_KEYS = frozenset({"name", "of", "op"})
 FIGURES = ("accuracy", "macro_f1", "ece", "coverage_at_90")
@@ -68,8 +70,9 @@ def defects(read: TomlText) -> Iterator[Defect]:
         yield ("kind",), f"kind must be one of {', '.join(TaskKind)}"
     if not isinstance(raw.get("missing_allowed", False), bool):
         yield ("missing_allowed",), "missing_allowed must be true or false"
-    if not _texts(raw.get("trusted", [])):
-        yield ("trusted",), "trusted must be a list of column names"
+    for key in ("ignored", "trusted"):
+        if not _texts(raw.get(key, [])):
+            yield (key,), f"{key} must be a list of column names"
     yield from _columns(raw)
     yield from _labels(raw)
     yield from _derived(raw)

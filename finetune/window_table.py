@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -106,8 +105,7 @@ def episodes(spans: Sequence[Span | None], labels: Sequence[str]) -> list[str]:
 def _names(task: Task, rows: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
     made = [one.name for one in task.derived]
     found = sorted({name for row in rows for name in row} - set(made))
-    glob = task.features or "*"
-    kept = [name for name in found if fnmatch.fnmatchcase(name, glob)]
+    kept = [name for name in found if task.takes(name)]
     return (*kept, *(name for name in made if any(name in row for row in rows)))
 
 

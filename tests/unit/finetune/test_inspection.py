@@ -222,6 +222,15 @@ def test_one_hot_labels_together_are_refused_and_named(write_csv: WriteCsv) -> N
     assert "trusted = ['is_good', 'is_short', 'is_warped']" in str(fault.value)
 
 
+def test_a_column_that_leaks_can_be_left_out(write_csv: WriteCsv) -> None:
+    """As the refusal says."""
+    path = write_csv(with_column(number_rows(), lambda _, row: LABEL_NUMBER[row["label"]]))
+    with pytest.raises(DataFault, match=r"ignored = \['extra'\], or vouch"):
+        read_dataset(NUMBERS, path)
+    data = read_dataset(Task("mine", TaskKind.TABULAR, ignored=("ex*",)), path)
+    assert data.columns == ("force", "heat")
+
+
 def test_a_column_that_is_vouched_for_is_read(write_csv: WriteCsv) -> None:
     """A code that is known before the label is a feature like others."""
     path = write_csv(with_column(number_rows(), lambda _, row: LABEL_NUMBER[row["label"]]))

@@ -135,13 +135,15 @@ def test_a_full_task_file_says_all_that_a_task_can_be(tmp_path: Path) -> None:
     path = tmp_path / "task.toml"
     path.write_text(
         WINDOW + "labels = []\ntrusted = ['a']\nmachine = 'asset'\n"
-        "[targets]\nmacro_f1 = 0.9\nece = 0\n"
+        "ignored = ['b*']\n[targets]\nmacro_f1 = 0.9\nece = 0\n"
         "[[derived]]\nname = 'power'\nof = ['torque', 'speed']\nop = 'product'\n"
     )
     task = load_task(path)
     assert task.targets == {"macro_f1": 0.9, "ece": 0.0}
     assert task.derived == (Derived("power", ("torque", "speed"), Operation.PRODUCT),)
     assert (task.machine, task.start, task.end) == ("asset", "start", "end")
+    assert task.takes("a.mean")
+    assert not task.takes("b.mean")
     assert task.reads_numbers
     assert task.may_miss
     assert not task.reads_texts
