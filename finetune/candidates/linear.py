@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from finetune.candidates.fitting import fitted
-from finetune.examples import Examples, Floats, Rows, log_probabilities
+from finetune.candidates.word_weights import WordWeights
+from finetune.examples import Examples, Floats, Rows, log_probabilities, softmax
 from finetune.skops_file import read_skops, write_skops
 from ingest.errors import DataFault
 
@@ -37,6 +38,7 @@ class Linear:
         self._model = model
         self._classes = classes
         self._hybrid = hybrid
+        self._weights: WordWeights | None = None
 
     @classmethod
     def fit(cls, examples: Examples, labels: Rows, *, classes: int, hybrid: bool) -> Linear:
@@ -72,11 +74,15 @@ class Linear:
 
     def scores(self, examples: Examples) -> Floats:
         """Log-probabilities."""
-        from scipy.sparse import hstack
-
-        parts = [*self._views(examples), *self._numbers_of(examples)]
-        found = self._model.predict_proba(hstack(parts).tocsr())
-        return log_probabilities(found, self._model.classes_, count=self._classes)
+        words = self._weights = self._weights or WordWeights(self._words, self._model.coef_)
+        logits = words.logits(examples.texts) + self._model.intercept_
+        rest = self._model.coef_[:, words.count :]
+        if self._hybrid:
+            dense = [examples.vectors, *(part.toarray() for part in self._numbers_of(examples))]
+            logits += np.hstack(dense).astype(np.float64) @ rest.T
+        if logits.shape[1] == 1:  # of two labels the regression keeps one logit
+            logits = np.hstack([np.zeros_like(logits), logits])
+        return log_probabilities(softmax(logits), self._model.classes_, count=self._classes)
 
     def write(self, folder: Path) -> None:
         """To its files."""
