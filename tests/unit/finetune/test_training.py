@@ -115,7 +115,7 @@ def test_whatever_is_chosen_is_stored_whole(
     assert classifier.engine.name == report.chosen == winner
     found = classifier.classify([text_rows()[0]["text"]])[0]
     assert (found.label or found.alternatives[0].label) == "hot"
-    assert "| label | test rows | F1 |" in (store.folder("mine", "v0001") / "card.md").read_text()
+    assert "| no. | label | test rows | precision | recall | F1 |" in (store.folder("mine", "v0001") / "card.md").read_text()
 
 
 def test_a_model_that_answers_differently_from_disk_is_not_kept(
