@@ -29,6 +29,7 @@ from tests.bench import (
     postgres,
     prompting,
     retrieval,
+    serving,
     training,
 )
 from tests.bench.measure import Measurement
@@ -59,6 +60,7 @@ SUITES: dict[str, Suite] = {
     "notes": notes.extraction,
     "training": training.error_code,
     "classifier": classifier.all_figures,
+    "serving": serving.serving,
 }
 LONG: dict[str, Suite] = {
     "lora": classifier_small.all_figures,
