@@ -36,6 +36,7 @@ ASKED = ("--no-promote", "--up-to", "lora", "--json")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_processes_train_what_one_would(
     encoder: Encoder, write_csv: WriteCsv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
