@@ -157,6 +157,8 @@ class FakeClassifier:
 
     def _one(self, text: str, labels: Sequence[str] | None, *, explain: bool) -> Diagnosis:
         found = next((label for word, label in self._words.items() if word in text.lower()), QUIET)
+        for name in labels or ():
+            self.task.label(name)
         known = labels is None or found in labels
         return Diagnosis(
             task=self.task.name,

@@ -98,6 +98,15 @@ def test_people_who_do_not_agree_teach_nothing(database: Database) -> None:
     assert true_labels(database, "error_code") == {}
 
 
+def test_who_is_convinced_by_another_agrees(database: Database) -> None:
+    """What somebody said before does not count any more, whoever spoke last."""
+    _say(database, "I00001", "wrong", "worn")
+    _say(database, "I00001", "wrong", "leak", minutes=1)
+    _say(database, "I00001", "right", who="kurz", minutes=2)
+    (row,) = labelled(database, TASK).rows
+    assert row.label == "leak"
+
+
 def test_same_words_labelled_in_two_ways_are_left_out(database: Database) -> None:
     """Case and spacing make no other words; one person may have learnt better meanwhile."""
     _say(database, "I00001", "wrong", "worn")
