@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from finetune.alone import alone
+from finetune.encoder import Encoder
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault
 from service.cli.main import app
-from tests.unit.finetune.conftest import WriteCsv, number_rows
+from tests.unit.finetune.conftest import WriteCsv, number_rows, text_rows
 
 
 @pytest.fixture
@@ -19,6 +24,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(*words: object, home: Path) -> Result:
+    """Of numbers only the cheap candidates are trained: the ladder has its own tests."""
+    if words[0] == "train" and words[1] in {"parts", "others"} and "--up-to" not in words:
+        words = (*words, "--up-to", "logistic regression")
     return CliRunner().invoke(app, [*map(str, words), "--home", str(home)])
 
 
@@ -53,7 +61,97 @@ def test_a_person_reads_a_table(write_csv: WriteCsv, home: Path) -> None:
     assert result.exit_code == 0
     assert "logistic regression *" in result.stdout
     assert "parts v0001, by column group" in result.stdout
+    assert "Why logistic regression:" in result.stdout
+    assert "macro-F1 ahead of majority, and is ahead in 100% of resamples" in result.stdout
+    assert "v0001 is in use." in result.stdout
     assert "parts  v0001" in run("models", "list", home=home).stdout
+
+
+def weights(home: Path, version: str) -> dict[str, str]:
+    """SHA-256 of every file with numbers in it."""
+    folder = home / "models" / "parts" / version
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.suffix in {".safetensors", ".skops"}
+    }
+
+
+@pytest.mark.parametrize("kind", ["texts", "numbers"])
+def test_the_same_training_twice_is_the_same_to_the_bit(
+    write_csv: WriteCsv,
+    home: Path,
+    encoder: Encoder,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    """Figures, reasons, hashes and every weight; only the clock and the version differ."""
+    monkeypatch.setenv("ANDON_ENCODER", str(encoder.folder.path))
+    data = write_csv(text_rows(90) if kind == "texts" else number_rows())
+    words = ("train", "parts", "--data", data, "--accuracy", "0.8", "--json")
+    last = "average" if kind == "texts" else "logistic regression"
+    first, again = (read(run(*words, "--up-to", last, home=home)) for _ in range(2))
+    for report in (first, again):
+        report.pop("version")
+        report.pop("gate")
+        for candidate in report["candidates"]:  # type: ignore[attr-defined]
+            candidate.pop("seconds")
+    assert first == again
+    assert first["asked_accuracy"] == 0.8
+    assert weights(home, "v0001") == weights(home, "v0002") != {}
+
+
+def test_two_trainings_of_one_task_do_not_meet(write_csv: WriteCsv, home: Path) -> None:
+    """The second one says which process is at it; another task is free."""
+    data = write_csv(number_rows())
+    with alone(home / "models" / "parts"):
+        result = run("train", "parts", "--data", data, home=home)
+        assert isinstance(result.exception, SettingsFault)
+        assert f"trained already by process {os.getpid()}" in str(result.exception)
+        assert read(run("train", "others", "--data", data, "--json", home=home))["gate"]
+    assert read(run("train", "parts", "--data", data, "--json", home=home))["version"] == "v0001"
+
+
+def test_a_full_disk_is_named_and_the_training_can_go_on(
+    write_csv: WriteCsv, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done is not lost."""
+    words = ("train", "parts", "--data", write_csv(number_rows()), "--json")
+    left = [7]
+
+    def full(descriptor: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        result = run(*words, home=home)
+    assert isinstance(result.exception, SettingsFault)
+    assert "No space left on device" in str(result.exception)
+    assert "Make room" in str(result.exception)
+    assert read(run(*words, home=home))["resumed"] == 6
+
+
+def test_progress_for_programs_is_json_on_standard_error(write_csv: WriteCsv, home: Path) -> None:
+    """What, the share of the whole, and the seconds that remain."""
+    data = write_csv(number_rows())
+    result = run("train", "parts", "--data", data, "--json", "--progress-lines", home=home)
+    said = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert set(said[0]) == {"what", "share", "remaining_s"}
+    assert said[0]["share"] == 0.0
+    assert said[-1]["what"] == "storing"
+    assert said[-1]["share"] == 1.0
+    assert said[-1]["remaining_s"] == 0.0
+    assert "logistic regression, fold 2 of 5" in {line["what"] for line in said}
+
+
+def test_progress_without_a_terminal_controls_none(write_csv: WriteCsv, home: Path) -> None:
+    """A line a step, which a log can keep."""
+    result = run("train", "parts", "--data", write_csv(number_rows()), home=home)
+    assert "logistic regression, fold 1 of 5" in result.stderr
+    assert "\x1b" not in result.stderr
+    assert "\r" not in result.stderr
 
 
 def test_no_promotion_on_request(write_csv: WriteCsv, home: Path) -> None:
@@ -81,7 +179,7 @@ def test_a_task_file_declares_labels(write_csv: WriteCsv, tmp_path: Path, home: 
     data = write_csv(number_rows())
     result = run("train", "parts", "--data", data, "--task-file", task_file, home=home)
     assert isinstance(result.exception, DataFault)
-    assert "warped among them: rows 2, 5" in str(result.exception)
+    assert "that task parts does not have: rows 2, 5" in str(result.exception)
 
 
 @pytest.mark.parametrize(
