@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from finetune.candidates.fitting import fitted
-from finetune.examples import Examples, Floats, Rows, log_probabilities
+from finetune.examples import LEAST, Examples, Floats, Rows, log_probabilities
 from finetune.skops_file import read_skops, write_skops
 
 TABULAR = ("logistic regression", "random forest", "gradient boosting", "ensemble")
 """Names, from cheap to dear."""
-FEW = 50
-"""Rows of a class under which boosted trees are unsteady and have half a vote."""
 TREES, LANDMARKS, QUANTILES = 200, 400, 200
 """Of the ensemble: randomised trees, rows that a kernel compares with, steps of a column."""
+WEIGHTS = tuple(weights for weights in product((0.0, 1.0, 2.0), repeat=3) if any(weights))
+"""Votes that its members can have."""
+UNWEIGHED = [0.5, 1.0, 1.0]
+"""Where a class has too few rows to weigh by: boosted trees are the unsteadiest there."""
+PARTS = 3
+"""One of so many parts of the rows is what the votes are weighed on."""
 
 
 class Tabular:
@@ -31,7 +37,10 @@ class Tabular:
     def fit(cls, name: str, data: tuple[Examples, Rows], *, classes: int, seed: int) -> Tabular:
         """Fit the model of that name."""
         examples, labels = data
-        model = _ensemble(labels, seed) if name == "ensemble" else _model(name, seed)
+        if name == "ensemble":
+            model = _ensemble(examples.table, labels, seed=seed)
+        else:
+            model = _model(name, seed)
         return cls(name, fitted(model, examples.table, labels), classes=classes)
 
     @classmethod
@@ -72,23 +81,50 @@ def _model(name: str, seed: int) -> Any:
     )
 
 
-def _ensemble(labels: Rows, seed: int) -> Any:
+def _ensemble(table: Floats, labels: Rows, *, seed: int) -> Any:
     """Boosted trees, randomised trees and a kernel machine; each errs in another way."""
     from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
 
-    least = np.unique_counts(labels).counts.min()
     trees = ExtraTreesClassifier(
         TREES, max_features=0.5, class_weight="balanced", random_state=seed
     )
     voters = [
         ("boosting", _model("gradient boosting", seed)),
         ("trees", make_pipeline(_imputer(SimpleImputer), trees)),
-        ("kernel", _kernel_machine(len(labels), seed)),
+        ("kernel", _kernel_machine(len(labels) * (PARTS - 1) // PARTS, seed)),
     ]
-    weights = [0.5 if least < FEW else 1.0, 1.0, 1.0]
+    weights = UNWEIGHED
+    if np.unique_counts(labels).counts.min() >= PARTS:
+        weights = _weighed([model for _, model in voters], table, labels, seed=seed)
     return VotingClassifier(voters, voting="soft", weights=weights)
+
+
+def _weighed(models: Sequence[Any], table: Floats, labels: Rows, *, seed: int) -> list[float]:
+    """The votes under which a part of the rows, not fitted on, is likeliest."""
+    from sklearn.base import clone
+    from sklearn.model_selection import StratifiedKFold
+
+    folds = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
+    train, held = next(folds.split(table, labels))
+    found = [
+        fitted(clone(model), table[train], labels[train]).predict_proba(table[held])
+        for model in models
+    ]
+    columns = np.searchsorted(np.unique(labels), labels[held])
+    return best_votes([each[np.arange(len(held)), columns] for each in found])
+
+
+def best_votes(right: Sequence[Floats]) -> list[float]:
+    """The votes of three members from the probabilities that each gave to the right labels."""
+
+    def likelihood(weights: Sequence[float]) -> float:
+        mean = np.average(right, axis=0, weights=weights)
+        return float(np.log(np.maximum(mean, LEAST)).mean())
+
+    best = max(WEIGHTS, key=likelihood)
+    return list(best)
 
 
 def _kernel_machine(rows: int, seed: int) -> Any:

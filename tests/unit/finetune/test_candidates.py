@@ -13,7 +13,7 @@ from finetune.candidates.fitting import fitted
 from finetune.candidates.linear import Linear
 from finetune.candidates.lora_training import Part
 from finetune.candidates.majority import Majority
-from finetune.candidates.tabular import TABULAR, Tabular
+from finetune.candidates.tabular import TABULAR, Tabular, best_votes
 from finetune.encoder import Encoder
 from finetune.examples import Examples, softmax
 from finetune.score import macro_f1
@@ -63,13 +63,24 @@ def test_tabular_read_back_answers_the_same(tmp_path: Path, name: str) -> None:
     assert np.allclose(read.scores(part.examples), scores)
 
 
-@pytest.mark.parametrize(("rows", "vote"), [(49, 0.5), (50, 1.0)])
-def test_boosted_trees_have_half_a_vote_where_a_class_is_small(rows: int, vote: float) -> None:
-    """They are unsteady on few rows; the other voters are not."""
+@pytest.mark.parametrize(("rows", "votes"), [(2, [0.5, 1.0, 1.0]), (3, [2.0, 1.0, 0.0])])
+def test_votes_are_weighed_where_every_class_has_rows_for_it(
+    monkeypatch: pytest.MonkeyPatch, rows: int, votes: list[float]
+) -> None:
+    """Elsewhere boosted trees, which are unsteady on few rows, have half a vote."""
+    monkeypatch.setattr("finetune.candidates.tabular.best_votes", lambda right: [2.0, 1.0, 0.0])
     labels = np.repeat([0, 1], [60, rows])
     numbers = np.random.default_rng(0).normal(labels, 1.0, size=(1, len(labels))).T
     model: Any = Tabular.fit("ensemble", (Examples(table=numbers), labels), classes=2, seed=0)
-    assert model._model.weights == [vote, 1.0, 1.0]
+    assert model._model.weights == votes
+
+
+def test_votes_go_to_members_that_are_right() -> None:
+    """One that is right where the others are not has all, two that help each other share."""
+    surely, hardly = np.full(8, 0.9), np.full(8, 0.1)
+    assert best_votes([surely, hardly, hardly]) == [1.0, 0.0, 0.0]
+    first, second = np.repeat([0.9, 0.1], 4), np.repeat([0.1, 0.9], 4)
+    assert best_votes([hardly, first, second]) == [0.0, 1.0, 1.0]
 
 
 def test_a_model_that_does_not_converge_is_no_noise(recwarn: pytest.WarningsRecorder) -> None:
