@@ -22,6 +22,9 @@ NAMED = 5
 """Features that a reason names at most."""
 
 EMPTY = "The text is empty."
+NO_WORD = "The text holds no word."
+LEAST_LETTERS = 2
+"""Numbers and marks alone say nothing; `0x0` and `1E2` are numbers."""
 UNUSABLE = "A number is missing or not finite"
 
 
@@ -60,7 +63,7 @@ def prepared(task: Task, columns: Sequence[str], inputs: Sequence[Any]) -> Prepa
     """
     given = [_both(one, task) for one in inputs]
     texts = tuple(tidy(one.text) for one in given) if task.reads_texts else ()
-    flaws = ["" if text else EMPTY for text in texts] or [""] * len(given)
+    flaws = [_unreadable(text) for text in texts] or [""] * len(given)
     table = np.zeros((0, 0))
     if columns:
         table = np.array([_row(one, task, columns) for one in given]).reshape(len(given), -1)
@@ -70,6 +73,12 @@ def prepared(task: Task, columns: Sequence[str], inputs: Sequence[Any]) -> Prepa
             table[at] = np.nan_to_num(table[at], nan=0.0, posinf=0.0, neginf=0.0)
     basis = tuple((one.text[:QUOTED],) if texts else () for one in given)
     return Prepared(Examples(texts, table=table), tuple(flaws), basis)
+
+
+def _unreadable(text: str) -> str:
+    if not text:
+        return EMPTY
+    return "" if sum(map(str.isalpha, text)) >= LEAST_LETTERS else NO_WORD
 
 
 def _both(one: Any, task: Task) -> TextAndNumbers:

@@ -55,11 +55,13 @@ def plot_reliability(path: Path, probabilities: Floats, labels: Rows, *, title: 
         elinewidth=1,
         marker="o",
         markersize=4,
-        linewidth=1.4,
+        linestyle="none",
         label="measured, 95 % interval",
     )
-    axes.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02), title=title)
-    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    axes.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
+    axes.legend(
+        frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8, title=title
+    )
     error = calibration_error(probabilities, labels)
     axes.text(0.98, 0.04, f"ECE {error:.3f}\n{len(labels)} rows", ha="right", fontsize=8, color=INK)
     counts.bar(middles, number, width=0.09, color=ORANGE)

@@ -142,6 +142,14 @@ def test_an_empty_text_is_never_answered(classifier: Classifier) -> None:
     assert classifier.classify(["", HOT])[1].label == "hot"
 
 
+@pytest.mark.parametrize("text", ["0", "12345 67.8", "1E+02", "0x0", "--- !!! ???", "7 %"])
+def test_numbers_and_marks_alone_say_nothing(classifier: Classifier, text: str) -> None:
+    """They resemble the routine texts that are full of numbers; yet no word was said."""
+    found = classifier.classify([text])[0]
+    assert (found.label, found.confidence) == (None, 0.0)
+    assert found.reason == "The text holds no word."
+
+
 def test_below_the_threshold_it_abstains(encoder: Encoder) -> None:
     """With the candidates that it could not decide between."""
     found = build(encoder, unknown_below=-1.0, threshold=0.9999).classify([HOT])[0]
