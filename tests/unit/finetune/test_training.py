@@ -28,9 +28,11 @@ def store(tmp_path: Path, encoder: Encoder) -> ModelStore:
     return ModelStore(tmp_path / "models", encoder=encoder)
 
 
-def trained(store: ModelStore, data: Path, name: str = "mine", *, seed: int = 0) -> TrainReport:
-    task = task_for(name, declared=None, data=data)
-    return train(task, data, store, seed=seed, threads=1, lora=QUICK)
+def trained(
+    store: ModelStore, data: Path, *, seed: int = 0, up_to: str | None = None
+) -> TrainReport:
+    task = task_for("mine", declared=None, data=data)
+    return train(task, data, store, seed=seed, threads=1, lora=QUICK, up_to=up_to)
 
 
 def test_a_text_task_is_trained_and_in_use(store: ModelStore, write_csv: WriteCsv) -> None:
@@ -55,6 +57,7 @@ def test_a_table_is_trained_and_in_use(store: ModelStore, write_csv: WriteCsv) -
         "logistic regression",
         "random forest",
         "gradient boosting",
+        "ensemble",
     ]
     classifier = ModelStore(store.root).load("mine")
     assert classifier.classify([{"heat": 4.0, "force": 1.0}])[0].label == "warped"
@@ -115,7 +118,10 @@ def test_whatever_is_chosen_is_stored_whole(
     assert classifier.engine.name == report.chosen == winner
     found = classifier.classify([text_rows()[0]["text"]])[0]
     assert (found.label or found.alternatives[0].label) == "hot"
-    assert "| no. | label | test rows | precision | recall | F1 |" in (store.folder("mine", "v0001") / "card.md").read_text()
+    assert (
+        "| no. | label | test rows | precision | recall | F1 |"
+        in (store.folder("mine", "v0001") / "card.md").read_text()
+    )
 
 
 def test_a_model_that_answers_differently_from_disk_is_not_kept(
@@ -124,7 +130,7 @@ def test_a_model_that_answers_differently_from_disk_is_not_kept(
     """The job fails and nothing is promoted: the fault that made others' classifiers random."""
     monkeypatch.setattr("finetune.storing.AGREE", -1.0)
     with pytest.raises(ModelFault, match="does not answer as the fitted one"):
-        trained(store, write_csv(number_rows()))
+        trained(store, write_csv(number_rows()), up_to="logistic regression")
     assert store.versions("mine") == ()
     assert not list((store.root / "mine").glob(".writing-*"))
 
@@ -144,7 +150,7 @@ def test_evaluation_says_what_was_seen(store: ModelStore, write_csv: WriteCsv) -
 
 def test_evaluation_needs_the_columns_of_the_model(store: ModelStore, write_csv: WriteCsv) -> None:
     """Further columns do not matter."""
-    trained(store, write_csv(number_rows()))
+    trained(store, write_csv(number_rows()), up_to="logistic regression")
     more = [row | {"extra": "1", "note": "x"} for row in number_rows(seed=1)]
     assert evaluate("mine", write_csv(more, "more.csv"), store).test.accuracy > 0.9
     less = [{"heat": row["heat"], "label": row["label"]} for row in number_rows()]
