@@ -131,3 +131,20 @@ def test_very_many_rows_are_sampled(tmp_path: Path) -> None:
     vectors = directions(MOST + 500, seed=0)
     Neighbours.of(texts(vectors), seed=0).write(tmp_path)
     assert (tmp_path / "neighbours.safetensors").stat().st_size < MOST * (16 * 2 + 4) + 1000
+
+
+def test_one_far_number_among_very_many_is_not_drowned() -> None:
+    """Sixty numbers are as usual, one is well beyond all that was seen."""
+    known, fresh, rows = (np.random.default_rng(seed).normal(size=(200, 60)) for seed in range(3))
+    near, below = limit(Examples(table=known), Examples(table=fresh))
+    rows[:, 7] = 15.0
+    assert (near.familiarity(Examples(table=rows)) < below).mean() > 0.9
+
+
+def test_a_row_of_few_numbers_is_as_far_as_a_whole_one() -> None:
+    """The distance is a mean over the numbers that are there, not a sum."""
+    near = Neighbours.of(Examples(table=np.random.default_rng(0).normal(size=(200, 9))), seed=0)
+    whole = np.full((1, 9), 6.0)
+    bare = np.where(np.arange(9) < 1, whole, np.nan)
+    found, left = (near.familiarity(Examples(table=table))[0] for table in (whole, bare))
+    assert left == pytest.approx(found, rel=0.35)
