@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 
+from service.demo.run import train_missing
 from tests.leash import leashed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -23,13 +25,10 @@ RUN_S = 600
 
 
 @pytest.fixture(scope="module")
-def trained_home(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the two models, trained as the demo trains them when there are none."""
     home = tmp_path_factory.mktemp("trained")
-    for task in ("defect_type", "error_code"):
-        command = [sys.executable, "-m", "service", "train", task, "--home", str(home), "--json"]
-        done = subprocess.run(command, cwd=repository, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    train_missing(home, Console(quiet=True))
     return home
 
 
