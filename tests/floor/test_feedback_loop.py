@@ -71,12 +71,14 @@ def service(tmp_path: Path) -> Iterator[httpx.Client]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "service", "serve", "--port", port, "--home", "home"]
     environment = {name: value for name, value in os.environ.items() if name[:6] != "ANDON_"}
-    environment |= {"PYTHONPATH": str(ROOT), "ANDON_THREADS": "1"}
+    # A fresh home would look at every runtime first, which has its own tests.
+    settings = {"ANDON_THREADS": "1", "ANDON_RUNTIME": "torch"}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **settings}
     log = tmp_path / "service.log"
     with log.open("w") as sink:
         process = subprocess.Popen(leashed(command), cwd=tmp_path, env=environment, stderr=sink)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
             _until(lambda: _answers(client), lambda alive: alive or _dead(process, log))
             yield client
     finally:
