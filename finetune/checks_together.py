@@ -82,8 +82,10 @@ def named_in_text(
         words = f" {folded(name.replace('_', ' '))} "
         having = np.array([words in text for text in plain], dtype=np.bool_)
         own = labels == label
-        if own.sum() >= TINY and having[own].mean() > MOSTLY > 2 * having[~own].mean():
-            share = float(having[own].mean())
+        if own.sum() < TINY or own.all():
+            continue
+        share = float(having[own].mean())
+        if share > MOSTLY > 2 * having[~own].mean():
             message = f"names the label {name} itself in {share:.0%} of its texts"
             yield Finding("label_in_text", message, (), column, fault=False)
 

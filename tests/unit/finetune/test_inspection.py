@@ -48,6 +48,12 @@ def found(inspection: Inspection, code: str) -> Finding:
         (TEXT, changed(text_rows(), {9: {"text": "\u200b \t"}}), "empty_text", [9]),
         (TEXT, text_rows(10), "few_rows", []),
         (TEXT, [row | {"label": "hot"} for row in text_rows()], "one_label", []),
+        (
+            TEXT,
+            [row | {"label": "hot", "text": f"hot {row['text']}"} for row in text_rows()],
+            "one_label",
+            [],
+        ),
         (TEXT, [row | {"group": row["label"]} for row in text_rows()], "no_split", []),
         (TEXT, [{"label": row["label"]} for row in text_rows()], "missing_column", []),
         (NUMBERS, changed(number_rows(), {3: {"heat": ""}}), "missing_number", [3]),
