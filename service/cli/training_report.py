@@ -42,6 +42,8 @@ def _sentences(report: TrainReport) -> Iterator[str]:
         f"{test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f}, calibration error {test.ece:.3f}, "
         f"answered at 90 % accuracy {test.coverage_at_90:.0%}."
     )
+    if seen := notes.get("seen_in_training"):
+        yield f"{seen} of these rows were in its training: the figures promise too much for them."
     yield from targets_told(notes.get("targets", {}))
     yield from _afterwards(report.version, notes)
 

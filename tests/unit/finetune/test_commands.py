@@ -57,7 +57,8 @@ def test_train_evaluate_promote_and_roll_back(write_csv: WriteCsv, home: Path) -
 
 def test_a_person_reads_a_table(write_csv: WriteCsv, home: Path) -> None:
     """Which candidate was chosen and what the test said."""
-    result = run("train", "parts", "--data", write_csv(number_rows()), home=home)
+    data = write_csv(number_rows())
+    result = run("train", "parts", "--data", data, home=home)
     assert result.exit_code == 0
     assert "logistic regression *" in result.stdout
     assert "parts v0001, by column group" in result.stdout
@@ -65,6 +66,8 @@ def test_a_person_reads_a_table(write_csv: WriteCsv, home: Path) -> None:
     assert "macro-F1 ahead of majority, and is ahead in 100% of resamples" in result.stdout
     assert "v0001 is in use." in result.stdout
     assert "parts  v0001" in run("models", "list", home=home).stdout
+    told = run("evaluate", "parts", "--data", data, home=home).stdout
+    assert "120 of these rows were in its training" in " ".join(told.split())
 
 
 def weights(home: Path, version: str) -> dict[str, str]:
