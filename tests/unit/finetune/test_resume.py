@@ -10,82 +10,46 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.unit.finetune import forked
 from tests.unit.finetune.conftest import make_encoder, text_rows
 
-WAIT_S = 400
-TRAIN = """
-import os, signal, sys
-from importlib import import_module
-import finetune.ladder, finetune.training
-from service.cli.main import main
-
-finetune.ladder.HOPELESS = -1.0
-finetune.training.choose = lambda rungs, labels, seed: rungs[-1]
-place, name, left = sys.argv.pop(1).split()
-room, left = import_module(place), [int(left)]
-kept = getattr(room, name)
-
-def deadly(*given, **named):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return kept(*given, **named)
-
-setattr(room, name, deadly)
-main()
-"""
-"""The command with the dearest candidate chosen: small made-up rows are too easy for it to win.
-
-Its first word says at which call of which function the process is killed.
-"""
 NEVER = "os fsync 0"
 
 
 class World:
     """A task, its rows, an encoder, and homes to train into."""
 
-    def __init__(self, folder: Path, repository: Path) -> None:
+    def __init__(self, folder: Path, trainings: subprocess.Popen[str]) -> None:
         self.folder = folder
-        self.repository = repository
-        self.rows = folder / "rows.csv"
-        with self.rows.open("w", newline="") as file:
-            writer = csv.DictWriter(file, ["text", "label", "group"])
-            writer.writeheader()
-            writer.writerows(text_rows(90))
-        (folder / "encoder").mkdir()
-        make_encoder(folder / "encoder")
+        self._trainings = trainings
 
-    def start(self, home: str, moment: str = NEVER) -> subprocess.Popen[str]:
-        """`andon train` as a person starts it; killed at a moment, if one is named."""
-        command = [sys.executable, "-c", TRAIN, moment, "train", "mine"]
-        return subprocess.Popen(
-            [*command, "--data", str(self.rows), "--home", str(self.folder / home), "--json"],
-            cwd=self.repository,
-            env=os.environ | {"ANDON_ENCODER": str(self.folder / "encoder"), "ANDON_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def trained(self, home: str, moment: str = NEVER) -> int:
+        """The exit status of `andon train`; it is killed at that moment, if one is named."""
+        asked, told = self._trainings.stdin, self._trainings.stdout
+        assert asked is not None
+        assert told is not None
+        print(home, moment, file=asked, flush=True)
+        return int(told.readline())
 
     def finish(self, home: str) -> dict[str, Any]:
         """Its report, without what differs by the clock."""
-        out, words = self.start(home).communicate(timeout=WAIT_S)
-        assert out, words
-        report: dict[str, Any] = json.loads(out)
+        assert self.trained(home) == 0, (self.folder / f"{home}.err").read_text()
+        report: dict[str, Any] = json.loads((self.folder / f"{home}.out").read_text())
         for candidate in report["candidates"]:
             candidate.pop("seconds")
         return report
 
     def killed_at(self, home: str, moment: str) -> None:
         """A training that is killed when it comes to that call."""
-        training = self.start(home, moment)
-        _, words = training.communicate(timeout=WAIT_S)
-        assert training.returncode == -signal.SIGKILL, words
+        status = self.trained(home, moment)
+        assert status == -signal.SIGKILL, (self.folder / f"{home}.err").read_text()
 
     def models(self, home: str) -> Path:
         """Where its versions lie."""
@@ -101,9 +65,26 @@ class World:
         }
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> World:
-    return World(tmp_path_factory.mktemp("resume"), repository)
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """With a process that is ready to train."""
+    with (tmp_path / "rows.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["text", "label", "group"])
+        writer.writeheader()
+        writer.writerows(text_rows(60))
+    (tmp_path / "encoder").mkdir()
+    make_encoder(tmp_path / "encoder")
+    settings = {"ANDON_ENCODER": str(tmp_path / "encoder"), "ANDON_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, forked.__file__, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | settings | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as trainings:
+        yield World(tmp_path, trainings)
+        trainings.kill()
 
 
 def told(report: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +92,8 @@ def told(report: dict[str, Any]) -> dict[str, Any]:
     return {key: report[key] for key in report.keys() - {"resumed", "version"}}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_again_and_again_it_ends_as_if_it_had_not_been(world: World) -> None:
     """The same figures, the same version and the same weights to the bit; nothing is left over."""
     whole = world.finish("whole")
