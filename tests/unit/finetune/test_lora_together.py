@@ -41,7 +41,7 @@ def test_two_processes_train_what_one_would(
     encoder: Encoder, write_csv: WriteCsv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over gloo on a CPU; only the first of them writes and prints."""
-    data, home = write_csv(text_rows(60)), tmp_path / "home"
+    data, home = write_csv(text_rows(36)), tmp_path / "home"
     settings = {"ANDON_ENCODER": str(encoder.folder.path), "ANDON_THREADS": "1"}
     settings |= {"ANDON_TRAIN_DEVICE": "cpu", "ANDON_TRAIN_PRECISION": "fp32"}
     ended = subprocess.run(

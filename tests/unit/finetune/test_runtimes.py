@@ -21,7 +21,7 @@ from finetune.examples import Examples
 from finetune.examples import Rows as Labels
 from finetune.forward import EXACT, Rows
 from finetune.models import ModelStore
-from finetune.runtimes import kinds, serving
+from finetune.runtimes import kinds, probing, serving
 from finetune.runtimes.agreement import agreement, compared
 from finetune.runtimes.export import FILE, read_onnx, write_onnx
 from finetune.runtimes.keeping import Keeping
@@ -43,6 +43,12 @@ BF16 = "openvino bf16"
 pytestmark = pytest.mark.skipif(
     any(absent(kind) for kind in OTHERS), reason="needs the extra `fast` (pip install '.[fast]')"
 )
+
+
+@pytest.fixture(autouse=True)
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How fast a runtime is does not matter here: it is timed once."""
+    monkeypatch.setattr(probing, "BUDGET_S", 0.0001)
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +190,7 @@ def test_a_trained_model_carries_its_gate_and_serves_through_what_passed(
     """The same answers as through torch, from a sealed folder."""
     task = TASK
     store = ModelStore(tmp_path / "models", encoder=encoder, threads=1, runtime="auto")
-    report = train(task, write_csv(text_rows()), store, up_to="hybrid", threads=1)
+    report = train(task, write_csv(text_rows(60)), store, up_to="hybrid", threads=1)
     folder = store.folder(task.name, report.version)
     verify(folder)
     said = json.loads((folder / RESULT).read_text())
@@ -192,7 +198,7 @@ def test_a_trained_model_carries_its_gate_and_serves_through_what_passed(
     fast, plain = store.load(task.name), ModelStore(store.root, encoder=encoder).load(task.name)
     assert fast.runtime == (passed or [EXACT])[0]
     assert plain.runtime == EXACT
-    texts = [row["text"] for row in text_rows(30, seed=5)]
+    texts = [row["text"] for row in text_rows(18, seed=5)]
     for one, other in zip(fast.classify(texts), plain.classify(texts), strict=True):
         assert (one.label, one.outcome) == (other.label, other.outcome)
 
@@ -271,7 +277,7 @@ class _Noisy(_Leaning):
 def test_the_gate_refuses_answers_that_depend_on_neighbours(encoder: Encoder) -> None:
     """Label agreement alone would not show it to who asks one text at a time."""
     classifier = build(encoder, unknown_below=0.9)
-    rows = text_rows()
+    rows = text_rows(36)
     labels = np.array([list(WORDS).index(row["label"]) for row in rows])
     examples = Examples(tuple(tidy(row["text"]) for row in rows))
     against = compared(classifier.engine, encoder, examples, labels)
@@ -292,7 +298,7 @@ def test_a_runtime_that_fails_the_gate_does_not_serve(
     monkeypatch.setattr(serving, "opened", lambda *_, **__: _Noisy(encoder))
     monkeypatch.setattr(serving, "probe", _passes)
     classifier = build(encoder, unknown_below=0.9)
-    rows = text_rows()
+    rows = text_rows(36)
     labels = np.array([list(WORDS).index(row["label"]) for row in rows])
     examples = Examples(tuple(tidy(row["text"]) for row in rows))
     runtimes = Runtimes(tmp_path / "runtimes", wanted="auto", threads=1)
