@@ -77,11 +77,6 @@ class FrozenTest:
         """Only so many, the ones that were frozen first."""
         return FrozenTest(self.rows[:rows])
 
-    def contested(self, rows: Iterable[FrozenRow]) -> int:
-        """How many inputs now bear another label than the frozen one."""
-        known = {row.fingerprint: row.label for row in self.rows}
-        return sum(known.get(row.fingerprint, row.label) != row.label for row in rows)
-
     def examples(self, columns: Sequence[str] = ()) -> Examples:
         """What a model reads, in order and without vectors; `columns` are its features."""
         table = [[row.features.get(name, math.nan) for name in columns] for row in self.rows]

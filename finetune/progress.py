@@ -22,10 +22,6 @@ class Steps:
         self._progress = progress
         self._told = 0.0
 
-    def expect(self, name: str, cost: float) -> None:
-        """What a step will cost is known better now."""
-        self._costs[name] = cost
-
     def begin(self, name: str) -> Advance:
         """A step begins; what is given back is called with the share of it that is done."""
         names = list(self._costs)
