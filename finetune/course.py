@@ -22,10 +22,12 @@ from finetune.examples import Examples, Rows
 from finetune.frozen import FrozenTest
 from finetune.ladder import Contest
 from finetune.models import ModelStore
+from finetune.place import place_of
 from finetune.progress import Progress, Steps
 from finetune.score import ASKED_ACCURACY
 from finetune.split import Fold, Split
 from finetune.task import TaskKind, task_as_dict
+from ingest.errors import DataFault
 
 LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "skops", "safetensors"),
@@ -83,9 +85,10 @@ class Course:
     @property
     def device(self) -> str:
         """Where transformers are trained."""
-        import torch
-
-        return "cuda" if self.encoder is not None and torch.cuda.is_available() else "cpu"
+        if self.encoder is None:
+            return "cpu"
+        asked = self.wish.lora or LoraSettings()
+        return place_of(asked.device, asked.precision).device
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -146,8 +149,6 @@ def _encoded(examples: Examples, encoder: Encoder | None, steps: Steps) -> Examp
 
 def _inner(data: Dataset, rows: Rows, seed: int) -> Fold:
     """A part of a fold's rows to stop early by; none where they cannot be split again."""
-    from ingest.errors import DataFault
-
     try:
         return data.folds(rows, count=INNER, seed=seed)[0]
     except DataFault:
