@@ -77,7 +77,9 @@ class InUse:
         path = self._folder / PROMOTIONS
         if not path.is_file():
             return ()
-        lines = path.read_bytes()[-MOST:].decode("utf-8", "replace").splitlines()
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - MOST))
+            lines = file.read().decode("utf-8", "replace").splitlines()
         found = []
         for line in lines:
             try:
