@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -195,8 +196,6 @@ def inspect_data(
 
 
 def _content(path: Path, read: Read) -> str:
-    import hashlib
-
     content = hashlib.sha256(path.read_bytes())
     if read.people or read.task.kind is TaskKind.WINDOW:  # the history is part of the data
         content.update(read.labels.tobytes())

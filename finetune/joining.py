@@ -9,7 +9,7 @@ import numpy as np
 
 from finetune.derived import derive
 from finetune.examples import Examples, Rows
-from finetune.features import absent
+from finetune.features import as_row
 from finetune.finding import Finding
 from finetune.labelled import LabelledRow
 from finetune.task import Task
@@ -78,9 +78,7 @@ def _input(task: Task, row: LabelledRow, columns: Sequence[str]) -> Examples:
     texts = (tidy(row.text),) if task.reads_texts else ()
     if not task.reads_numbers:
         return Examples(texts)
-    known = derive(task, row.features or {})
-    numbers = [float(known.get(name, absent(name))) for name in columns]
-    return Examples(texts, table=np.array([numbers]))
+    return Examples(texts, table=as_row(derive(task, row.features or {}), columns)[None, :])
 
 
 def _said(unusable: int, replaced: int) -> list[Finding]:

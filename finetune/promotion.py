@@ -14,7 +14,7 @@ import numpy as np
 
 from finetune.examples import Floats, Rows
 from finetune.frozen import Judgement
-from finetune.score import BINS, calibration_error, coverage, macro_f1
+from finetune.score import BINS, bins_of, calibration_error, coverage, macro_f1
 from ingest.errors import DataFault
 
 RESAMPLES = 200
@@ -267,8 +267,7 @@ def _macro_f1(said: _Said) -> float:
 def _overconfidence(said: _Said) -> float:
     """The part of the calibration error that promises too much; too little does no harm."""
     confidence, right = said.probabilities.max(axis=1), said.predicted == said.labels
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - right, minlength=BINS) / len(right)
+    gaps = np.bincount(bins_of(confidence), weights=confidence - right, minlength=BINS) / len(right)
     return float(np.maximum(gaps, 0).sum())
 
 
