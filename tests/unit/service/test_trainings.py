@@ -25,7 +25,7 @@ task = words[1]
 print(json.dumps({"what": "hybrid", "share": 0.5, "remaining_s": 3.0}), file=sys.stderr, flush=True)
 (home / "began").open("a").write("x")
 if task == "slow":
-    while not (home / "go").exists():
+    while home.exists() and not (home / "go").exists():
         time.sleep(0.02)
 if task == "broken":
     print("No rows at all.", file=sys.stderr)

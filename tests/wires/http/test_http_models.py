@@ -28,7 +28,7 @@ ANDON = """
 import json, pathlib, sys, time
 words = sys.argv[1:]
 home = pathlib.Path(words[words.index("--home") + 1])
-while words[1] == "slow" and not (home / "go").exists():
+while words[1] == "slow" and home.exists() and not (home / "go").exists():
     time.sleep(0.02)
 rows = pathlib.Path(words[words.index("--data") + 1]).read_text() if "--data" in words else ""
 print(json.dumps({"task": words[1], "version": "v0002", "rows": rows, "words": words}))
