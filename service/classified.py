@@ -141,14 +141,14 @@ class Classified:
 
         Args:
             serving: a version.
-            shadow: another one.
+            shadow: another one; empty where there is none, which answered nothing.
             task: of both.
             truth: by subject what people say that it was.
         """
         rows = self._database.rows(
             "SELECT subject, version, outcome, label, confidence, shadow_version, "
             "shadow_outcome, shadow_label, shadow_confidence FROM classified "
-            "WHERE task = ? AND version = ? AND shadow_version = ?",
+            "WHERE task = ? AND version = ? AND shadow_version = ? AND shadow_version <> ''",
             (task, serving, shadow),
         )
         both = [(row[0], _said(row[1:5]).answer, _said(row[5:9]).answer) for row in rows]

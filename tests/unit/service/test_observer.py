@@ -92,6 +92,8 @@ def test_answers_are_kept_without_a_shadow_and_without_their_words(ear: Ear) -> 
     recent = ear.kept.recent("error_code", "fake-1", most=9)
     assert [said.label for said in recent] == ["leak", "pump_worn"]
     assert [said.label for said in ear.kept.first("error_code", "fake-1", most=1)] == ["pump_worn"]
+    nobody = ear.kept.compared("fake-1", "", task="error_code", truth={"pwhines": "pump_worn"})
+    assert (nobody.answers, nobody.agreed, nobody.judgement.judged) == (0, 0, 0)
     dump = str(ear.database.rows("SELECT * FROM classified WHERE subject <> 'psecret drips'"))
     assert "drips" not in dump
     assert ear.figure("predictions_total", task="error_code", outcome="label", label="leak") == 1
