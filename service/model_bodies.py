@@ -8,7 +8,13 @@ from fastapi import UploadFile
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from finetune.task_check import MOST_LABEL
 from service.bodies import Body, Edge, Integer, Name, Number
+
+LabelName = Annotated[
+    str, StringConstraints(min_length=1, max_length=MOST_LABEL, strip_whitespace=True)
+]
+"""As long as a task may write it."""
 
 
 class ClassifyInput(Body):
@@ -123,7 +129,7 @@ class Feedback(Body):
     issue: Name | None = None
     answer: Name | None = None
     verdict: Literal["right", "wrong"]
-    label: Name | None = None
+    label: LabelName | None = None
     """What it really was."""
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
     """For people; nothing is trained on it."""
