@@ -26,14 +26,15 @@ from ingest.errors import NotKnown, SettingsFault
 
 log = logging.getLogger(__name__)
 
-_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+TASK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What a task may be called: its folder has that name."""
 _VERSION = re.compile(r"v\d{4,}")
 REMOVING = ".removing-"
 
 Load = Callable[[str, str], object]
 """Loads a version of a task, or raises."""
 
-__all__ = ["Classifier", "ModelStore", "StoredModel"]
+__all__ = ["TASK_NAME", "Classifier", "ModelStore", "StoredModel"]
 
 
 class ModelStore:
@@ -310,7 +311,7 @@ class ModelStore:
         )
 
     def _task_folder(self, task: str) -> Path:
-        if not _TASK.fullmatch(task):
+        if not TASK_NAME.fullmatch(task):
             raise SettingsFault(
                 f"{task!r} is no name for a task: letters, digits, dot, dash and underscore."
             )
@@ -323,7 +324,7 @@ class ModelStore:
         if not self.root.is_dir():
             return ()
         names = sorted(path.name for path in self.root.iterdir() if path.is_dir())
-        return tuple(name for name in names if _TASK.fullmatch(name) and self.versions(name))
+        return tuple(name for name in names if TASK_NAME.fullmatch(name) and self.versions(name))
 
 
 def _verdict(said: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 from fastapi import UploadFile
 
 from finetune.evaluation import evaluate
-from finetune.models import ModelStore
+from finetune.models import TASK_NAME, ModelStore
 from finetune.promotion import GateRefused, GateReport
 from finetune.task import shipped_tasks
 from ingest.errors import DataFault, NotKnown
@@ -24,7 +23,6 @@ from service.model_bodies import Evaluate, Promote, Train
 from service.ports import Shelf
 from service.trainings import Training, Wanted
 
-TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 MOST_EVALUATED = 5_000_000
 """Bytes of a file that is judged while the caller waits."""
@@ -42,7 +40,7 @@ def started(learning: Learning, task: str, asked: Train, *, by: str) -> Training
         DataFault: files that we cannot read, or none where the task needs them.
         Conflict: a training runs.
     """
-    if not TASK.fullmatch(task):
+    if not TASK_NAME.fullmatch(task):
         raise DataFault(f"{task!r} is no name for a task: letters, digits, dash and underscore.")
     if asked.file is None and (asked.task_file is not None or task not in shipped_tasks()):
         raise DataFault(f"Task {task} needs its rows: send them as file.")

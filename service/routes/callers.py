@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from ingest.errors import DataFault
+from finetune.models import TASK_NAME
+from ingest.errors import DataFault, NotKnown
 from service.access import Caller, Role
 from service.parts import Parts, PartsPart
 
@@ -44,7 +45,15 @@ def _form(request: Request) -> None:
         raise DataFault(f"The fields are sent as a form, not as {kind[:80]}.")
 
 
+def _task_name(request: Request) -> None:
+    """A name that no task can have is not known, whatever the route does with it."""
+    task = request.path_params.get("task")
+    if task is not None and not TASK_NAME.fullmatch(task):
+        raise NotKnown(f"There is no task {task[:80]!r}.")
+
+
 form_only = Depends(_form)
+task_only = Depends(_task_name)
 Pusher = Annotated[Caller, Depends(_with(Role.MACHINE))]
 Operator = Annotated[Caller, Depends(_with(Role.OPERATOR))]
 Engineer = Annotated[Caller, Depends(_with())]

@@ -11,9 +11,9 @@ from service.model_replies import DriftOut, EvaluationOut, GateOut, ShadowOut
 from service.model_requests import PLOTS, evaluated, on_file, promoted
 from service.parts import PartsPart
 from service.replies import ModelOut, ModelsOut
-from service.routes.callers import Engineer, Operator, form_only
+from service.routes.callers import Engineer, Operator, form_only, task_only
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[task_only])
 
 MARKDOWN = "text/markdown; charset=utf-8"
 PNG = "image/png"

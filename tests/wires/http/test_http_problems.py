@@ -103,6 +103,15 @@ def test_unknown_paths_and_methods(client: TestClient) -> None:
     _problem(client.get("/static/../app.py"), 404)
 
 
+@pytest.mark.parametrize("page", ["v0001/gate", "v0001/card", "v0001/plots/confusion", "drift"])
+def test_a_name_that_no_task_has_is_not_known(client: TestClient, page: str) -> None:
+    """No fault of the settings, whichever way the route looks for it."""
+    for name in ("a%20b", ".runtimes", "x" * 65):
+        assert client.get(f"/v1/models/{name}/{page}").status_code == 404
+    sent = {"version": "v0001"}
+    assert client.post("/v1/models/.runtimes/shadow", json=sent).status_code == 404
+
+
 def test_documentation_is_complete(client: TestClient) -> None:
     """Every endpoint of the contract, each with words, and every body with an example."""
     document = client.get("/openapi.json").json()
