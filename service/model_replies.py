@@ -193,9 +193,10 @@ class DriftOut(Noun):
         version="v0002",
         at="2026-11-22T10:00:00Z",
         verdict="retrain",
-        reasons=["the labels have shifted"],
-        figures={"labels": 0.31, "confidence": 0.05, "unknown": 0.12},
-        words="the labels have shifted; retrain: andon train error_code",
+        reasons=["22% of the inputs are unlike anything learnt, where 5% were expected."],
+        figures={"predictions": 300.0, "unknown": 0.22, "unknown_reference": 0.05},
+        words="22% of the inputs are unlike anything learnt, where 5% were expected.; "
+        "retrain: andon train error_code",
     )
     task: str
     version: str
@@ -236,7 +237,7 @@ class GateOut(Noun):
 
     model_config = example(
         passed=False,
-        reasons=["It loses 4 of 9 rows of label hose_leak."],
+        reasons=["Label hose_leak: 5 of 9 rows right, 9 before."],
         rows=128,
         against="v0002",
         figures={"before": {"macro_f1": 0.86}, "after": {"macro_f1": 0.81}},
