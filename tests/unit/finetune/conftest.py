@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from finetune.encoder import Encoder, load_encoder
 from finetune.limits import Limits, Reference
-from finetune.threads import bounded
+from finetune.threads import bound_torch, bounded
 
 WORDS = {
     "hot": ["oil", "temperature", "hot", "cooler", "fan", "dust"],
@@ -27,6 +28,16 @@ VENDORS = ["alpha", "beta", "gamma", "delta", "eps", "zeta"]
 def one_thread() -> Iterator[None]:
     """Tests run beside each other: none of them takes more than one core."""
     with bounded(1):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_torch_thread() -> Iterator[None]:
+    """Whatever an earlier test set: with another number, a training is another one."""
+    if "torch" in sys.modules:
+        bound_torch(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANDON_THREADS", "1")
         yield
 
 
