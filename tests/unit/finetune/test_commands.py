@@ -56,10 +56,13 @@ def test_train_evaluate_promote_and_roll_back(write_csv: WriteCsv, home: Path) -
 
 
 def test_a_person_reads_a_table(write_csv: WriteCsv, home: Path) -> None:
-    """Which candidate was chosen and what the test said."""
+    """Which candidate was chosen and what the test said; a line a step, which a log can keep."""
     data = write_csv(number_rows())
     result = run("train", "parts", "--data", data, home=home)
     assert result.exit_code == 0
+    assert "logistic regression, fold 1 of 5" in result.stderr
+    assert "\x1b" not in result.stderr
+    assert "\r" not in result.stderr
     assert "logistic regression *" in result.stdout
     assert "parts v0001, by column group" in result.stdout
     assert "Why logistic regression:" in result.stdout
@@ -90,7 +93,7 @@ def test_the_same_training_twice_is_the_same_to_the_bit(
 ) -> None:
     """Figures, reasons, hashes and every weight; only the clock and the version differ."""
     monkeypatch.setenv("ANDON_ENCODER", str(encoder.folder.path))
-    data = write_csv(text_rows(90) if kind == "texts" else number_rows())
+    data = write_csv(text_rows(60) if kind == "texts" else number_rows())
     words = ("train", "parts", "--data", data, "--accuracy", "0.8", "--json")
     last = "average" if kind == "texts" else "logistic regression"
     first, again = (read(run(*words, "--up-to", last, home=home)) for _ in range(2))
@@ -112,7 +115,6 @@ def test_two_trainings_of_one_task_do_not_meet(write_csv: WriteCsv, home: Path) 
         assert isinstance(result.exception, SettingsFault)
         assert f"trained already by process {os.getpid()}" in str(result.exception)
         assert read(run("train", "others", "--data", data, "--json", home=home))["gate"]
-    assert read(run("train", "parts", "--data", data, "--json", home=home))["version"] == "v0001"
 
 
 def test_a_full_disk_is_named_and_the_training_can_go_on(
@@ -137,9 +139,9 @@ def test_a_full_disk_is_named_and_the_training_can_go_on(
 
 
 def test_progress_for_programs_is_json_on_standard_error(write_csv: WriteCsv, home: Path) -> None:
-    """What, the share of the whole, and the seconds that remain."""
-    data = write_csv(number_rows())
-    result = run("train", "parts", "--data", data, "--json", "--progress-lines", home=home)
+    """What, the share of the whole, and the seconds that remain; nothing is promoted on request."""
+    words = ("--data", write_csv(number_rows()), "--json", "--progress-lines", "--no-promote")
+    result = run("train", "parts", *words, home=home)
     said = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
     assert set(said[0]) == {"what", "share", "remaining_s"}
     assert said[0]["share"] == 0.0
@@ -147,21 +149,8 @@ def test_progress_for_programs_is_json_on_standard_error(write_csv: WriteCsv, ho
     assert said[-1]["share"] == 1.0
     assert said[-1]["remaining_s"] == 0.0
     assert "logistic regression, fold 2 of 5" in {line["what"] for line in said}
-
-
-def test_progress_without_a_terminal_controls_none(write_csv: WriteCsv, home: Path) -> None:
-    """A line a step, which a log can keep."""
-    result = run("train", "parts", "--data", write_csv(number_rows()), home=home)
-    assert "logistic regression, fold 1 of 5" in result.stderr
-    assert "\x1b" not in result.stderr
-    assert "\r" not in result.stderr
-
-
-def test_no_promotion_on_request(write_csv: WriteCsv, home: Path) -> None:
-    """The model is there but not in use."""
-    run("train", "parts", "--data", write_csv(number_rows()), "--no-promote", home=home)
-    result = run("models", "rollback", "parts", home=home)
-    assert isinstance(result.exception, NotKnown)
+    assert read(result)["version"] == "v0001"
+    assert isinstance(run("models", "rollback", "parts", home=home).exception, NotKnown)
 
 
 def test_what_is_there_is_not_trained_again_on_request(write_csv: WriteCsv, home: Path) -> None:

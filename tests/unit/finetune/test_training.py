@@ -65,9 +65,9 @@ def test_a_table_is_trained_and_in_use(store: ModelStore, write_csv: WriteCsv) -
 
 def test_the_same_seed_gives_the_same_figures(store: ModelStore, write_csv: WriteCsv) -> None:
     """All but the seconds; another seed splits in another way."""
-    data = write_csv(text_rows(180))
-    first, again = (figures(trained(store, data)) for _ in range(2))
-    other = trained(store, data, seed=5)
+    data = write_csv(text_rows())
+    first, again = (figures(trained(store, data, up_to="hybrid")) for _ in range(2))
+    other = trained(store, data, seed=5, up_to="tfidf")
     assert first == again
     assert other.version == "v0003"
 
@@ -82,7 +82,7 @@ def figures(report: TrainReport) -> list[object]:
 
 def test_a_fresh_process_answers_the_same(store: ModelStore, write_csv: WriteCsv) -> None:
     """Nothing of the model lives only in the process that trained it."""
-    trained(store, write_csv(text_rows(180)))
+    trained(store, write_csv(text_rows()), up_to="hybrid")
     texts = ["beta oil hot", "pump leak", "shift done", "delta dust 7"]
     here = store.load("mine").classify(texts)
     code = (
@@ -113,7 +113,7 @@ def test_whatever_is_chosen_is_stored_whole(
         "finetune.training.choose",
         lambda rungs, labels, seed: next(rung for rung in rungs if rung.name == winner),
     )
-    report = trained(store, write_csv(text_rows(180)))
+    report = trained(store, write_csv(text_rows()), up_to=winner)
     classifier = ModelStore(store.root, encoder=store.encoder()).load("mine")
     assert classifier.engine.name == report.chosen == winner
     found = classifier.classify([text_rows()[0]["text"]])[0]
@@ -161,7 +161,7 @@ def test_evaluation_needs_the_columns_of_the_model(store: ModelStore, write_csv:
 def test_progress_runs_to_its_end(store: ModelStore, write_csv: WriteCsv) -> None:
     """The share of the whole, never backwards, and each step named with its fold."""
     heard: list[tuple[str, float]] = []
-    data = write_csv(text_rows(180))
+    data = write_csv(text_rows())
     train(
         task_for("mine", declared=None, data=data),
         data,
