@@ -36,6 +36,10 @@ def cross_fitted(scores: Floats, labels: Rows, folds: Rows) -> Calibrated:
     return Calibrated(divisor, softmax(scores / divisors[:, None]))
 
 
+BOUNDS = (-2.5, 2.5)
+"""Of the logarithm of the divisor."""
+
+
 def temperature(scores: Floats, labels: Rows) -> float:
     """The divisor of the scores under which the labels are likeliest."""
     from scipy.optimize import minimize_scalar
@@ -44,4 +48,24 @@ def temperature(scores: Floats, labels: Rows) -> float:
         chosen = softmax(scores / np.exp(log_divisor))[np.arange(len(labels)), labels]
         return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-2.5, 2.5), method="bounded").x))
+    likeliest = float(minimize_scalar(loss, bounds=BOUNDS, method="bounded").x)
+    return float(np.exp(max(likeliest, _least_sure(scores))))
+
+
+def _least_sure(scores: Floats) -> float:
+    """Logarithm of the divisor under which rows without one mistake are as sure as they allow.
+
+    So many right rows say no more than `(n + 1) / (n + 2)`, by the rule of succession; without
+    that the divisor of scores that make no mistake would run to its bound, and to certainty.
+    """
+    from scipy.optimize import brentq
+
+    most = (len(scores) + 1) / (len(scores) + 2)
+
+    def beyond(log_divisor: float) -> float:
+        return float(softmax(scores / np.exp(log_divisor)).max(axis=1).mean()) - most
+
+    low, high = BOUNDS
+    if beyond(low) <= 0:
+        return low
+    return high if beyond(high) >= 0 else float(brentq(beyond, low, high))

@@ -99,6 +99,14 @@ def test_no_row_has_a_say_in_its_own_calibration() -> None:
     assert alone.probabilities == pytest.approx(softmax(scores / alone.divisor))
 
 
+def test_rows_without_a_mistake_do_not_make_certain() -> None:
+    """Sixty right rows are 61/62 sure, however far apart their scores are."""
+    labels = np.arange(60) % 3
+    scores = np.eye(3)[labels] * 4.0
+    sure = softmax(scores / temperature(scores, labels)).max(axis=1).mean()
+    assert sure == pytest.approx(61 / 62, abs=1e-6)
+
+
 def test_limits_are_read_back_as_they_were_written() -> None:
     """Through JSON; what is no number between its bounds is refused."""
     rows, labels = world(200, seed=6)
