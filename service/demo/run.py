@@ -37,11 +37,14 @@ COLLECTOR_START_S = 60.0
 DRAIN_S = 60.0
 OWN_HISTORY = {"ANDON_HISTORY_URL": "", "ANDON_FORWARD_URL": ""}
 """What the simulators say goes into the demo's own file, never to a plant's database or centre."""
-NEEDED = {"error_code": ["--up-to", "hybrid"], "defect_type": []}
+NEEDED = {
+    "error_code": ["--up-to", "hybrid"],
+    "defect_type": ["--up-to", "random forest"],
+}
 """Tasks that the demo asks, and how far their ladder is climbed at its first start.
 
-The first one needs the encoder and says so. LoRA would take minutes before there is anything to
-see; `andon train error_code` climbs the whole ladder.
+The first one needs the encoder and says so. What is dearer would take minutes before there is
+anything to see; `andon train error_code` climbs the whole ladder.
 """
 WATCH_S = {
     "ANDON_WATCH_WINDOW_S": 600.0,
