@@ -73,6 +73,12 @@ class Course:
     """What the chosen candidate is judged on for the gate, the new rows of the test included."""
 
     @property
+    def identity(self) -> dict[str, str]:
+        """By which a stored version is known as the outcome of this very training."""
+        run = self.checkpoint.run
+        return {"key": self.key, "run": run, "up_to": self.wish.up_to or ""}
+
+    @property
     def examples(self) -> Examples:
         """All rows, with their vectors."""
         return self.contest.examples

@@ -22,7 +22,7 @@ def stored_before(course: Course, store: ModelStore) -> TrainReport | None:
         folder = store.folder(task, version)
         try:
             about = read_json(folder / MODEL)
-            if about["training"] == {"key": course.key, "run": course.checkpoint.run}:
+            if about["training"] == course.identity:
                 verify(folder)
                 log.info("training was finished", extra={"task": task, "version": version})
                 return report_from(about["report"])

@@ -22,7 +22,7 @@ from finetune.retention import to_remove
 from finetune.runtimes.kinds import TORCH
 from finetune.runtimes.serving import Runtimes
 from finetune.stored import StoredModel, seal_of, stored_model
-from ingest.errors import NotKnown, SettingsFault
+from ingest.errors import DataFault, NotKnown, SettingsFault
 
 log = logging.getLogger(__name__)
 
@@ -197,9 +197,12 @@ class ModelStore:
         Raises:
             NotKnown: no such version.
             SettingsFault: its files were changed.
+            DataFault: it is the one in use, which answers already.
         """
         in_use = self._in_use(task)
         if version is not None:
+            if version in in_use.promoted()[-1:]:
+                raise DataFault(f"Version {version} of task {task} is in use: it answers already.")
             self.load(task, version)
         elif not self.versions(task):
             raise NotKnown(f"There is no model of task {task}. Train one: andon train {task}.")

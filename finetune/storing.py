@@ -83,7 +83,7 @@ def _about(course: Course, report: TrainReport) -> dict[str, Any]:
     return {
         "version": report.version,
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "training": {"key": course.key, "run": course.checkpoint.run},
+        "training": course.identity,
         "data_sha256": course.data.sha256,
         "usual": _usual(course.examples),
         "frozen": asdict(course.frozen.seal()),

@@ -42,9 +42,9 @@ class Standing:
         """For a person: what shifted, and what to do about it."""
         if self.well:
             return f"{self.version}: {self.drift.verdict}"
-        shifted = "; ".join(self.drift.reasons)
-        remedy = f"retrain: andon train {self.task}"
-        return f"{shifted}; {remedy}" if self.drift.verdict is Verdict.RETRAIN else shifted
+        shifted = " ".join(self.drift.reasons)
+        remedy = f"Retrain: andon train {self.task}"
+        return f"{shifted} {remedy}" if self.drift.verdict is Verdict.RETRAIN else shifted
 
 
 class DriftWatch:

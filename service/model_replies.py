@@ -195,8 +195,8 @@ class DriftOut(Noun):
         verdict="retrain",
         reasons=["22% of the inputs are unlike anything learnt, where 5% were expected."],
         figures={"predictions": 300.0, "unknown": 0.22, "unknown_reference": 0.05},
-        words="22% of the inputs are unlike anything learnt, where 5% were expected.; "
-        "retrain: andon train error_code",
+        words="22% of the inputs are unlike anything learnt, where 5% were expected. "
+        "Retrain: andon train error_code",
     )
     task: str
     version: str

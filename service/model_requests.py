@@ -23,7 +23,7 @@ from service.model_bodies import Evaluate, Promote, Train
 from service.ports import Shelf
 from service.trainings import Training, Wanted
 
-SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 MOST_EVALUATED = 5_000_000
 """Bytes of a file that is judged while the caller waits."""
 MOST_FILE = 8_000_000

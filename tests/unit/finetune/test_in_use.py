@@ -13,7 +13,7 @@ from finetune.in_use import InUse
 from finetune.models import ModelStore
 from finetune.promotion import GateRefused
 from finetune.retention import to_remove
-from ingest.errors import NotKnown, SettingsFault
+from ingest.errors import DataFault, NotKnown, SettingsFault
 from tests.small_models import add_version, judged
 from tests.unit.finetune.conftest import rewrite_json
 
@@ -130,6 +130,8 @@ def test_the_way_back_and_forth_is_shown(store: ModelStore) -> None:
     assert store.shadow("mine") is None
     with pytest.raises(NotKnown):
         store.set_shadow("mine", "v0009")
+    with pytest.raises(DataFault, match="in use"):
+        store.set_shadow("mine", "v0001")
     with pytest.raises(NotKnown):
         store.set_shadow("other", None)
 

@@ -78,7 +78,7 @@ def test_shift_is_said_once_and_so_is_its_end(
         floor.watch.check(NOON + timedelta(minutes=minute))
     (standing,) = floor.watch.shifted()
     assert standing.drift.verdict is Verdict.RETRAIN
-    assert standing.words.endswith("; retrain: andon train error_code")
+    assert standing.words.endswith("were expected. Retrain: andon train error_code")
     assert "unlike anything learnt" in standing.words
     assert [record.message for record in caplog.records] == ["a classifier has drifted"]
     assert floor.drifted() == 1.0
