@@ -181,24 +181,37 @@ def test_a_foreign_database_is_not_taken_for_a_history(
     assert (code, "damaged or not ours" in words) == (1, True), words
 
 
-@pytest.mark.parametrize("damage", ["current", "v0001/model.json"])
-def test_a_damaged_model_folder_is_named(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    damage: str,
+def test_a_damaged_note_of_the_version_in_use_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the file that is not what it was."""
-    version = folder / "models" / "mine" / "v0001"
-    version.mkdir(parents=True)
-    (version.parent / "current").write_text("v0001\n")
-    (version / "model.json").write_text(
-        '{"engine": "x", "report": {"test": {"accuracy": 1, "macro_f1": 1}}}'
-    )
-    (version.parent / damage).write_bytes(b"\xff\x00\xfe")
+    """Nobody guesses which version serves."""
+    task = model_folder(folder)
+    (task / "current").write_bytes(b"\xff\x00\xfe")
     code, words = said("models list --home .", monkeypatch, capsys)
-    assert code == 2
-    assert Path(damage).name in words
+    assert (code, "current" in words) == (2, True), words
+
+
+def test_a_damaged_version_stands_in_the_list_with_its_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It takes no other version from the list."""
+    (model_folder(folder) / "v0001" / "model.json").write_bytes(b"\xff\x00\xfe")
+    monkeypatch.setattr(sys, "argv", ["andon", "models", "list", "--home", "."])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    words = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    assert "mine v0001 cannot be used" in words
+
+
+def model_folder(home: Path) -> Path:
+    """A task with one version, which is in use."""
+    task = home / "models" / "mine"
+    (task / "v0001").mkdir(parents=True)
+    (task / "current").write_text("v0001\n")
+    about = '{"engine": "x", "report": {"test": {"accuracy": 1, "macro_f1": 1}}}'
+    (task / "v0001" / "model.json").write_text(about)
+    return task
 
 
 def test_a_constant_signal_is_no_arithmetic_fault(
