@@ -332,6 +332,42 @@ class Citation:
     passage: str
     """Id of the passage in the index."""
     score: float
+    last_page: int = 0
+    """Where the quote ends, when that is not `page`; 0 otherwise."""
+    page_label: str = ""
+    """What is printed on the page, such as `iv` or `3-12`; empty when it is the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two documents in force that do not say the same; the newer one counts."""
+
+    newer: Citation
+    older: Citation
+    what: str
+    """Where they differ, such as `12 bar, 14 bar`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage as a language model is shown it."""
+
+    id: str
+    title: str
+    section: str
+    text: str
+    """Untrusted: what it says is material, never an instruction."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedSentence:
+    """A sentence of an answer and the words of a passage that it stands on."""
+
+    text: str
+    passage: str
+    """Id of the passage."""
+    quote: str
+    """Words that stand in the passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +382,21 @@ class Answer:
     nearest: tuple[Citation, ...] = ()
     """The nearest passages when declined."""
     engine: str = "quote"
+    """`quote`: the documents' own words; otherwise that of the model that wrote `sentences`."""
     machine: str | None = None
+    """That of the card or the caller, or the one that the question names."""
+    support: float = 0.0
+    """0 to 1: how well the passages found support an answer at all."""
+    sentences: tuple[QuotedSentence, ...] = ()
+    """What a model wrote, each tied to words that were found in the passage."""
+    dropped: int = 0
+    """How many sentences of the model had no such words and were left out."""
+    conflicts: tuple[Conflict, ...] = ()
+    model: str = ""
+    prompt: str = ""
+    """`<id>@<version>#<content hash>` of the prompt that the model was given."""
+    note: str = ""
+    """Why no model wrote it although one is set."""
 
 
 class IssueState(StrEnum):

@@ -60,7 +60,15 @@ def cite(document: Document, passage: Passage, score: float) -> Citation:
         quote=passage.text,
         passage=passage.id,
         score=round(score, 4),
+        last_page=passage.last_page,
+        page_label=_label(document, passage.page),
     )
+
+
+def _label(document: Document, page: int) -> str:
+    """What is printed on the page, if it is not its number."""
+    label = document.page_labels[page - 1] if page <= len(document.page_labels) else ""
+    return "" if label == str(page) else label
 
 
 def procedure_answer(

@@ -48,6 +48,10 @@ class Document:
     source_hash: str
     """SHA-256 over file and sidecar."""
     passages: int = 0
+    readers: tuple[str, ...] = ()
+    """Roles that may read it; empty: every role."""
+    page_labels: tuple[str, ...] = ()
+    """What is printed on each page, where that is not its number."""
 
     @property
     def key(self) -> str:
@@ -79,6 +83,8 @@ class Block:
     """Of a step, as printed."""
     header: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
+    last_page: int = 0
+    """Where it ends, when that is not `page`; 0 otherwise."""
 
 
 class PassageKind(StrEnum):
@@ -108,6 +114,8 @@ class Passage:
     """Normalised identifiers that it mentions."""
     defines: tuple[str, ...] = ()
     """Normalised identifiers that it is about: a row of a code table, a heading."""
+    last_page: int = 0
+    """Where it ends, when that is not `page`; 0 otherwise."""
 
     @property
     def key(self) -> str:

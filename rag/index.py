@@ -16,7 +16,7 @@ FIRST_DAY, LAST_DAY = 0, 10_000_000
 DENSE, SPARSE = "dense", "sparse"
 KEYWORDS = (
     "document", "revision", "kind", "machine_kinds", "machines", "status", "language", "codes",
-    "defines",
+    "defines", "readers",
 )  # fmt: skip
 INTEGERS = ("from_day", "until_day", "page")
 
@@ -55,6 +55,9 @@ class Scope:
     """Mentions one of these."""
     defines: tuple[str, ...] = ()
     """Is about one of these."""
+    languages: tuple[str, ...] = ()
+    reader: str | None = None
+    """May be read by that role; None: by everybody who asks."""
     on: date | None = None
     """Holds on that day."""
 
@@ -64,7 +67,10 @@ class Scope:
             yield "machine_kinds", [self.machine_kind, EVERY]
         if self.machine is not None:
             yield "machines", [self.machine, EVERY]
+        if self.reader is not None:
+            yield "readers", [self.reader, EVERY]
         lists = {
+            "language": self.languages,
             "kind": self.kinds,
             "status": self.statuses,
             "document": self.documents,
@@ -120,6 +126,7 @@ def payload_of(document: Document, passage: Passage) -> Payload:
         "kind": document.kind.value,
         "machine_kinds": list(document.machine_kinds) or [EVERY],
         "machines": list(document.machines) or [EVERY],
+        "readers": list(document.readers) or [EVERY],
         "status": document.status.value,
         "language": document.language,
         "codes": list(passage.codes),

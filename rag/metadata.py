@@ -18,9 +18,8 @@ _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}")
 _REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]|\.(?!\.)){0,31}")
 _MACHINE = re.compile(r"[^\s/\\*\"'<>]{1,64}")
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_KNOWN = frozenset(
-    {field.name for field in fields(Document)} - {"source", "source_hash", "passages"}
-)
+_NOT_GIVEN = {"source", "source_hash", "passages", "page_labels"}
+_KNOWN = frozenset({field.name for field in fields(Document)} - _NOT_GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ def parse_metadata(yaml_text: str, origin: Origin) -> Document:
             read.choice("status", [status.value for status in DocumentStatus], "current")
         ),
         language=read.text("language", "en")[:16],
+        readers=read.names("readers"),
         source=origin.source,
         source_hash=origin.source_hash,
     )

@@ -26,13 +26,14 @@ CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL, machine_kinds TEXT NOT NULL, machines TEXT NOT NULL,
     revision TEXT NOT NULL, effective_from INTEGER, effective_until INTEGER,
     status TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL,
-    source_hash TEXT NOT NULL, passages INTEGER NOT NULL) STRICT;
+    source_hash TEXT NOT NULL, passages INTEGER NOT NULL,
+    readers TEXT NOT NULL DEFAULT '[]', page_labels TEXT NOT NULL DEFAULT '[]') STRICT;
 CREATE INDEX IF NOT EXISTS documents_by_id ON documents (id);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES documents (key), ordinal INTEGER NOT NULL,
     page INTEGER NOT NULL, section TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
     codes TEXT NOT NULL, defines TEXT NOT NULL, text_hash TEXT NOT NULL,
-    vector BLOB NOT NULL) STRICT;
+    vector BLOB NOT NULL, last_page INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX IF NOT EXISTS passages_by_key ON passages (key, ordinal);
 CREATE INDEX IF NOT EXISTS passages_by_hash ON passages (text_hash);
 CREATE TABLE IF NOT EXISTS codes (
@@ -46,9 +47,13 @@ CREATE TABLE IF NOT EXISTS terms (
 
 DOCUMENT = (
     "d.id, d.title, d.kind, d.machine_kinds, d.machines, d.revision, d.effective_from, "
-    "d.effective_until, d.status, d.language, d.source, d.source_hash, d.passages"
+    "d.effective_until, d.status, d.language, d.source, d.source_hash, d.passages, "
+    "d.readers, d.page_labels"
 )
-PASSAGE = "p.id, d.id, d.revision, p.ordinal, p.page, p.section, p.kind, p.text, p.codes, p.defines"
+PASSAGE = (
+    "p.id, d.id, d.revision, p.ordinal, p.page, p.section, p.kind, p.text, p.codes, p.defines, "
+    "p.last_page"
+)
 CODES = "SELECT DISTINCT printed, meaning, error_class, reaction, passage FROM codes"
 
 Row = tuple[Any, ...]
@@ -105,6 +110,7 @@ def document_values(document: Document, origin: str) -> Row:
         *(json.dumps(d.machine_kinds), json.dumps(d.machines), d.revision),
         *(day(d.effective_from), day(d.effective_until), d.status.value),
         *(d.language, d.source, d.source_hash, d.passages),
+        *(json.dumps(d.readers), json.dumps(d.page_labels)),
     )
 
 
@@ -114,7 +120,7 @@ def passage_values(entry: Entry) -> Iterator[Row]:
     for p, text_hash, vector in rows:
         place = (p.id, entry.document.key, p.ordinal, p.page, json.dumps(p.section), p.kind.value)
         codes = (json.dumps(p.codes), json.dumps(p.defines))
-        yield (*place, p.text, *codes, text_hash, blob(vector))
+        yield (*place, p.text, *codes, text_hash, blob(vector), p.last_page)
 
 
 def code_values(entry: Entry) -> Iterator[Row]:
@@ -128,7 +134,7 @@ def code_values(entry: Entry) -> Iterator[Row]:
 def read_document(row: Row) -> Document:
     """From the columns of DOCUMENT."""
     id_, title, kind, machine_kinds, machines, revision, begin, end, status, *rest = row
-    language, source, source_hash, passages = rest
+    language, source, source_hash, passages, readers, page_labels = rest
     return Document(
         id=id_,
         title=title,
@@ -143,12 +149,14 @@ def read_document(row: Row) -> Document:
         source=source,
         source_hash=source_hash,
         passages=passages,
+        readers=tuple(json.loads(readers)),
+        page_labels=tuple(json.loads(page_labels)),
     )
 
 
 def read_passage(row: Row) -> Passage:
     """From the columns of PASSAGE."""
-    id_, document, revision, ordinal, page, section, kind, text, codes, defines = row
+    id_, document, revision, ordinal, page, section, kind, text, codes, defines, last_page = row
     return Passage(
         id=id_,
         document=document,
@@ -160,6 +168,7 @@ def read_passage(row: Row) -> Passage:
         text=text,
         codes=tuple(json.loads(codes)),
         defines=tuple(json.loads(defines)),
+        last_page=last_page,
     )
 
 

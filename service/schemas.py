@@ -173,6 +173,24 @@ class CitationOut(Noun):
     quote: str
     passage: str
     score: float
+    last_page: int
+    page_label: str
+
+
+class ConflictOut(Noun):
+    """Two documents in force that do not say the same; the newer one counts."""
+
+    newer: CitationOut
+    older: CitationOut
+    what: str
+
+
+class QuotedSentenceOut(Noun):
+    """A sentence of a model and the words of the passage that it stands on."""
+
+    text: str
+    passage: str
+    quote: str
 
 
 class AnswerOut(Noun):
@@ -186,6 +204,13 @@ class AnswerOut(Noun):
     nearest: tuple[CitationOut, ...]
     engine: str
     machine: str | None
+    support: float
+    sentences: tuple[QuotedSentenceOut, ...]
+    dropped: int
+    conflicts: tuple[ConflictOut, ...]
+    model: str
+    prompt: str
+    note: str
 
 
 class IssueOut(Noun):
