@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 
-from ingest.errors import DataFault, NotKnown
 from ingest.vocabulary import Answer, Citation
 from rag.advisor import Advisor
 from rag.answers import cite
-from rag.catalog import ADDED, Catalog
+from rag.catalog import Catalog
 from rag.document import Block, CodeEntry, Document, SyncReport
 from rag.encoding import TextEncoder
-from rag.index import PassageIndex, Scope
-from rag.reading import open_source, read_source
+from rag.index import Scope
+from rag.librarian import Librarian
+from rag.opening import open_index
 from rag.retrieval import Found, Retriever
 from rag.settings import RagSettings
 from rag.shelving import Shelving
 from rag.standing import standing_on
-from rag.synchronising import Progress, Synchroniser
+from rag.synchronising import Progress
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +51,6 @@ class Library:
     ) -> None:
         self._settings = settings or RagSettings()
         self._today = today
-        self._files = folder / "documents" / "files"
-        self._writing = threading.RLock()
         self._catalog = Catalog(folder / "documents" / "library.db")
         try:
             self._index = open_index(folder / "vectors", encoder, self._catalog, self._settings)
@@ -62,6 +58,9 @@ class Library:
             self._catalog.close()
             raise
         self._shelving = Shelving(self._catalog, self._index, encoder, settings=self._settings)
+        self._librarian = Librarian(
+            folder / "documents" / "files", self._catalog, self._shelving, settings=self._settings
+        )
         self._retriever = Retriever(
             self._catalog, self._index, encoder, settings=self._settings, today=today
         )
@@ -90,10 +89,7 @@ class Library:
 
     def sync(self, folder: Path, progress: Progress | None = None) -> SyncReport:
         """Make the library hold what is in that folder, and what was added one by one."""
-        with self._writing:
-            return Synchroniser(self._catalog, self._shelving, self._settings).sync(
-                folder, progress
-            )
+        return self._librarian.sync(folder, progress)
 
     def add(self, path: Path) -> Document:
         """Take in one document; a copy of it is kept. The same revision is replaced in one step.
@@ -101,11 +97,8 @@ class Library:
         Raises:
             DataFault: it cannot be read; what was there stays.
         """
-        document, blocks = read_source(open_source(path, self._settings), self._settings)
-        with self._writing, self._shelving.mending():
-            kept = self._keep_file(path, document)
-            self._shelving.put(replace(document, source=str(kept)), blocks, ADDED)
-        stored = self._retriever.resolved()[document.key]
+        key = self._librarian.add(path)
+        stored = self._retriever.resolved()[key]
         log.info("document added", extra={"document": stored.key, "passages": stored.passages})
         return stored
 
@@ -115,15 +108,7 @@ class Library:
         progress: Progress | None = None,
     ) -> None:
         """Take in documents that were read elsewhere; no file is kept."""
-        with self._writing, self._shelving.mending():
-            for done, (document, blocks) in enumerate(entries, start=1):
-                self._shelving.put(document, blocks, ADDED)
-                if progress:
-                    progress(done, len(entries), document.title)
-
-    def documents(self) -> list[Document]:
-        """Every revision of every document; what a newer one replaced is superseded."""
-        return standing_on(self._retriever.resolved(), self._today())
+        self._librarian.add_read(entries, progress)
 
     def remove(self, document: str) -> None:
         """Take out every revision of that id.
@@ -131,15 +116,11 @@ class Library:
         Raises:
             NotKnown: there is none.
         """
-        with self._writing:
-            revisions = self._catalog.documents(named=document)
-            if not revisions:
-                raise NotKnown(f"There is no document {document}.", remedy="See: andon docs list.")
-            with self._shelving.mending():
-                for revision in revisions:
-                    self._shelving.remove(revision)
-            for revision in revisions:
-                self._forget_file(revision)
+        self._librarian.remove(document)
+
+    def documents(self) -> list[Document]:
+        """Every revision of every document; what a newer one replaced is superseded."""
+        return standing_on(self._retriever.resolved(), self._today())
 
     def search(
         self,
@@ -197,37 +178,3 @@ class Library:
         """The row of a code table for that machine kind; `E-217` and `e217` are one code."""
         entries = self._advisor.look_up(code, machine_kind)
         return entries[0] if entries else None
-
-    def _keep_file(self, path: Path, document: Document) -> Path:
-        self._files.mkdir(parents=True, exist_ok=True)
-        kept = self._files / f"{document.key}{path.suffix.lower()}"
-        try:
-            if kept.resolve() != path.resolve():
-                shutil.copyfile(path, kept)
-                sidecar = path.with_name(f"{path.name}.yaml")
-                if sidecar.is_file():
-                    shutil.copyfile(sidecar, kept.with_name(f"{kept.name}.yaml"))
-        except OSError as fault:
-            raise DataFault(f"{path.name}: it cannot be copied: {fault.strerror}.") from fault
-        return kept
-
-    def _forget_file(self, document: Document) -> None:
-        source = Path(document.source)
-        if source.parent == self._files:
-            source.unlink(missing_ok=True)
-            source.with_name(f"{source.name}.yaml").unlink(missing_ok=True)
-
-
-def open_index(
-    folder: Path, encoder: TextEncoder, catalog: Catalog, settings: RagSettings
-) -> PassageIndex:
-    """The index that the settings name; it may still hold vectors of an earlier encoder."""
-    stored = catalog.setting("encoder").rpartition("/")[2]
-    dimension = int(stored) if stored else encoder.dimension
-    if settings.qdrant_url:
-        from rag.client import ClientIndex
-
-        return ClientIndex.at(settings, dimension)
-    from rag.edge import EdgeIndex
-
-    return EdgeIndex(folder, dimension)
