@@ -51,12 +51,28 @@ class Document:
     readers: tuple[str, ...] = ()
     """Roles that may read it; empty: every role."""
     page_labels: tuple[str, ...] = ()
-    """What is printed on each page, where that is not its number."""
+    """What is printed on each page, where that is not its number; for a workbook its sheets."""
+    ocr_pages: tuple[int, ...] = ()
+    """Pages that are images and were read by OCR."""
+    unread_pages: tuple[int, ...] = ()
+    """Pages that are images and could not be read, because Tesseract is missing."""
 
     @property
     def key(self) -> str:
         """Names this revision of this document."""
         return f"{self.id}@{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where something stands on a page as it is shown, in shares of its width and height."""
+
+    page: int
+    left: float
+    top: float
+    """From the upper edge, like `bottom`."""
+    right: float
+    bottom: float
 
 
 class BlockKind(StrEnum):
@@ -85,6 +101,8 @@ class Block:
     cells: tuple[str, ...] = ()
     last_page: int = 0
     """Where it ends, when that is not `page`; 0 otherwise."""
+    boxes: tuple[Box, ...] = ()
+    """One for each page that it stands on; empty where a format has no places."""
 
 
 class PassageKind(StrEnum):
@@ -116,6 +134,8 @@ class Passage:
     """Normalised identifiers that it is about: a row of a code table, a heading."""
     last_page: int = 0
     """Where it ends, when that is not `page`; 0 otherwise."""
+    boxes: tuple[Box, ...] = ()
+    """Where its parts stand; empty where a format has no places."""
 
     @property
     def key(self) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from rag.document import (
+    Box,
     Document,
     DocumentKind,
     DocumentStatus,
@@ -27,13 +28,15 @@ CREATE TABLE IF NOT EXISTS documents (
     revision TEXT NOT NULL, effective_from INTEGER, effective_until INTEGER,
     status TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL,
     source_hash TEXT NOT NULL, passages INTEGER NOT NULL,
-    readers TEXT NOT NULL DEFAULT '[]', page_labels TEXT NOT NULL DEFAULT '[]') STRICT;
+    readers TEXT NOT NULL DEFAULT '[]', page_labels TEXT NOT NULL DEFAULT '[]',
+    ocr_pages TEXT NOT NULL DEFAULT '[]', unread_pages TEXT NOT NULL DEFAULT '[]') STRICT;
 CREATE INDEX IF NOT EXISTS documents_by_id ON documents (id);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES documents (key), ordinal INTEGER NOT NULL,
     page INTEGER NOT NULL, section TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
     codes TEXT NOT NULL, defines TEXT NOT NULL, text_hash TEXT NOT NULL,
-    vector BLOB NOT NULL, last_page INTEGER NOT NULL DEFAULT 0) STRICT;
+    vector BLOB NOT NULL, last_page INTEGER NOT NULL DEFAULT 0,
+    boxes TEXT NOT NULL DEFAULT '[]') STRICT;
 CREATE INDEX IF NOT EXISTS passages_by_key ON passages (key, ordinal);
 CREATE INDEX IF NOT EXISTS passages_by_hash ON passages (text_hash);
 CREATE TABLE IF NOT EXISTS codes (
@@ -48,11 +51,11 @@ CREATE TABLE IF NOT EXISTS terms (
 DOCUMENT = (
     "d.id, d.title, d.kind, d.machine_kinds, d.machines, d.revision, d.effective_from, "
     "d.effective_until, d.status, d.language, d.source, d.source_hash, d.passages, "
-    "d.readers, d.page_labels"
+    "d.readers, d.page_labels, d.ocr_pages, d.unread_pages"
 )
 PASSAGE = (
     "p.id, d.id, d.revision, p.ordinal, p.page, p.section, p.kind, p.text, p.codes, p.defines, "
-    "p.last_page"
+    "p.last_page, p.boxes"
 )
 CODES = "SELECT DISTINCT printed, meaning, error_class, reaction, passage FROM codes"
 
@@ -111,6 +114,7 @@ def document_values(document: Document, origin: str) -> Row:
         *(day(d.effective_from), day(d.effective_until), d.status.value),
         *(d.language, d.source, d.source_hash, d.passages),
         *(json.dumps(d.readers), json.dumps(d.page_labels)),
+        *(json.dumps(d.ocr_pages), json.dumps(d.unread_pages)),
     )
 
 
@@ -120,7 +124,8 @@ def passage_values(entry: Entry) -> Iterator[Row]:
     for p, text_hash, vector in rows:
         place = (p.id, entry.document.key, p.ordinal, p.page, json.dumps(p.section), p.kind.value)
         codes = (json.dumps(p.codes), json.dumps(p.defines))
-        yield (*place, p.text, *codes, text_hash, blob(vector), p.last_page)
+        boxes = json.dumps([astuple(box) for box in p.boxes])
+        yield (*place, p.text, *codes, text_hash, blob(vector), p.last_page, boxes)
 
 
 def code_values(entry: Entry) -> Iterator[Row]:
@@ -134,7 +139,7 @@ def code_values(entry: Entry) -> Iterator[Row]:
 def read_document(row: Row) -> Document:
     """From the columns of DOCUMENT."""
     id_, title, kind, machine_kinds, machines, revision, begin, end, status, *rest = row
-    language, source, source_hash, passages, readers, page_labels = rest
+    language, source, source_hash, passages, readers, page_labels, ocr_pages, unread_pages = rest
     return Document(
         id=id_,
         title=title,
@@ -151,12 +156,15 @@ def read_document(row: Row) -> Document:
         passages=passages,
         readers=tuple(json.loads(readers)),
         page_labels=tuple(json.loads(page_labels)),
+        ocr_pages=tuple(json.loads(ocr_pages)),
+        unread_pages=tuple(json.loads(unread_pages)),
     )
 
 
 def read_passage(row: Row) -> Passage:
     """From the columns of PASSAGE."""
-    id_, document, revision, ordinal, page, section, kind, text, codes, defines, last_page = row
+    id_, document, revision, ordinal, page, section, kind, text, *rest = row
+    codes, defines, last_page, boxes = rest
     return Passage(
         id=id_,
         document=document,
@@ -169,6 +177,7 @@ def read_passage(row: Row) -> Passage:
         codes=tuple(json.loads(codes)),
         defines=tuple(json.loads(defines)),
         last_page=last_page,
+        boxes=tuple(Box(*box) for box in json.loads(boxes)),
     )
 
 
