@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ingest.errors import DataFault
 from rag.document import Block, BlockKind, Document
-from rag.markdown import markdown_blocks, text_blocks
+from rag.formats.markdown import markdown_blocks, text_blocks
+from rag.formats.pdf import PdfLimits, pdf_blocks
 from rag.metadata import Origin, parse_metadata, split_front_matter
-from rag.pdf import PdfLimits, pdf_blocks
 from rag.settings import RagSettings
 
 MARKDOWN = frozenset({".md", ".markdown"})

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from rag.document import BlockKind
-from rag.markdown import markdown_blocks, plain, text_blocks
+from rag.formats.markdown import markdown_blocks, plain, text_blocks
 
 
 def test_the_parts_of_a_page_are_told_apart() -> None:

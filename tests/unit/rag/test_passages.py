@@ -11,7 +11,7 @@ from rag.document import (
     Passage,
     PassageKind,
 )
-from rag.markdown import markdown_blocks
+from rag.formats.markdown import markdown_blocks
 from rag.passages import embedded_text, make_passages
 from tests.unit.rag.writing import COOLER, MANUAL
 

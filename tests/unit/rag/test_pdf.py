@@ -10,7 +10,7 @@ from fpdf import FPDF
 
 from ingest.errors import DataFault
 from rag.document import Block, BlockKind
-from rag.pdf import PdfLimits, pdf_blocks
+from rag.formats.pdf import PdfLimits, pdf_blocks
 
 LIMITS = PdfLimits(pages=20, cpu_s=10, memory_mb=512)
 

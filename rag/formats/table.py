@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.document import Block
-from rag.markdown import row_block
+from rag.formats.markdown import row_block
 
 _NEAR = 3.5
 """Points by which a cell may begin beside its column."""

@@ -10,8 +10,8 @@ from itertools import pairwise
 from statistics import median
 
 from rag.document import Block, BlockKind
-from rag.markdown import is_warning
-from rag.table import Fragment, Table, find_table, is_row_of
+from rag.formats.markdown import is_warning
+from rag.formats.table import Fragment, Table, find_table, is_row_of
 
 __all__ = ["Fragment", "Page", "layout_blocks"]
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from ingest.errors import DataFault
 from rag.document import Block
-from rag.layout import Fragment, Page, layout_blocks
+from rag.formats.layout import Fragment, Page, layout_blocks
 from rag.settings import RagSettings
 
 _WORKER = Path(__file__).with_name("pdf_worker.py")
