@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from ingest.errors import StoreFault
 from rag.document import Document, Passage
 from rag.encoding import Vectors
+from rag.migrations import migrate
 from rag.rows import (
     CODES,
-    DOCUMENT,
+    DOCUMENTS,
+    INTO_CODES,
+    INTO_DOCUMENTS,
+    INTO_PASSAGES,
     PASSAGE,
-    SCHEMA,
     CodeRow,
     Entry,
     Row,
@@ -32,6 +36,8 @@ from rag.rows import (
 
 ADDED, SYNCED = "added", "synced"
 _BATCH = 500
+_TRIES = 3
+_T = TypeVar("_T")
 
 
 class Catalog:
@@ -47,7 +53,7 @@ class Catalog:
             self._db.execute("PRAGMA busy_timeout=5000")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
+            migrate(self._db)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -70,36 +76,49 @@ class Catalog:
     @property
     def version(self) -> tuple[int, int]:
         """Differs after every change, by this process or by another."""
-        return self._changes, int(self._rows("PRAGMA data_version")[0][0])
+        return self._changes, int(self.rows("PRAGMA data_version")[0][0])
+
+    def undisturbed(self, read: Callable[[], _T]) -> _T:
+        """What a reading finds when no change falls into it: it is made anew when one did.
+
+        The last try keeps the other threads waiting, so that it is whole for certain.
+        """
+        for _ in range(_TRIES):
+            version = self.version
+            found = read()
+            if self.version == version:
+                return found
+        with self._lock:
+            return read()
 
     def setting(self, name: str) -> str:
         """A value kept beside the documents, empty when there is none."""
-        rows = self._rows("SELECT value FROM settings WHERE name = ?", name)
+        rows = self.rows("SELECT value FROM settings WHERE name = ?", name)
         return str(rows[0][0]) if rows else ""
 
     def keep(self, name: str, value: str) -> None:
         """Keep a value beside the documents."""
-        self._do("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)
+        self.do("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)
 
     def put(self, entry: Entry) -> None:
         """Add a document, after `forget` of the one that it replaces; call within `changing`."""
-        self._many("documents", [document_values(entry.document, entry.origin)])
-        self._many("passages", passage_values(entry))
-        self._many("codes", code_values(entry))
+        self.many("documents", INTO_DOCUMENTS, [document_values(entry.document, entry.origin)])
+        self.many("passages", INTO_PASSAGES, passage_values(entry))
+        self.many("codes", INTO_CODES, code_values(entry))
         self._count(Counter(term for each in entry.terms for term in each))
 
     def forget(self, key: str, terms: Iterable[frozenset[str]]) -> None:
         """Take a document out, given the terms of its passages; call within `changing`."""
-        self._do("DELETE FROM codes WHERE passage IN (SELECT id FROM passages WHERE key = ?)", key)
-        self._do("DELETE FROM passages WHERE key = ?", key)
-        self._do("DELETE FROM documents WHERE key = ?", key)
+        self.do("DELETE FROM codes WHERE passage IN (SELECT id FROM passages WHERE key = ?)", key)
+        self.do("DELETE FROM passages WHERE key = ?", key)
+        self.do("DELETE FROM documents WHERE key = ?", key)
         counts = Counter(term for each in terms for term in each)
         self._count({term: -count for term, count in counts.items()})
-        self._do("DELETE FROM terms WHERE passages <= 0")
+        self.do("DELETE FROM terms WHERE passages <= 0")
 
     def set_source(self, key: str, source: str, origin: str) -> None:
         """Write anew where a document comes from."""
-        self._do("UPDATE documents SET source = ?, origin = ? WHERE key = ?", source, origin, key)
+        self.do("UPDATE documents SET source = ?, origin = ? WHERE key = ?", source, origin, key)
 
     def set_vectors(self, vectors: Mapping[str, Vectors]) -> None:
         """Replace the dense vectors of these passages."""
@@ -111,8 +130,8 @@ class Catalog:
 
     def documents(self, *, named: str | None = None, origin: str | None = None) -> list[Document]:
         """Documents by id and revision; with that id, of that origin."""
-        rows = self._rows(
-            f"SELECT {DOCUMENT} FROM documents d WHERE (?1 IS NULL OR d.id = ?1) "
+        rows = self.rows(
+            f"{DOCUMENTS} WHERE (?1 IS NULL OR d.id = ?1) "
             "AND (?2 IS NULL OR d.origin = ?2) ORDER BY d.id, d.revision",
             named,
             origin,
@@ -127,7 +146,7 @@ class Catalog:
 
     def passages_of(self, key: str) -> list[Passage]:
         """All passages of a document in order."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {PASSAGE} FROM passages p JOIN documents d ON d.key = p.key "
             "WHERE p.key = ? ORDER BY p.ordinal",
             key,
@@ -136,7 +155,7 @@ class Catalog:
 
     def ids(self) -> set[str]:
         """Ids of all passages."""
-        return {row[0] for row in self._rows("SELECT id FROM passages")}
+        return {row[0] for row in self.rows("SELECT id FROM passages")}
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Dense vectors by passage id."""
@@ -156,7 +175,7 @@ class Catalog:
 
     def class_rows(self, error_class: str) -> list[CodeRow]:
         """Rows of code tables that name this error class."""
-        return [read_code(row) for row in self._rows(f"{CODES} WHERE error_class = ?", error_class)]
+        return [read_code(row) for row in self.rows(f"{CODES} WHERE error_class = ?", error_class)]
 
     def counts(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs; terms that are not known are left out."""
@@ -165,7 +184,7 @@ class Catalog:
 
     def size(self) -> int:
         """How many passages there are."""
-        return int(self._rows("SELECT COUNT(*) FROM passages")[0][0])
+        return int(self.rows("SELECT COUNT(*) FROM passages")[0][0])
 
     def _count(self, counts: Mapping[str, int]) -> None:
         self._db.executemany(
@@ -174,24 +193,29 @@ class Catalog:
             counts.items(),
         )
 
-    def _many(self, table: str, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self._db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
-
     def _for_each_batch(self, query: str, values: Sequence[str]) -> list[Row]:
         found: list[Row] = []
         for start in range(0, len(values), _BATCH):
             batch = values[start : start + _BATCH]
-            found.extend(self._rows(f"{query} ({', '.join('?' * len(batch))})", *batch))
+            found.extend(self.rows(f"{query} ({', '.join('?' * len(batch))})", *batch))
         return found
 
-    def _rows(self, query: str, *values: object) -> list[Row]:
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """What a query finds."""
         with self._lock, self._guarded():
             return self._db.execute(query, values).fetchall()
 
-    def _do(self, statement: str, *values: object) -> None:
+    def do(self, statement: str, *values: object) -> None:
+        """Carry out a statement; within `changing` as part of that transaction."""
         with self._lock, self._guarded():
             self._db.execute(statement, values)
+
+    def many(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Add rows; call within `changing`."""
+        places = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+        with self._lock, self._guarded():
+            self._db.executemany(statement, rows)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

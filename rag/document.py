@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -56,6 +56,14 @@ class Document:
     """Pages that are images and were read by OCR."""
     unread_pages: tuple[int, ...] = ()
     """Pages that are images and could not be read, because Tesseract is missing."""
+    added_at: datetime | None = None
+    """When this content was taken in."""
+    added_by: str = ""
+    """Who took it in: the name of a key, `folder`, or empty where nobody said."""
+    withdrawn_at: datetime | None = None
+    """When it was withdrawn by hand; the status is `withdrawn` then, whatever the file says."""
+    withdrawn_by: str = ""
+    withdrawn_reason: str = ""
 
     @property
     def key(self) -> str:
@@ -160,6 +168,19 @@ class CodeEntry:
     passage: str
     quote: str
     machine_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to a revision, when, by whom and why."""
+
+    at: datetime
+    by: str
+    action: str
+    """`added`, `replaced`, `withdrawn`, `restored` or `removed`."""
+    document: str
+    revision: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

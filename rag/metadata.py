@@ -18,7 +18,10 @@ _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}")
 _REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]|\.(?!\.)){0,31}")
 _MACHINE = re.compile(r"[^\s/\\*\"'<>]{1,64}")
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_NOT_GIVEN = {"source", "source_hash", "passages", "page_labels", "ocr_pages", "unread_pages"}
+_NOT_GIVEN = {
+    *("source", "source_hash", "passages", "page_labels", "ocr_pages", "unread_pages"),
+    *("added_at", "added_by", "withdrawn_at", "withdrawn_by", "withdrawn_reason"),
+}
 _KNOWN = frozenset({field.name for field in fields(Document)} - _NOT_GIVEN)
 
 

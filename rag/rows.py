@@ -1,11 +1,11 @@
-"""Tables of the document store, and rows to nouns and back."""
+"""Nouns to rows of the document store and back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -20,44 +20,29 @@ from rag.document import (
 )
 from rag.encoding import Vectors
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS documents (
-    key TEXT PRIMARY KEY, origin TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,
-    kind TEXT NOT NULL, machine_kinds TEXT NOT NULL, machines TEXT NOT NULL,
-    revision TEXT NOT NULL, effective_from INTEGER, effective_until INTEGER,
-    status TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL,
-    source_hash TEXT NOT NULL, passages INTEGER NOT NULL,
-    readers TEXT NOT NULL DEFAULT '[]', page_labels TEXT NOT NULL DEFAULT '[]',
-    ocr_pages TEXT NOT NULL DEFAULT '[]', unread_pages TEXT NOT NULL DEFAULT '[]') STRICT;
-CREATE INDEX IF NOT EXISTS documents_by_id ON documents (id);
-CREATE TABLE IF NOT EXISTS passages (
-    id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES documents (key), ordinal INTEGER NOT NULL,
-    page INTEGER NOT NULL, section TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
-    codes TEXT NOT NULL, defines TEXT NOT NULL, text_hash TEXT NOT NULL,
-    vector BLOB NOT NULL, last_page INTEGER NOT NULL DEFAULT 0,
-    boxes TEXT NOT NULL DEFAULT '[]') STRICT;
-CREATE INDEX IF NOT EXISTS passages_by_key ON passages (key, ordinal);
-CREATE INDEX IF NOT EXISTS passages_by_hash ON passages (text_hash);
-CREATE TABLE IF NOT EXISTS codes (
-    code TEXT NOT NULL, printed TEXT NOT NULL, meaning TEXT NOT NULL, error_class TEXT NOT NULL,
-    reaction TEXT NOT NULL, passage TEXT NOT NULL REFERENCES passages (id)) STRICT;
-CREATE INDEX IF NOT EXISTS codes_by_code ON codes (code);
-CREATE INDEX IF NOT EXISTS codes_by_passage ON codes (passage);
-CREATE TABLE IF NOT EXISTS terms (
-    term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-"""
-
 DOCUMENT = (
     "d.id, d.title, d.kind, d.machine_kinds, d.machines, d.revision, d.effective_from, "
     "d.effective_until, d.status, d.language, d.source, d.source_hash, d.passages, "
-    "d.readers, d.page_labels, d.ocr_pages, d.unread_pages"
+    "d.readers, d.page_labels, d.ocr_pages, d.unread_pages, d.added_at, d.added_by, "
+    "w.at, w.by, w.reason"
 )
+DOCUMENTS = f"SELECT {DOCUMENT} FROM documents d LEFT JOIN withdrawals w ON w.key = d.key"
 PASSAGE = (
     "p.id, d.id, d.revision, p.ordinal, p.page, p.section, p.kind, p.text, p.codes, p.defines, "
     "p.last_page, p.boxes"
 )
 CODES = "SELECT DISTINCT printed, meaning, error_class, reaction, passage FROM codes"
+
+INTO_DOCUMENTS = (
+    *("key", "origin", "id", "title", "kind", "machine_kinds", "machines", "revision"),
+    *("effective_from", "effective_until", "status", "language", "source", "source_hash"),
+    *("passages", "readers", "page_labels", "ocr_pages", "unread_pages", "added_at", "added_by"),
+)
+INTO_PASSAGES = (
+    *("id", "key", "ordinal", "page", "section", "kind", "text", "codes", "defines"),
+    *("text_hash", "vector", "last_page", "boxes"),
+)
+INTO_CODES = ("code", "printed", "meaning", "error_class", "reaction", "passage")
 
 Row = tuple[Any, ...]
 
@@ -105,8 +90,13 @@ def day(value: date | None) -> int | None:
     return None if value is None else value.toordinal()
 
 
+def moment(value: str | None) -> datetime | None:
+    """An instant from its text."""
+    return None if value is None else datetime.fromisoformat(value)
+
+
 def document_values(document: Document, origin: str) -> Row:
-    """In the order of the table."""
+    """In the order of INTO_DOCUMENTS."""
     d = document
     return (
         *(d.key, origin, d.id, d.title, d.kind.value),
@@ -115,11 +105,12 @@ def document_values(document: Document, origin: str) -> Row:
         *(d.language, d.source, d.source_hash, d.passages),
         *(json.dumps(d.readers), json.dumps(d.page_labels)),
         *(json.dumps(d.ocr_pages), json.dumps(d.unread_pages)),
+        *(None if d.added_at is None else d.added_at.isoformat(), d.added_by),
     )
 
 
 def passage_values(entry: Entry) -> Iterator[Row]:
-    """In the order of the table."""
+    """In the order of INTO_PASSAGES."""
     rows = zip(entry.passages, entry.hashes, entry.vectors, strict=True)
     for p, text_hash, vector in rows:
         place = (p.id, entry.document.key, p.ordinal, p.page, json.dumps(p.section), p.kind.value)
@@ -129,7 +120,7 @@ def passage_values(entry: Entry) -> Iterator[Row]:
 
 
 def code_values(entry: Entry) -> Iterator[Row]:
-    """In the order of the table."""
+    """In the order of INTO_CODES."""
     for row in entry.codes:
         for spelling in row.spellings:
             words = (row.printed, row.meaning, row.error_class, row.reaction)
@@ -139,7 +130,9 @@ def code_values(entry: Entry) -> Iterator[Row]:
 def read_document(row: Row) -> Document:
     """From the columns of DOCUMENT."""
     id_, title, kind, machine_kinds, machines, revision, begin, end, status, *rest = row
-    language, source, source_hash, passages, readers, page_labels, ocr_pages, unread_pages = rest
+    language, source, source_hash, passages, readers, page_labels, *rest = rest
+    ocr_pages, unread_pages, added_at, added_by, *withdrawn = rest
+    withdrawn_at, withdrawn_by, withdrawn_reason = withdrawn
     return Document(
         id=id_,
         title=title,
@@ -149,7 +142,7 @@ def read_document(row: Row) -> Document:
         revision=revision,
         effective_from=None if begin is None else date.fromordinal(begin),
         effective_until=None if end is None else date.fromordinal(end),
-        status=DocumentStatus(status),
+        status=DocumentStatus.WITHDRAWN if withdrawn_at else DocumentStatus(status),
         language=language,
         source=source,
         source_hash=source_hash,
@@ -158,6 +151,11 @@ def read_document(row: Row) -> Document:
         page_labels=tuple(json.loads(page_labels)),
         ocr_pages=tuple(json.loads(ocr_pages)),
         unread_pages=tuple(json.loads(unread_pages)),
+        added_at=moment(added_at),
+        added_by=added_by,
+        withdrawn_at=moment(withdrawn_at),
+        withdrawn_by=withdrawn_by or "",
+        withdrawn_reason=withdrawn_reason or "",
     )
 
 
