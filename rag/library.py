@@ -18,11 +18,12 @@ from rag.encoding import TextEncoder
 from rag.index import Scope
 from rag.librarian import Librarian
 from rag.opening import open_index
-from rag.retrieval import Found, Retriever
+from rag.retrieval import Found, Retrieved, Retriever
 from rag.settings import RagSettings
 from rag.shelving import Shelving
 from rag.standing import standing_on
 from rag.synchronising import Progress
+from rag.tuning import tuned
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ class Library:
         settings: RagSettings | None = None,
         today: Callable[[], date] = today_utc,
     ) -> None:
-        self._settings = settings or RagSettings()
+        settings = settings or RagSettings()
+        self._settings = tuned(settings, folder / "documents", encoder=encoder.name)
+        self._encoder = encoder
         self._today = today
         self._catalog = Catalog(folder / "documents" / "library.db")
         try:
@@ -61,10 +64,7 @@ class Library:
         self._librarian = Librarian(
             folder / "documents" / "files", self._catalog, self._shelving, settings=self._settings
         )
-        self._retriever = Retriever(
-            self._catalog, self._index, encoder, settings=self._settings, today=today
-        )
-        self._advisor = Advisor(self._catalog, self._retriever, self._settings)
+        self.weigh(self._settings)
         try:
             self._shelving.repair()
         except BaseException:
@@ -86,6 +86,19 @@ class Library:
         """Let go of the store and the index."""
         self._index.close()
         self._catalog.close()
+
+    @property
+    def settings(self) -> RagSettings:
+        """In force: as given, with what was measured for this library."""
+        return self._settings
+
+    def weigh(self, settings: RagSettings) -> None:
+        """Rank and decline by these settings from now on; what is stored stays as it is."""
+        self._settings = settings
+        self._retriever = Retriever(
+            self._catalog, self._index, self._encoder, settings=settings, today=self._today
+        )
+        self._advisor = Advisor(self._catalog, self._retriever, settings)
 
     def sync(self, folder: Path, progress: Progress | None = None) -> SyncReport:
         """Make the library hold what is in that folder, and what was added one by one."""
@@ -149,6 +162,18 @@ class Library:
         """The same with what the search knows about each passage."""
         scope = Scope(machine_kind=machine_kind, machine=machine, kinds=tuple(kinds or ()))
         return self._retriever.search(query, scope, limit=limit).found
+
+    def retrieve(
+        self,
+        query: str,
+        *,
+        machine_kind: str | None = None,
+        machine: str | None = None,
+        limit: int = 8,
+    ) -> Retrieved:
+        """The best passages with how well they support an answer."""
+        scope = Scope(machine_kind=machine_kind, machine=machine)
+        return self._retriever.search(query, scope, limit=limit)
 
     def ask(
         self,

@@ -10,8 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from ingest.errors import StoreFault
+from rag.library import Library
 from rag.settings import RagSettings
 from rag.tuning import FILE, Tuning, basis, tuned, write_tuning
+from tests.unit.rag.hashing import HashingEncoder
 
 SETTINGS = RagSettings()
 
@@ -91,3 +93,12 @@ def test_nonsense_is_never_written() -> None:
     """A threshold is a share."""
     with pytest.raises(ValidationError):
         tuning(support_min=1.2)
+
+
+def test_a_library_opens_with_what_was_measured_for_it(tmp_path: Path) -> None:
+    """And may be weighed anew while it is open, for a measurement."""
+    write_tuning(tmp_path / "documents", tuning())
+    with Library(tmp_path, HashingEncoder()) as library:
+        assert library.settings.support_min == 0.61
+        library.weigh(SETTINGS)
+        assert library.settings is SETTINGS
