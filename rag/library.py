@@ -24,6 +24,7 @@ from rag.shelving import Shelving
 from rag.standing import standing_on
 from rag.synchronising import Progress
 from rag.tuning import tuned
+from rag.viewing import Viewer
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Library:
             folder / "documents" / "files", self._catalog, self._shelving, settings=self._settings
         )
         self.weigh(self._settings)
+        self.viewer = Viewer(self._catalog, self._settings)
+        """Opens what is cited."""
         try:
             self._shelving.repair()
         except BaseException:
