@@ -68,9 +68,10 @@ def _pdfs() -> None:
 def _label(path: Path, prefix: str) -> None:
     """Print page labels such as A-1 into a file."""
     from pypdf import PdfWriter
+    from pypdf.constants import PageLabelStyle
 
     writer = PdfWriter(clone_from=path)
-    writer.set_page_label(0, len(writer.pages) - 1, style="/D", prefix=prefix)
+    writer.set_page_label(0, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL, prefix=prefix)
     writer.write(path)
 
 
