@@ -1,193 +1,186 @@
-"""What to do: from a question or a diagnosed fault to the procedure, or an honest no."""
+"""What answers a question: a procedure, the passage with the value, or an honest no."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ingest.vocabulary import Answer, Citation
-from rag.answers import (
-    Procedure,
-    cite,
-    declined,
-    find_procedure,
-    passage_answer,
-    procedure_answer,
-)
+from rag.answers import find_procedure
 from rag.catalog import Catalog
-from rag.document import (
-    CodeEntry,
-    Document,
-    DocumentKind,
-    Passage,
-    PassageKind,
-    section_name,
-)
+from rag.codebook import Codebook
+from rag.document import Document, DocumentKind, PassageKind
+from rag.finding import Finding, Held, Procedure
 from rag.identifiers import code_spellings, find_codes, normalise_code
 from rag.index import Scope
+from rag.lines import every, holding
+from rag.phrases import PHRASES
 from rag.retrieval import DEFINES, Found, Retrieved, Retriever
-from rag.rows import CodeRow
+from rag.scoping import admits
 from rag.settings import RagSettings
+from rag.terms import idf, terms
+from rag.wanted import Want, Wanted, wanted
 
-_CANDIDATES = 24
-_REFERRED, _NAMED = 4.0, 2.0
-"""Weight of a code table that sends the reader to a document, and of a document that names the
-fault class; both stand above every fused score."""
+_DEPTH = 16
+"""How many passages are looked at; an answer quotes a few of them."""
 _PARTS_OF_A_TASK = re.compile(r"\b(purpose|scope|symptoms?|zweck|symptome?)\b", re.IGNORECASE)
 
 
-class Advisor:
-    """Answers from one library."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is looked for."""
 
-    def __init__(self, catalog: Catalog, retriever: Retriever, settings: RagSettings) -> None:
+    question: str
+    codes: tuple[str, ...] = ()
+    """Identifiers that belong to it and do not stand in it."""
+    language: str = "en"
+    wants: Wanted | None = None
+    """None: by the words of the question."""
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Those that were given and those in the words."""
+        return tuple(dict.fromkeys([*self.codes, *find_codes(self.question)]))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the answer should hold."""
+        return self.wants or wanted(self.question)
+
+
+class Advisor:
+    """Finds answers in one library."""
+
+    def __init__(
+        self, catalog: Catalog, retriever: Retriever, book: Codebook, settings: RagSettings
+    ) -> None:
         self._catalog = catalog
         self._retriever = retriever
+        self._book = book
         self._settings = settings
 
-    def look_up(self, code: str, machine_kind: str | None) -> list[CodeEntry]:
-        """Rows of code tables that hold today, the table of that machine kind first."""
-        return self._in_force(self._catalog.code_rows(code_spellings(code)), machine_kind)
-
-    def ask(self, question: str, scope: Scope, *, codes: Sequence[str] = ()) -> Answer:
-        """Quote what answers the question, or decline."""
-        asked = [*codes, *find_codes(question)]
+    def ask(self, asked: Asked, scope: Scope) -> Finding:
+        """What answers the question, or why nothing does."""
+        say = PHRASES[asked.language]
         if reason := self._ambiguity(asked, scope):
-            return declined(question, reason)
-        if named := self._referred(asked, scope):
-            return procedure_answer(question, named, score=1.0)
-        retrieved = self._retriever.search(question, scope, codes=codes)
-        if not retrieved.found:
-            return declined(question, "No current document is about this machine.")
+            return Finding(reason=reason, support=0.0)
+        wants = asked.wanted
+        if wants.want is Want.PROCEDURE and (named := self.referred(asked.identifiers, scope)):
+            return Finding(procedure=named)
+        retrieved = self._retriever.search(asked.question, scope, codes=asked.codes, limit=_DEPTH)
+        near = _held(retrieved.found)
+        if not near:
+            return Finding(reason=say["nothing"], support=0.0)
         if retrieved.support < self._settings.support_min:
-            reason = _unknown_code(asked, retrieved) or _too_little(retrieved)
-            return declined(question, reason, retrieved.found)
-        return self._quoted(question, retrieved, scope)
+            reason = self._unknown(asked, retrieved) or self._too_little(asked, retrieved)
+            return Finding(reason=reason, near=near, support=retrieved.support)
+        finding = self._found(asked, retrieved, scope)
+        return replace(finding, near=near, support=retrieved.support)
 
-    def procedure(
-        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
-    ) -> Answer:
-        """The procedure for a diagnosed fault: that of an SOP, else what a manual says."""
-        entries = [entry for code in codes for entry in self.look_up(code, machine_kind)[:1]]
-        words = label.replace("_", " ")
-        question = " ".join([f"{words}: {description}", *(entry.meaning for entry in entries)])
-        scope = Scope(machine_kind=machine_kind, kinds=(DocumentKind.SOP.value,))
-        retrieved = self._retriever.search(question, scope, codes=codes, limit=_CANDIDATES)
-        rows = [*entries, *self._rows_of_class(label, machine_kind)]
-        found = _by_document(retrieved.found)
-        ties = self._ties(rows, label, scope, [document for document, _ in found])
-        missing = self._missing(rows)
-        supported = retrieved.support >= self._settings.support_min and not missing
-        for document, score in self._ranked(found, ties):
-            procedure = self._procedure_of(document)
-            if procedure and (document.key in ties or supported):
-                because = [_cite_row(entry) for entry in entries]
-                return procedure_answer(question, procedure, score=score, because=because)
-        if missing:
-            reason = f"A code table refers to {missing[0]}, which is not among the documents."
-            return declined(question, reason, retrieved.found)
-        return self.ask(question, replace(scope, kinds=()), codes=codes)
+    def within(
+        self, asked: Asked, held: Sequence[Held], *, loosely: bool = False
+    ) -> Finding | None:
+        """The lines of these passages that answer the question; None without one.
 
-    def _quoted(self, question: str, retrieved: Retrieved, scope: Scope) -> Answer:
+        Args:
+            loosely: Every line with such a value, for a question that says no more than that.
+        """
+        lines = holding(asked.wanted, self.weights(asked.question), held)
+        if not lines and loosely and asked.wanted.want is Want.VALUE:
+            lines = every(asked.wanted, held)
+        return Finding(passages=lines, near=tuple(held)) if lines else None
+
+    def referred(self, codes: Sequence[str], scope: Scope) -> Procedure | None:
+        """The procedure of the one document among these identifiers, if it is one."""
+        wanted_ids = {spelling for code in codes for spelling in code_spellings(code)}
+        named = [d for d in self.documents_in(scope) if normalise_code(d.id) in wanted_ids]
+        return self.procedure_of(named[0]) if len(named) == 1 else None
+
+    def documents_in(self, scope: Scope) -> list[Document]:
+        """The documents in force within the scope."""
+        return [d for d in self._retriever.all_holding() if admits(scope, d)]
+
+    def procedure_of(self, document: Document) -> Procedure | None:
+        """What a document says is to be done."""
+        return find_procedure(document, self._catalog.passages_of(document.key))
+
+    def held(self, ids: Sequence[str], scope: Scope) -> tuple[Held, ...]:
+        """Those of these passages that may be quoted within the scope, in their order."""
+        passages = self._catalog.passages(ids)
+        found = ((passages[id_], self._retriever.holding(passages[id_].key)) for id_ in ids
+                 if id_ in passages)  # fmt: skip
+        return tuple(Held(document, passage) for passage, document in found
+                     if document and admits(scope, document))  # fmt: skip
+
+    def after(self, held: Sequence[Held]) -> tuple[Held, ...]:
+        """What stands behind the last of these steps: the next section that is not a remark."""
+        steps = [each for each in held if each.passage.kind is PassageKind.STEPS] or list(held)
+        if not steps:
+            return ()
+        document = steps[0].document
+        last = max(s.passage.ordinal for s in steps if s.document.key == document.key)
+        behind = [p for p in self._catalog.passages_of(document.key) if p.ordinal > last]
+        more = [p for p in behind if p.kind is PassageKind.STEPS] or behind
+        return tuple(Held(document, p) for p in more if p.section == more[0].section)
+
+    def weights(self, question: str) -> Mapping[str, float]:
+        """How much each term of a question tells."""
+        counts = Counter(terms(question))
+        known, size = self._catalog.counts(list(counts)), self._catalog.size()
+        return {term: n * idf(size, known.get(term, 0)) for term, n in counts.items()}
+
+    def _found(self, asked: Asked, retrieved: Retrieved, scope: Scope) -> Finding:
+        """The lines with what is asked for, the procedure, or the passage itself."""
+        found, wants = retrieved.found, asked.wanted
+        if wants.want in (Want.VALUE, Want.FACT):
+            lines = holding(wants, self.weights(asked.question), _held(found))
+            if lines:
+                return Finding(passages=lines, score=min(found[0].score, 1.0))
+        if wants.want is Want.MEANING and found[0].exact == DEFINES:
+            return Finding(passages=_standing_by(found))
+        return self._quoted(found, scope)
+
+    def _quoted(self, found: Sequence[Found], scope: Scope) -> Finding:
         """The procedure that the best passage belongs or refers to, else the passage itself."""
-        best = retrieved.found[0]
+        best = found[0]
         if best.document.kind is DocumentKind.SOP:
-            procedure = self._procedure_of(best.document) if _is_part_of_task(best) else None
+            procedure = self.procedure_of(best.document) if _is_part_of_task(best) else None
         else:
-            procedure = self._referred(find_codes(best.passage.text), scope)
+            procedure = self.referred(find_codes(best.passage.text), scope)
         if procedure is None:
-            return passage_answer(question, [f for f in retrieved.found if _stands_by(f, best)])
+            return Finding(passages=_standing_by(found))
         quoted = {passage.id for passage in (*procedure.warnings, *procedure.steps)}
-        because = [best] if best.passage.id not in quoted else []
-        shown = [cite(each.document, each.passage, each.score) for each in because]
-        return procedure_answer(question, procedure, score=min(best.score, 1.0), because=shown)
+        because = _held([best] if best.passage.id not in quoted else [])
+        return Finding(procedure=procedure, because=because, score=min(best.score, 1.0))
 
-    def _ambiguity(self, codes: Iterable[str], scope: Scope) -> str:
+    def _ambiguity(self, asked: Asked, scope: Scope) -> str:
         """Why a code cannot be answered without knowing the machine, empty if it can."""
         if scope.machine_kind is not None:
             return ""
-        for code in codes:
-            kinds = {kind for entry in self.look_up(code, None) for kind in entry.machine_kinds}
+        for code in asked.identifiers:
+            kinds = self._book.kinds_of(code, scope)
             if len(kinds) > 1:
-                return f"{code} means something else on {', '.join(sorted(kinds))}: say which."
+                words = PHRASES[asked.language]["ambiguous_code"]
+                return words.format(code=code, kinds=", ".join(sorted(kinds)))
         return ""
 
-    def _rows_of_class(self, error_class: str, machine_kind: str) -> list[CodeEntry]:
-        return self._in_force(self._catalog.class_rows(error_class), machine_kind)
+    def _unknown(self, asked: Asked, retrieved: Retrieved) -> str:
+        codes = asked.identifiers
+        if not codes or any(each.exact for each in retrieved.found):
+            return ""
+        return PHRASES[asked.language]["unknown_code"].format(codes=", ".join(codes))
 
-    def _in_force(self, rows: Sequence[CodeRow], machine_kind: str | None) -> list[CodeEntry]:
-        passages = self._catalog.passages([row.passage for row in rows])
-        entries = []
-        for row in (row for row in rows if row.passage in passages):
-            held = self._retriever.holding(passages[row.passage].key)
-            if held and (machine_kind is None or _is_for(held, machine_kind)):
-                entries.append(_entry(row, held, passages[row.passage]))
-        return sorted(entries, key=lambda e: (not e.machine_kinds, not e.error_class, e.document))
-
-    def _ties(
-        self, rows: Sequence[CodeEntry], label: str, scope: Scope, found: Sequence[Document]
-    ) -> dict[str, float]:
-        """By key: SOPs that a code table refers to for this fault, and found ones that name it."""
-        referred = {code for row in rows for code in find_codes(row.reaction)}
-        ties = {d.key: _NAMED for d in found if self._names(d, label)}
-        for document in self._documents_in(scope):
-            if normalise_code(document.id) in referred:
-                ties[document.key] = ties.get(document.key, 0.0) + _REFERRED
-        return ties
-
-    def _ranked(
-        self, found: Sequence[tuple[Document, float]], ties: Mapping[str, float]
-    ) -> list[tuple[Document, float]]:
-        """Documents that were found or are tied to the fault, the best first."""
-        scores = {document.key: (document, score) for document, score in found}
-        for key in ties:
-            scores.setdefault(key, (self._retriever.resolved()[key], 0.0))
-        ranked = sorted(scores.values(), key=lambda p: (-p[1] - ties.get(p[0].key, 0.0), p[0].key))
-        return [(document, min(score, 1.0)) for document, score in ranked]
-
-    def _names(self, document: Document, label: str) -> bool:
-        word = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", re.IGNORECASE)
-        return any(word.search(p.text) for p in self._catalog.passages_of(document.key))
-
-    def _missing(self, rows: Sequence[CodeEntry]) -> list[str]:
-        """Documents that these rows refer to and that are not there or do not hold."""
-        held = self._documents_in(Scope())
-        shapes = {_shape(document.id) for document in held}
-        there = {normalise_code(document.id) for document in held}
-        words = [word.strip(".,;()") for row in rows for word in row.reaction.split()]
-        named = [word for word in words if _shape(word) in shapes]
-        return [word for word in named if normalise_code(word) not in there]
-
-    def _referred(self, codes: Sequence[str], scope: Scope) -> Procedure | None:
-        """The procedure of the one document among these identifiers, if it is one."""
-        wanted = {spelling for code in codes for spelling in code_spellings(code)}
-        named = [d for d in self._documents_in(scope) if normalise_code(d.id) in wanted]
-        return self._procedure_of(named[0]) if len(named) == 1 else None
-
-    def _documents_in(self, scope: Scope) -> list[Document]:
-        return [
-            document
-            for document in self._retriever.all_holding()
-            if (scope.machine_kind is None or _is_for(document, scope.machine_kind))
-            and (not scope.machine or not document.machines or scope.machine in document.machines)
-            and (not scope.kinds or document.kind in scope.kinds)
-        ]
-
-    def _procedure_of(self, document: Document) -> Procedure | None:
-        return find_procedure(document, self._catalog.passages_of(document.key))
+    def _too_little(self, asked: Asked, retrieved: Retrieved) -> str:
+        return PHRASES[asked.language]["too_little"].format(
+            support=retrieved.support,
+            least=self._settings.support_min,
+            coverage=retrieved.coverage,
+        )
 
 
-def _by_document(found: Sequence[Found]) -> list[tuple[Document, float]]:
-    """Documents with the score of their best passage."""
-    scores: dict[str, tuple[Document, float]] = {}
-    for each in found:
-        _, score = scores.get(each.document.key, (each.document, 0.0))
-        scores[each.document.key] = (each.document, max(score, each.score))
-    return list(scores.values())
-
-
-def _is_for(document: Document, machine_kind: str) -> bool:
-    return not document.machine_kinds or machine_kind in document.machine_kinds
+def _held(found: Iterable[Found]) -> tuple[Held, ...]:
+    return tuple(Held(each.document, each.passage, each.score) for each in found)
 
 
 def _is_part_of_task(found: Found) -> bool:
@@ -197,58 +190,14 @@ def _is_part_of_task(found: Found) -> bool:
     return found.passage.kind in (PassageKind.STEPS, PassageKind.WARNING) or opening
 
 
-def _stands_by(found: Found, best: Found) -> bool:
+def _standing_by(found: Sequence[Found]) -> tuple[Held, ...]:
     """The best passage, the rows that are as exact, and the warnings of its section."""
+    best = found[0]
+    return _held(each for each in found if _stands_by(each, best))
+
+
+def _stands_by(found: Found, best: Found) -> bool:
     same = found.passage.section == best.passage.section and found.document == best.document
     warning = found.passage.kind is PassageKind.WARNING
     exact = best.exact == DEFINES and found.exact == DEFINES
     return found is best or (same and warning) or exact
-
-
-def _shape(identifier: str) -> str:
-    """`SOP-HP-01` is `AAA-AA-99`."""
-    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "A", identifier))
-
-
-def _entry(row: CodeRow, document: Document, passage: Passage) -> CodeEntry:
-    return CodeEntry(
-        code=row.printed,
-        meaning=row.meaning,
-        error_class=row.error_class,
-        reaction=row.reaction,
-        document=document.id,
-        title=document.title,
-        revision=document.revision,
-        page=passage.page,
-        section=section_name(passage.section),
-        passage=passage.id,
-        quote=passage.text,
-        machine_kinds=document.machine_kinds,
-    )
-
-
-def _cite_row(entry: CodeEntry) -> Citation:
-    return Citation(
-        document=entry.document,
-        title=entry.title,
-        revision=entry.revision,
-        page=entry.page,
-        section=entry.section,
-        quote=entry.quote,
-        passage=entry.passage,
-        score=1.0,
-    )
-
-
-def _unknown_code(codes: Sequence[str], retrieved: Retrieved) -> str:
-    if not codes or any(each.exact for each in retrieved.found):
-        return ""
-    return f"{', '.join(dict.fromkeys(codes))} stands in no current document for this machine."
-
-
-def _too_little(retrieved: Retrieved) -> str:
-    return (
-        "The documents say too little about this: "
-        f"the nearest passage has cosine {retrieved.cosine:.2f} and the best ones cover "
-        f"{retrieved.coverage:.0%} of the question's terms."
-    )

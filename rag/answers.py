@@ -1,19 +1,21 @@
-"""Answers without a language model: the procedure quoted, warnings first, steps in order."""
+"""Findings put into words: the procedure quoted, warnings first, steps in order; or a no."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingest.vocabulary import Answer, Citation
-from rag.document import Document, Passage, PassageKind, section_name
+from ingest.vocabulary import Answer, Citation, Conflict, QuotedSentence
+from rag.document import Document, Passage, PassageKind
+from rag.finding import Finding, Held, Procedure, cite, once
 from rag.passages import is_warning_section
-from rag.retrieval import Found
+from rag.phrases import PHRASES
+from rag.plain import plain
 
 _PROCEDURE_SECTION = re.compile(
     r"\b(procedure|instructions?|remedy|repair|replacement|corrective|what to do|steps|work|"
-    r"vorgehen|ablauf|durchf\u00fchrung|behebung)\b",
+    r"vorgehen|ablauf|durchführung|behebung|arbeitsschritte)\b",
     re.IGNORECASE,
 )
 NEAREST = 3
@@ -21,13 +23,17 @@ NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Procedure:
-    """The part of a document that says what to do."""
+class Checked:
+    """What a model wrote, as far as it holds."""
 
-    document: Document
-    warnings: tuple[Passage, ...]
-    steps: tuple[Passage, ...]
-    """In order; the first one's page is where the steps begin."""
+    sentences: tuple[QuotedSentence, ...] = ()
+    stands_on: tuple[Held, ...] = ()
+    """The passages of those sentences."""
+    dropped: int = 0
+    engine: str = ""
+    model: str = ""
+    prompt: str = ""
+    note: str = ""
 
 
 def find_procedure(document: Document, passages: Sequence[Passage]) -> Procedure | None:
@@ -49,75 +55,128 @@ def _warns(warning: Passage, steps: Sequence[Passage]) -> bool:
     return above or bool(heading and is_warning_section(heading[-1]))
 
 
-def cite(document: Document, passage: Passage, score: float) -> Citation:
-    """The place of a passage with its words."""
-    return Citation(
-        document=document.id,
-        title=document.title,
-        revision=document.revision,
-        page=passage.page,
-        section=section_name(passage.section),
-        quote=passage.text,
-        passage=passage.id,
-        score=round(score, 4),
-        last_page=passage.last_page,
-        page_label=_label(document, passage.page),
+def answered(
+    question: str,
+    finding: Finding,
+    *,
+    language: str = "en",
+    machine: str | None = None,
+    conflicts: Sequence[Conflict] = (),
+    checked: Checked | None = None,
+) -> Answer:
+    """The answer to a question, with every place that it stands on."""
+    if finding.declined:
+        return declined(question, finding, machine=machine)
+    by = checked or Checked()
+    say = PHRASES[language]
+    parts = [finding.remark] if finding.remark else []
+    parts += [*_head(finding, language), *_differing(conflicts, language)]
+    parts += [_placed(held, language) for held in finding.because]
+    parts += _safety(finding, language)
+    parts += _in_short(by, language)
+    if finding.procedure:
+        title = _title(finding.procedure.steps[0])
+        parts.append("\n".join([f"{title or say['steps']}:", *(h.words for h in finding.steps)]))
+    else:
+        parts += [_placed(held, language) for held in finding.passages if not _is_warning(held)]
+    cited = [cite(held) for held in once([*finding.quoted, *by.stands_on])]
+    answer = Answer(
+        question,
+        declined=False,
+        reason="",
+        text="\n\n".join(parts),
+        citations=tuple(cited),
+        machine=machine,
+        support=round(finding.support, 4),
+        conflicts=tuple(conflicts),
+        note=by.note,
+    )
+    return _by_model(answer, by) if by.engine else answer
+
+
+def _by_model(answer: Answer, by: Checked) -> Answer:
+    """What a model had a part in; `quote` remains the engine where nothing of it was left."""
+    return replace(
+        answer,
+        engine=by.engine if by.sentences else answer.engine,
+        sentences=by.sentences,
+        dropped=by.dropped,
+        model=by.model,
+        prompt=by.prompt,
     )
 
 
-def _label(document: Document, page: int) -> str:
-    """What is printed on the page, if it is not its number."""
-    label = document.page_labels[page - 1] if page <= len(document.page_labels) else ""
-    return "" if label == str(page) else label
-
-
-def procedure_answer(
-    question: str, procedure: Procedure, *, score: float, because: Sequence[Citation] = ()
-) -> Answer:
-    """The whole procedure; its first citation is the page where the steps begin.
-
-    Args:
-        because: What led to this document, such as a row of a code table.
-    """
-    document = procedure.document
-    steps = [cite(document, passage, score) for passage in procedure.steps]
-    warnings = [cite(document, passage, score) for passage in procedure.warnings]
-    parts = [_head(document, procedure.steps[0].page)]
-    parts += [f"{c.quote} ({place(c)})" for c in because]
-    if warnings:
-        parts.append("\n".join(["Warnings:", *(c.quote for c in warnings)]))
-    parts.append("\n".join([f"{_title(procedure.steps[0])}:", *(c.quote for c in steps)]))
-    cited = _once([*steps, *warnings, *because])
-    return Answer(question, declined=False, reason="", text="\n\n".join(parts), citations=cited)
-
-
-def passage_answer(question: str, found: Sequence[Found]) -> Answer:
-    """Passages as they stand; warnings among them first."""
-    order = sorted(found, key=lambda each: each.passage.kind is not PassageKind.WARNING)
-    quotes = [cite(each.document, each.passage, each.score) for each in order]
-    text = "\n\n".join(f"{c.quote}\n({place(c)})" for c in quotes)
-    best = [cite(each.document, each.passage, each.score) for each in found]
-    return Answer(question, declined=False, reason="", text=text, citations=_once(best))
-
-
-def declined(question: str, reason: str, found: Sequence[Found] = ()) -> Answer:
+def declined(question: str, finding: Finding, *, machine: str | None = None) -> Answer:
     """No answer, why, and what came nearest."""
-    nearest = tuple(cite(each.document, each.passage, each.score) for each in found[:NEAREST])
-    return Answer(question, declined=True, reason=reason, text="", citations=(), nearest=nearest)
+    return Answer(
+        question,
+        declined=True,
+        reason=finding.reason,
+        text="",
+        citations=(),
+        nearest=tuple(cite(held) for held in once(finding.near)[:NEAREST]),
+        machine=machine,
+        support=round(finding.support, 4),
+    )
 
 
-def place(citation: Citation) -> str:
-    """Document, revision and page in words."""
-    return f"{citation.document}, revision {citation.revision}, page {citation.page}"
+def place(citation: Citation, language: str = "en") -> str:
+    """Document, revision and page in words; pages where the quote does not end where it begins."""
+    say = PHRASES[language]
+    page = f"{say['page']} {citation.page}"
+    if citation.last_page > citation.page:
+        page = f"{say['pages']} {citation.page}\u2013{citation.last_page}"
+    printed = f" ({say['printed']} {plain(citation.page_label)})" if citation.page_label else ""
+    return f"{citation.document}, {say['revision']} {citation.revision}, {page}{printed}"
 
 
-def _head(document: Document, page: int) -> str:
-    return f"{document.title} ({document.id}, revision {document.revision}, page {page})"
+def _placed(held: Held, language: str) -> str:
+    return f"{held.words}\n({place(cite(held), language)})"
 
 
 def _title(passage: Passage) -> str:
-    return passage.section[-1] if passage.section else "Steps"
+    return plain(passage.section[-1]) if passage.section else ""
 
 
-def _once(citations: Iterable[Citation]) -> tuple[Citation, ...]:
-    return tuple({citation.passage: citation for citation in citations}.values())
+def _head(finding: Finding, language: str) -> list[str]:
+    if finding.procedure is None:
+        return []
+    first = cite(finding.steps[0])
+    last = finding.steps[-1].passage
+    whole = replace(first, last_page=max(last.page, last.last_page))
+    return [f"{first.title} ({place(whole, language)})"]
+
+
+def _safety(finding: Finding, language: str) -> list[str]:
+    """The warnings, whole, whatever else is said; where they stand, once a place."""
+    warnings = [*finding.warnings, *(h for h in finding.passages if _is_warning(h))]
+    if not warnings:
+        return []
+    places = dict.fromkeys(place(cite(held), language) for held in warnings)
+    words = [held.words for held in once(warnings)]
+    return ["\n".join([f"{PHRASES[language]['warnings']}:", *words, f"({'; '.join(places)})"])]
+
+
+def _is_warning(held: Held) -> bool:
+    return held.passage.kind is PassageKind.WARNING
+
+
+def _in_short(by: Checked, language: str) -> list[str]:
+    """What a model wrote; each sentence with the words that it stands on."""
+    if not by.sentences:
+        return []
+    places = {held.passage.id: place(cite(held), language) for held in by.stands_on}
+    lines = [f"- {s.text} ({places[s.passage]}: \u201c{s.quote}\u201d)" for s in by.sentences]
+    return ["\n".join([f"{PHRASES[language]['in_short']}:", *lines])]
+
+
+def _differing(conflicts: Iterable[Conflict], language: str) -> list[str]:
+    lines = [_difference(conflict, language) for conflict in conflicts]
+    return ["\n".join([f"{PHRASES[language]['differ']}:", *lines])] if lines else []
+
+
+def _difference(conflict: Conflict, language: str) -> str:
+    newer, older = (place(c, language) for c in (conflict.newer, conflict.older))
+    return (
+        f"- {conflict.what}\n  {newer}: {conflict.newer.quote}\n  {older}: {conflict.older.quote}"
+    )

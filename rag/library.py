@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 
 from ingest.vocabulary import Answer, Citation
-from rag.advisor import Advisor
-from rag.answers import cite
+from rag.answering import Answering
 from rag.catalog import Catalog
+from rag.conversation import Turn
 from rag.document import Block, CodeEntry, Document, SyncReport
 from rag.encoding import TextEncoder
+from rag.finding import Held, cite
 from rag.index import Scope
 from rag.librarian import Librarian
+from rag.mentions import MachineName
 from rag.opening import open_index
 from rag.retrieval import Found, Retrieved, Retriever
 from rag.settings import RagSettings
@@ -25,6 +26,7 @@ from rag.standing import standing_on
 from rag.synchronising import Progress
 from rag.tuning import tuned
 from rag.viewing import Viewer
+from rag.writing import AnswerWriter
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +52,16 @@ class Library:
         *,
         settings: RagSettings | None = None,
         today: Callable[[], date] = today_utc,
+        machines: Sequence[MachineName] = (),
+        writer: AnswerWriter | None = None,
     ) -> None:
+        """`machines` are those of the plant, which a question may name; `writer` is a model."""
         settings = settings or RagSettings()
         self._settings = tuned(settings, folder / "documents", encoder=encoder.name)
         self._encoder = encoder
         self._today = today
+        self._machines = tuple(machines)
+        self._writer = writer
         self._catalog = Catalog(folder / "documents" / "library.db")
         try:
             self._index = open_index(folder / "vectors", encoder, self._catalog, self._settings)
@@ -101,7 +108,14 @@ class Library:
         self._retriever = Retriever(
             self._catalog, self._index, self._encoder, settings=settings, today=self._today
         )
-        self._advisor = Advisor(self._catalog, self._retriever, settings)
+        self._answering = Answering(
+            self._catalog,
+            self._retriever,
+            settings=settings,
+            today=self._today,
+            machines=self._machines,
+            writer=self._writer,
+        )
 
     def sync(self, folder: Path, progress: Progress | None = None) -> SyncReport:
         """Make the library hold what is in that folder, and what was added one by one."""
@@ -151,7 +165,7 @@ class Library:
         found = self.find(
             query, machine_kind=machine_kind, machine=machine, kinds=kinds, limit=limit
         )
-        return [cite(each.document, each.passage, each.score) for each in found]
+        return [cite(Held(each.document, each.passage, each.score)) for each in found]
 
     def find(
         self,
@@ -185,24 +199,60 @@ class Library:
         machine_kind: str | None = None,
         machine: str | None = None,
         codes: Sequence[str] = (),
+        reader: str | None = None,
+        earlier: Sequence[Turn] = (),
+        language: str | None = None,
+        listener: object | None = None,
     ) -> Answer:
-        """What to do, quoted, or declined with the reason and the nearest passages."""
-        scope = Scope(machine_kind=machine_kind, machine=machine)
-        return replace(self._advisor.ask(question, scope, codes=codes), machine=machine)
+        """What to do, quoted, or declined with the reason and the nearest passages.
+
+        Args:
+            question: In English or German.
+            machine_kind: Only documents for that kind.
+            machine: Only documents for that machine; the question may name one, too.
+            codes: Looked for where the question asks for help and says nothing else.
+            reader: Only documents that this role may read.
+            earlier: Questions of the same conversation, the oldest first.
+            language: `en` or `de`, of the words between the quotes; None: by the question.
+            listener: Hears what a model writes while it does, unchecked.
+        """
+        scope = Scope(machine_kind=machine_kind, machine=machine, reader=reader)
+        return self._answering.ask(
+            question,
+            scope,
+            codes=codes,
+            earlier=earlier,
+            language=language,
+            listener=listener,
+        )
 
     def procedure(
-        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+        self,
+        label: str,
+        description: str,
+        *,
+        machine_kind: str,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+        reader: str | None = None,
+        language: str = "en",
     ) -> Answer:
         """The procedure for a diagnosed fault; its first citation is where the steps begin.
 
         Args:
             label: The fault class, such as `cooler_fouled`.
             description: What the class means, in words.
+            machine_kind: Only documents for that kind.
+            machine: Only documents for that machine.
             codes: Vendor codes that were raised with it.
+            reader: Only documents that this role may read.
+            language: `en` or `de`, of the words between the quotes.
         """
-        return self._advisor.procedure(label, description, machine_kind=machine_kind, codes=codes)
+        scope = Scope(machine_kind=machine_kind, machine=machine, reader=reader)
+        return self._answering.procedure(label, description, scope, codes=codes, language=language)
 
-    def look_up(self, code: str, machine_kind: str | None) -> CodeEntry | None:
+    def look_up(
+        self, code: str, machine_kind: str | None, reader: str | None = None
+    ) -> CodeEntry | None:
         """The row of a code table for that machine kind; `E-217` and `e217` are one code."""
-        entries = self._advisor.look_up(code, machine_kind)
-        return entries[0] if entries else None
+        return self._answering.look_up(code, Scope(machine_kind=machine_kind, reader=reader))

@@ -1,0 +1,120 @@
+"""The line of a passage that holds what was asked for, such as the one step with the torque."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag.document import PassageKind, section_name
+from rag.finding import Held, once
+from rag.quantities import quantities
+from rag.terms import terms
+from rag.wanted import Want, Wanted
+
+ENOUGH = 0.4
+"""Share of the weight of the question's terms that a line must hold, with its headings."""
+AS_GOOD = 0.9
+"""A line that holds nearly as much as the best one is quoted with it."""
+MOST_LINES = 3
+_OWN_WORDS = 0.75
+"""Weight of the line's own words against those of its headings."""
+_STEP = re.compile(r"\d+[.)]\s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Words of a passage and how well they fit."""
+
+    held: Held
+    score: float
+
+
+def holding(
+    wanted: Wanted, weights: Mapping[str, float], found: Sequence[Held]
+) -> tuple[Held, ...]:
+    """The passages that hold it, the best first, with the lines that do as their quotes.
+
+    Args:
+        wanted: What is asked for; lines without such a value are left out.
+        weights: How much each term of the question tells.
+        found: Where to look.
+    """
+    told = {term: weight for term, weight in weights.items() if term not in _ASKING}
+    lines = [line for held in found for line in _lines(wanted, told, held)]
+    best = max((line.score for line in lines), default=0.0)
+    if best < ENOUGH:
+        return ()
+    good = [line for line in lines if line.score >= best * AS_GOOD]
+    good.sort(key=lambda line: -line.score)
+    return once(line.held for line in good[:MOST_LINES])
+
+
+def every(wanted: Wanted, found: Sequence[Held]) -> tuple[Held, ...]:
+    """All lines that hold such a value, whatever they are about; each passage once."""
+    kept = []
+    for held in found:
+        lines = [line for line in _cut(held) if _has(wanted, line, held)]
+        if lines:
+            kept.append(replace(held, quote="\n".join(lines)))
+    return once(kept)
+
+
+def _lines(wanted: Wanted, weights: Mapping[str, float], held: Held) -> list[_Line]:
+    total = sum(weights.values()) or 1.0
+    above = set(terms(section_name([held.document.title, *held.passage.section])))
+    found = []
+    for words in _cut(held):
+        if not _has(wanted, words, held):
+            continue
+        own = set(terms(words))
+        in_line = sum(weight for term, weight in weights.items() if term in own)
+        over = sum(w for term, w in weights.items() if term in above and term not in own)
+        score = (in_line + (1 - _OWN_WORDS) * over) / total
+        found.append(_Line(replace(held, quote=words), score))
+    return found
+
+
+def _has(wanted: Wanted, words: str, held: Held) -> bool:
+    if wanted.want is not Want.VALUE:
+        return True
+    numbers = quantities(_STEP.sub("", words, count=1), held.document.language)
+    if not wanted.dimensions:
+        return any(sign.isdigit() for sign in _STEP.sub("", words, count=1))
+    if {number.dimension for number in numbers} & wanted.dimensions:
+        return True
+    return "time" in wanted.dimensions and bool(_HOW_OFTEN.search(words))
+
+
+_HOW_OFTEN = re.compile(
+    r"\b(?:daily|weekly|monthly|yearly|every shift|täglich|wöchentlich|monatlich|"
+    r"jährlich)\b",
+    re.IGNORECASE,
+)
+_ASKING = frozenset(
+    terms(
+        "torque tighten tightening long often frequently interval duration time limit setting "
+        "value pressure temperature maximum minimum max min number hot warm high low much "
+        "many take drehmoment anzugsmoment lange oft intervall dauer dauert grenzwert "
+        "druck temperatur"
+    )
+)
+"""Terms that ask for the value and need not stand beside it."""
+
+
+def _cut(held: Held) -> list[str]:
+    """The steps of a passage, each with what stands before it to warn; other passages whole."""
+    text = held.quote or held.passage.text
+    if held.passage.kind is not PassageKind.STEPS:
+        return [text]
+    cut: list[str] = []
+    waiting: list[str] = []
+    for line in text.split("\n"):
+        if _STEP.match(line):
+            cut.append("\n".join([*waiting, line]))
+            waiting = []
+        else:
+            waiting.append(line)
+    if waiting:
+        cut[-1:] = ["\n".join([*cut[-1:], *waiting])]
+    return cut
