@@ -4,66 +4,67 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
-from ingest.errors import SettingsFault, WireFault
-from rag.index import DENSE, INTEGERS, KEYWORDS, SPARSE, Hit, Point, Scope
+from rag.collection import Collection
+from rag.index import DENSE, SPARSE, Hit, Point, Scope
+from rag.ranking import best
+from rag.server import called, client_of, is_local
+from rag.soundness import sound_points, sound_scope, sound_terms, sound_vector
 from rag.terms import SparseVector
 
 if TYPE_CHECKING:
     from rag.settings import RagSettings
 
-MEMORY = ":memory:"
 _T = TypeVar("_T")
 _BATCH = 200
+_PAGE = 2000
+_SEARCH = models.SearchParams(hnsw_ef=256)
+"""Where a server has built a graph: looks at more of it than by itself, to find the same."""
 
 
 class ClientIndex:
-    """One collection, named for what is in it."""
+    """One collection. The server is first asked when it is first needed: it may be away."""
 
     def __init__(self, client: QdrantClient, collection: str, dimension: int) -> None:
         self._client = client
-        self._collection = collection
+        self._collection = Collection(client, collection)
+        self._name = collection
         self._dimension = dimension
-        self._lock = threading.RLock()
-        self._call(self._ensure)
+        self._search = None if is_local(client) else _SEARCH
+        self._ensured = False
+        self._ensuring = threading.Lock()
+        self._alone = threading.RLock() if is_local(client) else nullcontext()
+        """The client's own memory is not for several threads at once."""
 
     @classmethod
     def at(cls, settings: RagSettings, dimension: int) -> ClientIndex:
         """The index that the settings name."""
-        key = settings.qdrant_api_key
-        if settings.qdrant_url == MEMORY:
-            client = QdrantClient(MEMORY)
-        else:
-            client = QdrantClient(
-                url=settings.qdrant_url,
-                api_key=key.get_secret_value() if key else None,
-                timeout=10,
-                check_compatibility=False,
-            )
-        return cls(client, settings.qdrant_collection, dimension)
+        return cls(client_of(settings), settings.qdrant_collection, dimension)
 
     def put(self, points: Sequence[Point]) -> None:
         """Insert or replace."""
+        sound_points(points, self._dimension)
         for start in range(0, len(points), _BATCH):
             self._upsert([_point(point) for point in points[start : start + _BATCH]])
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take out."""
-        if ids:
-            selector = models.PointIdsList(points=list(ids))
-            self._call(lambda: self._client.delete(self._collection, selector, wait=True))
+        for start in range(0, len(ids), _PAGE):
+            self._delete(list(ids[start : start + _PAGE]))
 
     def nearest(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Hit]:
         """By cosine."""
-        return self._query([float(value) for value in vector], DENSE, scope, limit)
+        return self._query(
+            sound_vector(vector, self._dimension, "the question"), DENSE, scope, limit
+        )
 
     def matching(self, vector: SparseVector, scope: Scope, limit: int) -> list[Hit]:
         """By the product of term weights."""
+        sound_terms(vector, "the question")
         if not vector.indices:
             return []
         terms = models.SparseVector(indices=list(vector.indices), values=list(vector.values))
@@ -71,9 +72,10 @@ class ClientIndex:
 
     def within(self, scope: Scope, limit: int) -> list[str]:
         """Ids of passages in scope."""
+        sound_scope(scope)
         records, _ = self._call(
             lambda: self._client.scroll(
-                self._collection, scroll_filter=_filter(scope), limit=limit, with_payload=False
+                self._name, scroll_filter=_filter(scope), limit=limit, with_payload=False
             )
         )
         return [str(record.id) for record in records]
@@ -88,88 +90,68 @@ class ClientIndex:
             if offset is None:
                 return found
 
-    def _upsert(self, batch: list[models.PointStruct]) -> None:
-        self._call(lambda: self._client.upsert(self._collection, batch, wait=True))
-
-    def _scroll(self, offset: Any) -> tuple[list[models.Record], Any]:
-        """A page of points, and where the next one begins: an id of the REST or the gRPC client."""
-        return self._call(
-            lambda: self._client.scroll(
-                self._collection, limit=1000, offset=offset, with_payload=False
-            )
-        )
-
     def count(self) -> int:
         """How many there are."""
-        return self._call(lambda: self._client.count(self._collection).count)
+        return self._call(lambda: self._client.count(self._name, exact=True).count)
+
+    def settle(self) -> None:
+        """Nothing to do: a server answers once its own log has what it was given."""
 
     def clear(self, dimension: int) -> None:
-        """Make the collection anew."""
-        self._dimension = dimension
-        self._call(lambda: self._client.delete_collection(self._collection))
-        self._call(self._ensure)
+        """Empty the collection."""
+        with self._alone:
+            self._collection.empty(dimension)
+            self._dimension, self._ensured = dimension, True
 
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
 
-    def _ensure(self) -> None:
-        if self._client.collection_exists(self._collection):
-            self._check_dimension()
-            return
-        dense = models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)
-        self._client.create_collection(
-            self._collection,
-            vectors_config={DENSE: dense},
-            sparse_vectors_config={SPARSE: models.SparseVectorParams()},
+    def _upsert(self, batch: list[models.PointStruct]) -> None:
+        self._call(lambda: self._client.upsert(self._name, batch, wait=True))
+
+    def _delete(self, batch: list[models.ExtendedPointId]) -> None:
+        selector = models.PointIdsList(points=batch)
+        self._call(lambda: self._client.delete(self._name, selector, wait=True))
+
+    def _scroll(self, offset: Any) -> tuple[list[models.Record], Any]:
+        """A page of points, and where the next one begins: an id of the REST or the gRPC client."""
+        return self._call(
+            lambda: self._client.scroll(self._name, limit=_PAGE, offset=offset, with_payload=False)
         )
-        if not _is_local(self._client):
-            self._make_payload_indices()
-
-    def _make_payload_indices(self) -> None:
-        fields = dict.fromkeys(KEYWORDS, models.PayloadSchemaType.KEYWORD)
-        fields |= dict.fromkeys(INTEGERS, models.PayloadSchemaType.INTEGER)
-        for name, schema in fields.items():
-            self._client.create_payload_index(self._collection, name, schema, wait=True)
-
-    def _check_dimension(self) -> None:
-        vectors = self._client.get_collection(self._collection).config.params.vectors
-        size = vectors[DENSE].size if isinstance(vectors, dict) and DENSE in vectors else None
-        if size != self._dimension:
-            raise SettingsFault(
-                f"The collection {self._collection} holds vectors of dimension {size}, "
-                f"the encoder makes {self._dimension}.",
-                remedy="Name another with ANDON_QDRANT_COLLECTION.",
-            )
 
     def _query(
         self, query: list[float] | models.SparseVector, using: str, scope: Scope, limit: int
     ) -> list[Hit]:
-        response = self._call(
-            lambda: self._client.query_points(
-                self._collection,
-                query=query,
-                using=using,
-                query_filter=_filter(scope),
-                limit=limit,
-                with_payload=False,
+        sound_scope(scope)
+        within = _filter(scope)
+
+        def fetch(asked: int) -> list[Hit]:
+            response = self._call(
+                lambda: self._client.query_points(
+                    self._name,
+                    query=query,
+                    using=using,
+                    query_filter=within,
+                    search_params=self._search,
+                    limit=asked,
+                    with_payload=False,
+                )
             )
-        )
-        return [Hit(str(point.id), float(point.score)) for point in response.points]
+            return [Hit(str(point.id), float(point.score)) for point in response.points]
+
+        return best(limit, fetch)
 
     def _call(self, act: Callable[[], _T]) -> _T:
-        with self._lock:
-            try:
-                return act()
-            except (ApiException, ResponseHandlingException, httpx.HTTPError) as fault:
-                raise WireFault(
-                    f"The Qdrant server failed: {fault}.", remedy="Check ANDON_QDRANT_URL."
-                ) from fault
+        self._ensure()
+        with self._alone:
+            return called(act)
 
-
-def _is_local(client: QdrantClient) -> bool:
-    """The client's own memory knows no payload indices and warns when asked for one."""
-    return type(client._client).__name__ == "QdrantLocal"
+    def _ensure(self) -> None:
+        with self._ensuring:
+            if not self._ensured:
+                self._collection.ensure(self._dimension)
+                self._ensured = True
 
 
 def _point(point: Point) -> models.PointStruct:
@@ -187,6 +169,8 @@ def _filter(scope: Scope) -> models.Filter | None:
         models.FieldCondition(key=name, match=models.MatchAny(any=values))
         for name, values in scope.keywords()
     ]
-    for name, low, high in scope.days():
-        must.append(models.FieldCondition(key=name, range=models.Range(gte=low, lte=high)))
-    return models.Filter(must=must) if must else None
+    must_not: list[models.Condition] = [
+        models.FieldCondition(key=name, range=models.Range(**{comparison: day}))
+        for name, comparison, day in scope.outside()
+    ]
+    return models.Filter(must=must, must_not=must_not) if must or must_not else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -12,13 +12,23 @@ from typing import Any, TypeVar
 import qdrant_edge as qdrant
 
 from ingest.errors import StoreFault
-from rag.errors import ShardInUse
-from rag.index import DENSE, INTEGERS, KEYWORDS, SPARSE, Hit, Point, Scope
+from rag import shard as shards
+from rag.index import DENSE, SPARSE, Hit, Point, Scope
+from rag.ranking import best
+from rag.soundness import sound_points, sound_scope, sound_terms, sound_vector
 from rag.terms import SparseVector
 
-log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_BATCH = 500
+_BATCH = 100
+"""The engine stands still for everybody while it takes in one batch: some 20 ms."""
+_SETTLE_AFTER = 2000
+"""Points after which they go from the log into the segment: what a restart would do again."""
+_PAGE = 2000
+_RESERVE = 100_000_000
+"""Bytes that stay free: on a full disk the engine would take this process with it."""
+_SEARCH = qdrant.SearchParams(
+    quantization=qdrant.QuantizationSearchParams(rescore=True, oversampling=3.0)
+)
 
 
 class EdgeIndex:
@@ -26,27 +36,38 @@ class EdgeIndex:
 
     def __init__(self, folder: Path, dimension: int) -> None:
         self._folder = folder
+        self._dimension = dimension
         self._lock = threading.RLock()
-        self._shard: Any = _open(folder, dimension)
+        self._unsettled = 0
+        self._held = shards.held(folder)
+        try:
+            self._shard: Any = shards.opened(folder, dimension)
+        except BaseException:
+            os.close(self._held)
+            raise
 
     def put(self, points: Sequence[Point]) -> None:
         """Insert or replace."""
+        sound_points(points, self._dimension)
+        self._refuse_full_disk()
         for start in range(0, len(points), _BATCH):
             batch = [_point(point) for point in points[start : start + _BATCH]]
-            self._update(qdrant.UpdateOperation.upsert_points(batch))
+            self._update(qdrant.UpdateOperation.upsert_points(batch), len(batch))
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take out."""
-        if ids:
-            self._update(qdrant.UpdateOperation.delete_points(list(ids)))
+        for start in range(0, len(ids), _SETTLE_AFTER):
+            batch: list[Any] = list(ids[start : start + _SETTLE_AFTER])
+            self._update(qdrant.UpdateOperation.delete_points(batch), len(batch))
 
     def nearest(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Hit]:
         """By cosine."""
-        query = qdrant.Query.Nearest([float(value) for value in vector], using=DENSE)
-        return self._query(query, scope, limit)
+        numbers = sound_vector(vector, self._dimension, "the question")
+        return self._query(qdrant.Query.Nearest(numbers, using=DENSE), scope, limit)
 
     def matching(self, vector: SparseVector, scope: Scope, limit: int) -> list[Hit]:
         """By the product of term weights."""
+        sound_terms(vector, "the question")
         if not vector.indices:
             return []
         terms = qdrant.SparseVector(list(vector.indices), list(vector.values))
@@ -54,6 +75,7 @@ class EdgeIndex:
 
     def within(self, scope: Scope, limit: int) -> list[str]:
         """Ids of passages in scope."""
+        sound_scope(scope)
         request = qdrant.ScrollRequest(limit=limit, filter=_filter(scope), with_payload=False)
         records, _ = self._call(lambda shard: shard.scroll(request))
         return [str(record.id) for record in records]
@@ -69,82 +91,68 @@ class EdgeIndex:
                 return found
 
     def _scroll(self, offset: Any) -> Any:
-        request = qdrant.ScrollRequest(offset=offset, limit=10_000, with_payload=False)
+        request = qdrant.ScrollRequest(offset=offset, limit=_PAGE, with_payload=False)
         return self._call(lambda shard: shard.scroll(request))
 
     def count(self) -> int:
         """How many there are."""
         return int(self._call(lambda shard: shard.count(qdrant.CountRequest())))
 
+    def settle(self) -> None:
+        """From the log into the segment, and both onto the disk."""
+        self._call(lambda shard: shard.flush())
+        self._unsettled = 0
+
     def clear(self, dimension: int) -> None:
-        """Make the shard anew."""
+        """Make the shard anew, whatever became of the old one."""
         with self._lock:
-            self._shard.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._shard = _open(self._folder, dimension)
+            self._shard = shards.emptied(self._folder, dimension, self._shard)
+            self._dimension = dimension
+            self._unsettled = 0
 
     def close(self) -> None:
-        """Flush and let go of the lock."""
+        """Flush, seal and let go of the lock; a second time is no fault."""
         with self._lock:
-            self._shard.close()
+            if self._held < 0:
+                return
+            try:
+                shards.closed(self._folder, self._shard)
+            finally:
+                os.close(self._held)
+                self._held = -1
 
-    def _update(self, operation: Any) -> None:
+    def _update(self, operation: Any, points: int) -> None:
         self._call(lambda shard: shard.update(operation))
+        self._unsettled += points
+        if self._unsettled >= _SETTLE_AFTER:
+            self.settle()
 
     def _query(self, query: Any, scope: Scope, limit: int) -> list[Hit]:
-        request = qdrant.QueryRequest(limit=limit, query=query, filter=_filter(scope))
-        points = self._call(lambda shard: shard.query(request))
-        return [Hit(str(point.id), float(point.score)) for point in points]
+        sound_scope(scope)
+        within = _filter(scope)
+
+        def fetch(asked: int) -> list[Hit]:
+            request = qdrant.QueryRequest(limit=asked, query=query, filter=within, params=_SEARCH)
+            points = self._call(lambda shard: shard.query(request))
+            return [Hit(str(point.id), float(point.score)) for point in points]
+
+        return best(limit, fetch)
 
     def _call(self, act: Callable[[Any], _T]) -> _T:
         with self._lock:
-            try:
-                return act(self._shard)
-            except Exception as fault:  # the engine raises nothing narrower
-                raise StoreFault(f"The vectors in {self._folder}: {fault}.") from fault
+            return shards.guarded(self._folder, lambda: act(self._shard))
 
-
-def _open(folder: Path, dimension: int) -> Any:
-    config = qdrant.EdgeConfig(
-        vectors={DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Cosine)},
-        sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams()},
-    )
-    if (folder / "edge_config.json").exists():
-        return _load(folder, config)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        shard = qdrant.EdgeShard.create(str(folder), config)
-        _make_payload_indices(shard)
-    except Exception as fault:  # the engine raises nothing narrower
-        raise _opening_fault(folder, fault) from fault
-    return shard
-
-
-def _load(folder: Path, config: Any) -> Any:
-    try:
-        return qdrant.EdgeShard.load(str(folder), config)
-    except Exception as fault:  # the engine raises nothing narrower
-        raise _opening_fault(folder, fault) from fault
-
-
-def _make_payload_indices(shard: Any) -> None:
-    create = qdrant.UpdateOperation.create_field_index
-    for name in KEYWORDS:
-        shard.update(create(name, qdrant.PayloadSchemaType.Keyword))
-    for name in INTEGERS:
-        shard.update(create(name, qdrant.PayloadSchemaType.Integer))
-
-
-def _opening_fault(folder: Path, fault: Exception) -> StoreFault:
-    if "WouldBlock" in str(fault):
-        return ShardInUse(
-            f"The vectors in {folder} are held by another process.",
-            remedy="Ask the running service (ANDON_URL), or stop it first.",
-        )
-    return StoreFault(
-        f"The vectors in {folder} cannot be opened: {fault}.",
-        remedy="Delete that folder: it is made anew from the document store.",
-    )
+    def _refuse_full_disk(self) -> None:
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError as fault:
+            raise StoreFault(f"The vectors in {self._folder}: {fault.strerror}.") from fault
+        if free < _RESERVE:
+            raise StoreFault(
+                f"The disk of {self._folder} is full: {free / 1e6:.0f} MB are free, "
+                f"{_RESERVE / 1e6:.0f} MB are kept in reserve.",
+                remedy="Make room; what is in the library can still be asked for.",
+            )
 
 
 def _point(point: Point) -> Any:
@@ -155,22 +163,14 @@ def _point(point: Point) -> Any:
 
 def _filter(scope: Scope) -> Any:
     must: list[Any] = [
-        qdrant.FieldCondition(name, match=qdrant.MatchAny(values))
+        qdrant.FieldCondition(
+            name,
+            match=qdrant.MatchAny(values) if len(values) > 1 else qdrant.MatchValue(values[0]),
+        )
         for name, values in scope.keywords()
     ]
-    for name, low, high in scope.days():
-        must.append(qdrant.FieldCondition(name, range=qdrant.RangeFloat(gte=low, lte=high)))
-    return qdrant.Filter(must=must) if must else None
-
-
-def is_held(folder: Path) -> bool:
-    """Whether another process has the shard in that folder open."""
-    if not (folder / "edge_config.json").exists():
-        return False
-    try:
-        _load(folder, None).close()
-    except ShardInUse:
-        return True
-    except StoreFault:  # said with its remedy by the one who opens it to use it
-        return False
-    return False
+    must_not: list[Any] = [
+        qdrant.FieldCondition(name, range=qdrant.RangeFloat(**{comparison: day}))
+        for name, comparison, day in scope.outside()
+    ]
+    return qdrant.Filter(must=must, must_not=must_not) if must or must_not else None

@@ -15,10 +15,10 @@ EVERY = "*"
 FIRST_DAY, LAST_DAY = 0, 10_000_000
 DENSE, SPARSE = "dense", "sparse"
 KEYWORDS = (
-    "document", "revision", "kind", "machine_kinds", "machines", "status", "language", "codes",
+    "document", "kind", "machine_kinds", "machines", "status", "language", "codes",
     "defines", "readers",
 )  # fmt: skip
-INTEGERS = ("from_day", "until_day", "page")
+INTEGERS = ("from_day", "until_day")
 
 Payload = Mapping[str, str | int | list[str]]
 
@@ -79,30 +79,37 @@ class Scope:
         }
         yield from ((name, list(values)) for name, values in lists.items() if values)
 
-    def days(self) -> Iterator[tuple[str, int | None, int | None]]:
-        """Fields with their lowest and highest allowed day."""
+    def outside(self) -> Iterator[tuple[str, str, int]]:
+        """Fields that must not lie there: comparison (gt, lte) and day.
+
+        Said so because nearly all passages hold on a day: the engine asks for the few that do not.
+        """
         if self.on is not None:
-            yield "from_day", None, self.on.toordinal()
-            yield "until_day", self.on.toordinal() + 1, None
+            yield "from_day", "gt", self.on.toordinal()
+            yield "until_day", "lte", self.on.toordinal()
 
 
 class PassageIndex(Protocol):
     """What the rag room needs of a vector engine. Safe to call from several threads."""
 
     def put(self, points: Sequence[Point]) -> None:
-        """Insert or replace; searchable and durable on return."""
+        """Insert or replace; on return searchable, and there when the process is killed.
+
+        Raises:
+            DataFault: a passage whose vector, terms or words cannot be kept; then none is.
+        """
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take out; unknown ids are no fault."""
 
     def nearest(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Hit]:
-        """By cosine."""
+        """By cosine; of equal ones the lower id first, here and in `matching`."""
 
     def matching(self, vector: SparseVector, scope: Scope, limit: int) -> list[Hit]:
         """By the product of term weights; nothing without a term in common."""
 
     def within(self, scope: Scope, limit: int) -> list[str]:
-        """Ids of passages in scope, in no particular order."""
+        """Ids of passages in scope, the lowest first."""
 
     def ids(self) -> set[str]:
         """All of them."""
@@ -110,11 +117,14 @@ class PassageIndex(Protocol):
     def count(self) -> int:
         """How many there are."""
 
+    def settle(self) -> None:
+        """What was put or removed is there also when the machine loses its power."""
+
     def clear(self, dimension: int) -> None:
-        """Empty, ready for dense vectors of that dimension."""
+        """Empty, ready for dense vectors of that dimension, whatever it held before."""
 
     def close(self) -> None:
-        """Let go of files and connections; further calls are a fault."""
+        """Let go of files and connections; further calls but this one are a fault."""
 
 
 def payload_of(document: Document, passage: Passage) -> Payload:

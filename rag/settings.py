@@ -15,6 +15,8 @@ class RagSettings(BaseSettings):
     """URL of a Qdrant server; empty: the embedded engine; `:memory:`: qdrant-client in memory."""
     qdrant_api_key: SecretStr | None = None
     qdrant_collection: str = "andon"
+    qdrant_timeout_s: int = Field(default=10, ge=1)
+    """Seconds that one call to the server may take; it is tried three times."""
 
     document_max_mb: int = Field(default=50, ge=1)
     document_max_pages: int = Field(default=2000, ge=1)

@@ -45,8 +45,8 @@ class Desk(AbstractContextManager["Desk"], Protocol):
 
 def open_desk(*, home: Path, plant: Path, told: Told) -> Desk:
     """The service where one is named or holds the vectors, else the library itself."""
-    from rag.edge import is_held
     from rag.settings import RagSettings
+    from rag.shard import is_held
 
     settings = read_settings(ServiceSettings, home=home, plant=plant)
     service = Peer(settings.url, settings.api_key_file, settings.ca_file)

@@ -207,10 +207,12 @@ def test_a_flag_is_a_keyword_because_booleans_never_match(tmp_path: Path) -> Non
 
 
 def test_a_server_that_is_away_is_named(free_port: Callable[[], int]) -> None:
-    """With the setting to look at."""
+    """With the setting to look at, once it is needed."""
     settings = RagSettings(qdrant_url=f"http://127.0.0.1:{free_port()}")
+    index = ClientIndex.at(settings, 4)
     with pytest.raises(WireFault, match="ANDON_QDRANT_URL"):
-        ClientIndex.at(settings, 4)
+        index.count()
+    index.close()
 
 
 def test_a_collection_of_another_dimension_is_refused() -> None:
@@ -218,6 +220,6 @@ def test_a_collection_of_another_dimension_is_refused() -> None:
     from qdrant_client import QdrantClient
 
     client = QdrantClient(":memory:")
-    ClientIndex(client, "andon", 4)
+    ClientIndex(client, "andon", 4).count()
     with pytest.raises(SettingsFault, match="ANDON_QDRANT_COLLECTION"):
-        ClientIndex(client, "andon", 8)
+        ClientIndex(client, "andon", 8).count()

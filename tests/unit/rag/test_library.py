@@ -241,7 +241,7 @@ def test_a_second_process_is_told_who_holds_the_vectors(library: Library, tmp_pa
     """And the first one is not disturbed."""
     script = (
         "import sys, pathlib\n"
-        "from rag.edge import EdgeIndex, is_held\n"
+        "from rag.edge import EdgeIndex\nfrom rag.shard import is_held\n"
         "from rag.errors import ShardInUse\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "assert is_held(folder)\n"
