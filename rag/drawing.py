@@ -52,8 +52,8 @@ class Picture:
 class Drawer:
     """Draws pages, two at a time, and remembers them and what could not be drawn."""
 
-    def __init__(self, memory_mb: int) -> None:
-        self._memory_mb = memory_mb
+    def __init__(self, memory_mb: int, *, cpu_s: int = _CPU_S) -> None:
+        self._limits = (cpu_s, memory_mb, _OUTPUT_MB)
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int, Marks], Picture | str] = OrderedDict()
@@ -95,12 +95,11 @@ class Drawer:
             self._turns.release()
 
     def _run(self, path: Path, page: int, marks: Marks, output: IO[bytes]) -> int | None:
-        limits = (_CPU_S, self._memory_mb, _OUTPUT_MB)
         command = [sys.executable, "-I", str(_WORKER), str(path.resolve()), str(page)]
         asked = {"words": marks.words, "heading": marks.heading, "boxes": marks.boxes}
         try:
             finished = subprocess.run(
-                [*command, *map(str, limits)],
+                [*command, *map(str, self._limits)],
                 input=json.dumps(asked).encode(),
                 stdout=output,
                 stderr=subprocess.DEVNULL,

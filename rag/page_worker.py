@@ -10,6 +10,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -135,36 +136,45 @@ def enlarged(box: Sequence[float], size: tuple[int, int]) -> Rectangle:
 
 def lines(boxes: Sequence[Rectangle]) -> Iterator[Rectangle]:
     """Boxes side by side as one; a new one where the line ends or a column begins."""
+    there = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
+    if runs_down(there):
+        yield from (mirrored(run) for run in runs([mirrored(box) for box in there]))
+    else:
+        yield from runs(there)
+
+
+def runs_down(boxes: Sequence[Rectangle]) -> bool:
+    """Whether the characters follow each other down or up the picture."""
+    across = sum(abs(after[0] - box[0]) for box, after in pairwise(boxes))
+    return sum(abs(after[1] - box[1]) for box, after in pairwise(boxes)) > across
+
+
+def mirrored(box: Rectangle) -> Rectangle:
+    """With across and down exchanged."""
+    return box[1], box[0], box[3], box[2]
+
+
+def runs(boxes: Sequence[Rectangle]) -> Iterator[Rectangle]:
+    """What stands on one line without a wide gap, as one."""
     run: Rectangle | None = None
     for box in boxes:
-        if box[2] - box[0] <= 0 or box[3] - box[1] <= 0:
+        if run is not None and beside(run, box):
+            left, top = min(run[0], box[0]), min(run[1], box[1])
+            run = (left, top, max(run[2], box[2]), max(run[3], box[3]))
             continue
-        if run is None or not beside(run, box):
-            if run is not None:
-                yield run
-            run = box
-        else:
-            run = (
-                min(run[0], box[0]),
-                min(run[1], box[1]),
-                max(run[2], box[2]),
-                max(run[3], box[3]),
-            )
+        if run is not None:
+            yield run
+        run = box
     if run is not None:
         yield run
 
 
 def beside(run: Rectangle, box: Rectangle) -> bool:
-    """Whether a character goes on with a line, across or down the picture."""
-    height, width = run[3] - run[1], run[2] - run[0]
+    """Whether a character goes on with a line."""
+    height = min(run[3] - run[1], box[3] - box[1])
     overlap = min(run[3], box[3]) - max(run[1], box[1])
     gap = max(box[0] - run[2], run[0] - box[2])
-    if overlap > 0.5 * min(height, box[3] - box[1]) and gap < 1.5 * min(height, width + height):
-        return True
-    across = min(run[2], box[2]) - max(run[0], box[0])
-    down = max(box[1] - run[3], run[1] - box[3])
-    turned = height > 2 * width
-    return turned and across > 0.5 * min(width, box[2] - box[0]) and down < 1.5 * width
+    return overlap > 0.5 * height and gap < 1.5 * height
 
 
 def highlighted(picture: Any, marked: Sequence[Rectangle]) -> Any:

@@ -58,6 +58,8 @@ class Opened:
     picture: Picture | None
     lines: tuple[Line, ...]
     """The stored text of the page, where there is no picture."""
+    words: str = ""
+    """What is marked, wherever it stands."""
     note: str = ""
     """What a reader should know about what is shown."""
 
@@ -101,8 +103,16 @@ class Viewer:
         if not 1 <= page <= pages:
             raise NotKnown(f"{document.id} has {pages} pages.")
         shown = () if picture else _near(passages, page, passage)
-        lines = tuple(_lines(shown, passage, place.quote))
-        return Opened(document, page, pages, spanned, picture, lines, note)
+        return Opened(
+            document,
+            page,
+            pages,
+            marked_pages=spanned,
+            picture=picture,
+            lines=tuple(_lines(shown, passage, place.quote)),
+            words=_words(passage, passage, place.quote) if passage else place.quote,
+            note=note,
+        )
 
     def picture(self, document: Document, place: Place) -> Picture:
         """The picture of a page.
