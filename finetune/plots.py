@@ -1,4 +1,4 @@
-"""Two pictures of a model on its test: are its confidences true, and what does it take for what."""
+"""Pictures of a test: are confidences true, what is taken for what, what does declining cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from finetune.examples import Floats, Rows
 from finetune.score import BINS, bins_of, calibration_error, confusion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -23,6 +23,8 @@ LONGEST = 26
 """Characters of a label that are shown."""
 LARGEST = 18.0
 """Inches; hundreds of labels get smaller cells, not a picture that fills the memory."""
+MARKED = 12
+"""Thresholds that are written beside a curve."""
 COUNTED = 16
 """Labels up to which the counts stand in the cells."""
 FONTS = (
@@ -97,6 +99,38 @@ def plot_confusion(
     bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
     bar.ax.tick_params(labelsize=7, colors=INK)
     bar.outline.set_visible(False)
+    _save(figure, path, (axes,))
+
+
+def plot_abstention(
+    path: Path, points: Sequence[Mapping[str, float]], *, auroc: float | None
+) -> None:
+    """What share is still answered at each share of false answers, and the thresholds on it."""
+    figure = _figure(4.4, 4.2)
+    axes = figure.subplots()
+    false = [100 * point["false_answers"] for point in points]
+    answered = [100 * point["answered"] for point in points]
+    axes.step(false, answered, where="post", color=BLUE, linewidth=1.5)
+    for percent in (1, 2, 5):
+        axes.axvline(percent, color=LIGHT, linewidth=1, linestyle="--")
+    for number in range(0, len(points), max(len(points) // MARKED, 1)):
+        place = (false[number], answered[number])
+        axes.plot(*place, color=ORANGE, marker="o", markersize=3)
+        axes.annotate(
+            f"{points[number]['support_min']:.2f}",
+            place,
+            textcoords="offset points",
+            xytext=(5, -9),
+            fontsize=6,
+            color=INK,
+        )
+    axes.set(
+        xlabel="% of questions without an answer that are answered",
+        ylabel="% of questions with an answer that are answered",
+        xlim=(-1, 101),
+        ylim=(0, 102),
+        title="" if auroc is None else f"AUROC {auroc:.3f}; at the dots: support_min",
+    )
     _save(figure, path, (axes,))
 
 

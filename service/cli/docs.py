@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +22,6 @@ from service.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from service.cli.desk import Desk
 
 docs = typer.Typer(no_args_is_help=True, help="The documents that answers are quoted from.")
@@ -37,6 +34,9 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, max=50, help="How ma
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    from service.cli.docs_evaluate import evaluate_documents
+
+    docs.command("evaluate")(evaluate_documents)
     app.command()(ask)
     app.add_typer(docs, name="docs")
 
@@ -141,31 +141,6 @@ def remove_document(
         console.print(f"{document} is neither found nor quoted any more.", highlight=False)
 
 
-@docs.command("evaluate")
-def evaluate_documents(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A collection in BEIR layout.")],
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """How well questions are answered: corpus.jsonl, queries.jsonl and qrels/test.tsv."""
-    from dataclasses import asdict
-
-    from rag.evaluation import evaluate, read_collection
-    from rag.settings import RagSettings
-    from service.cli.desk import command_encoder
-    from service.settings import read_settings
-
-    settings = read_settings(RagSettings)
-    collection = read_collection(folder)
-    with _progress() as told:
-        encoder = command_encoder(threads=1)  # one question is no work for two
-        result = asdict(evaluate(collection, encoder, settings=settings, progress=told))
-    if as_json:
-        print_json(result)
-    else:
-        print_table(("figure", "value"), ([name, str(value)] for name, value in result.items()))
-
-
 def _desk(home: Path, plant: Path) -> Desk:
     from service.cli.desk import open_desk
 
@@ -203,13 +178,3 @@ def _tell_added(added: list[dict[str, Any]], failed: list[dict[str, str]]) -> No
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 120 else f"{line[:117]}..."
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on standard error, and what moves it."""
-    from rich.progress import Progress
-
-    with Progress(console=complaints, transient=True) as bar:
-        task = bar.add_task("Indexing", total=None)
-        yield lambda done, total, _: bar.update(task, completed=done, total=total)

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from finetune.encoder import load_encoder
-from rag.evaluation import evaluate, read_collection
+from rag.evaluation.beir import evaluate
+from rag.evaluation.collection import read_collection
 from rag.settings import RagSettings
 from tests.bench.measure import Measurement
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import DataFault
-from rag.evaluation import evaluate, ndcg, read_collection
+from rag.evaluation.beir import evaluate
+from rag.evaluation.collection import read_collection
+from rag.evaluation.ranking import ndcg
 from rag.fusion import fuse
 from rag.index import Hit
 from rag.settings import RagSettings

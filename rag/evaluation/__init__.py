@@ -1,0 +1,1 @@
+"""How well a library answers: its own questions and collections in BEIR layout in, figures out."""
