@@ -128,6 +128,14 @@ class Catalog:
                 ((blob(vector), passage) for passage, vector in vectors.items()),
             )
 
+    def sources(self) -> set[str]:
+        """Paths of the files of all documents."""
+        return {row[0] for row in self.rows("SELECT source FROM documents")}
+
+    def origins(self) -> dict[str, str]:
+        """By key, whether a document was added one by one or came from a folder."""
+        return dict(self.rows("SELECT key, origin FROM documents"))
+
     def documents(self, *, named: str | None = None, origin: str | None = None) -> list[Document]:
         """Documents by id and revision; with that id, of that origin."""
         rows = self.rows(
@@ -181,6 +189,12 @@ class Catalog:
         """In how many passages each term occurs; terms that are not known are left out."""
         rows = self._for_each_batch("SELECT term, passages FROM terms WHERE term IN", terms)
         return {row[0]: row[1] for row in rows}
+
+    def recount(self, counts: Mapping[str, int]) -> None:
+        """Replace in how many passages each term occurs."""
+        with self.changing():
+            self.do("DELETE FROM terms")
+            self._count(counts)
 
     def size(self) -> int:
         """How many passages there are."""

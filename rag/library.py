@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from types import TracebackType
 
 from ingest.vocabulary import Answer, Citation
 from rag.answering import Answering
-from rag.catalog import Catalog
 from rag.conversation import Turn
-from rag.document import Block, CodeEntry, Document, SyncReport
+from rag.document import CodeEntry, DocumentStatus
 from rag.encoding import TextEncoder
 from rag.finding import Held, cite
+from rag.holdings import Holdings, today_utc
 from rag.index import Scope
-from rag.librarian import Librarian
+from rag.mending import Progress
 from rag.mentions import MachineName
-from rag.opening import open_index
 from rag.retrieval import Found, Retrieved, Retriever
 from rag.settings import RagSettings
-from rag.shelving import Shelving
-from rag.standing import standing_on
-from rag.synchronising import Progress
 from rag.tuning import tuned
 from rag.viewing import Viewer
 from rag.writing import AnswerWriter
 
-log = logging.getLogger(__name__)
 
-
-def today_utc() -> date:
-    """The day by which a document holds or not."""
-    return datetime.now(UTC).date()
-
-
-class Library:
+class Library(Holdings):
     """Everything under one folder (ANDON_HOME): `documents/` and, embedded, `vectors/`.
 
     Safe to use from several threads; with the embedded engine from one process at a time.
@@ -54,48 +41,24 @@ class Library:
         today: Callable[[], date] = today_utc,
         machines: Sequence[MachineName] = (),
         writer: AnswerWriter | None = None,
+        progress: Progress | None = None,
+        anew: bool = False,
     ) -> None:
-        """`machines` are those of the plant, which a question may name; `writer` is a model."""
+        """`machines` are those of the plant, which a question may name; `writer` is a model.
+
+        `progress` is told where the index has to be made again; `anew`: it has to in any case.
+        """
         settings = settings or RagSettings()
         self._settings = tuned(settings, folder / "documents", encoder=encoder.name)
         self._encoder = encoder
-        self._today = today
         self._machines = tuple(machines)
         self._writer = writer
-        self._catalog = Catalog(folder / "documents" / "library.db")
-        try:
-            self._index = open_index(folder / "vectors", encoder, self._catalog, self._settings)
-        except BaseException:
-            self._catalog.close()
-            raise
-        self._shelving = Shelving(self._catalog, self._index, encoder, settings=self._settings)
-        self._librarian = Librarian(
-            folder / "documents" / "files", self._catalog, self._shelving, settings=self._settings
+        super().__init__(
+            folder, encoder, settings=self._settings, today=today, progress=progress, anew=anew
         )
         self.weigh(self._settings)
         self.viewer = Viewer(self._catalog, self._settings)
         """Opens what is cited."""
-        try:
-            self._shelving.repair()
-        except BaseException:
-            self.close()  # else the lock of the shard would outlive the failure
-            raise
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the store and the index."""
-        self._index.close()
-        self._catalog.close()
 
     @property
     def settings(self) -> RagSettings:
@@ -117,41 +80,6 @@ class Library:
             writer=self._writer,
         )
 
-    def sync(self, folder: Path, progress: Progress | None = None) -> SyncReport:
-        """Make the library hold what is in that folder, and what was added one by one."""
-        return self._librarian.sync(folder, progress)
-
-    def add(self, path: Path) -> Document:
-        """Take in one document; a copy of it is kept. The same revision is replaced in one step.
-
-        Raises:
-            DataFault: it cannot be read; what was there stays.
-        """
-        key = self._librarian.add(path)
-        stored = self._retriever.resolved()[key]
-        log.info("document added", extra={"document": stored.key, "passages": stored.passages})
-        return stored
-
-    def add_read(
-        self,
-        entries: Sequence[tuple[Document, Sequence[Block]]],
-        progress: Progress | None = None,
-    ) -> None:
-        """Take in documents that were read elsewhere; no file is kept."""
-        self._librarian.add_read(entries, progress)
-
-    def remove(self, document: str) -> None:
-        """Take out every revision of that id.
-
-        Raises:
-            NotKnown: there is none.
-        """
-        self._librarian.remove(document)
-
-    def documents(self) -> list[Document]:
-        """Every revision of every document; what a newer one replaced is superseded."""
-        return standing_on(self._retriever.resolved(), self._today())
-
     def search(
         self,
         query: str,
@@ -159,12 +87,35 @@ class Library:
         machine_kind: str | None = None,
         machine: str | None = None,
         kinds: Sequence[str] | None = None,
+        languages: Sequence[str] | None = None,
+        statuses: Sequence[str] | None = None,
+        on: date | None = None,
+        reader: str | None = None,
         limit: int = 8,
     ) -> list[Citation]:
-        """The best passages of current documents, quoted whole."""
-        found = self.find(
-            query, machine_kind=machine_kind, machine=machine, kinds=kinds, limit=limit
+        """The best passages of documents that hold, quoted whole.
+
+        Args:
+            query: In words or identifiers.
+            machine_kind: Only documents for that kind.
+            machine: Only documents for that machine.
+            kinds: Only documents of these kinds.
+            languages: Only documents in these languages.
+            statuses: Documents of these instead of current ones.
+            on: As on that day instead of today.
+            reader: Only documents that this role may read.
+            limit: How many.
+        """
+        scope = Scope(
+            machine_kind=machine_kind,
+            machine=machine,
+            kinds=tuple(kinds or ()),
+            languages=tuple(languages or ()),
+            statuses=tuple(statuses or (DocumentStatus.CURRENT.value,)),
+            on=on,
+            reader=reader,
         )
+        found = self._retriever.search(query, scope, limit=limit).found
         return [cite(Held(each.document, each.passage, each.score)) for each in found]
 
     def find(

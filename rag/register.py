@@ -54,10 +54,16 @@ class Register:
         at, by, why = rows[0]
         return withdrawn(document, at=datetime.fromisoformat(at), by=by, why=why)
 
-    def own_status(self, key: str) -> DocumentStatus:
-        """What the metadata of a stored revision say."""
-        rows = self._catalog.rows("SELECT status FROM documents WHERE key = ?", key)
-        return DocumentStatus(rows[0][0])
+    def unmarked(self, document: Document) -> Document:
+        """A stored document as its own metadata say, without the withdrawal."""
+        rows = self._catalog.rows("SELECT status FROM documents WHERE key = ?", document.key)
+        return replace(
+            document,
+            status=DocumentStatus(rows[0][0]),
+            withdrawn_at=None,
+            withdrawn_by="",
+            withdrawn_reason="",
+        )
 
     def mending(self) -> list[str]:
         """Ids of documents of which the index may know otherwise than the catalogue."""
