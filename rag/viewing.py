@@ -15,7 +15,7 @@ from ingest.errors import DataFault, NotKnown
 from rag.catalog import Catalog
 from rag.document import Document, Passage, PassageKind
 from rag.drawing import Drawer, Marks, Picture
-from rag.formats.markdown import is_warning
+from rag.formats.wording import is_warning
 from rag.marking import find_words, letters
 from rag.reading import open_source
 from rag.settings import RagSettings
@@ -81,7 +81,7 @@ class Viewer:
     def __init__(self, catalog: Catalog, settings: RagSettings) -> None:
         self._catalog = catalog
         self._settings = settings
-        self._drawer = Drawer(settings.pdf_memory_mb)
+        self._drawer = Drawer(settings.document_memory_mb)
 
     def open(self, document: Document, place: Place) -> Opened:
         """A page and what stands on it.
@@ -154,7 +154,7 @@ def _marks(passage: Passage | None, page: int, quote: str) -> Marks:
     if passage is None:
         return Marks(quote)
     if page not in _pages(passage):
-        return Marks()
+        return Marks(quote)
     places = [each for each in passage.boxes if each.page == page]
     boxes = tuple((each.left, each.top, each.right, each.bottom) for each in places)
     words = quote if quote and letters(quote).text in letters(passage.text).text else passage.text
