@@ -371,6 +371,19 @@ class QuotedSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """What a model wrote to a question, unchecked, and by which words it was asked."""
+
+    sentences: tuple[QuotedSentence, ...] = ()
+    engine: str = ""
+    model: str = ""
+    prompt: str = ""
+    """`<id>@<version>#<content hash>`."""
+    note: str = ""
+    """Why it wrote nothing, if so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to do, quoted from the documents, or declined with the reason."""
 

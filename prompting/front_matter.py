@@ -33,20 +33,22 @@ class Front(BaseModel):
     version: Annotated[str, Field(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$")]
     language: Language
     title: Annotated[str, Field(min_length=1, max_length=120)]
-    output: Annotated[Literal["summary", "fields", "rewrite", "label"], Field(alias="schema")]
+    output: Annotated[
+        Literal["summary", "fields", "rewrite", "label", "answer"], Field(alias="schema")
+    ]
     """Name of the form of the reply."""
     style: Literal["operator", "engineer", "handover"] = "operator"
     """For whom a summary is written."""
     reply_tokens: Annotated[int, Field(ge=16, le=8000)] | None = None
     """Longest reply that the prompt asks for; None: that of the settings."""
     statements: Annotated[int, Field(ge=1, le=20)] = 6
-    """Most sentences of a summary."""
+    """Most sentences of a summary or an answer."""
     items: Annotated[int, Field(ge=1, le=100)] = 25
-    """Most items of evidence shown."""
+    """Most items of evidence or passages shown."""
     tokens: Annotated[int, Field(ge=100, le=100_000)] = 1800
     """Most tokens of evidence shown, by estimate."""
     characters: Annotated[int, Field(ge=20, le=8000)] = 1000
-    """Most characters of a note or a text shown."""
+    """Most characters of a note, a text or a passage shown."""
     examples: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)] = ()
 
     @property

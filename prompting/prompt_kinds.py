@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompting.schema import summary_schema
-from prompting.tasks.forms import fields_schema, label_schema, rewrite_schema
+from prompting.tasks.forms import answer_schema, fields_schema, label_schema, rewrite_schema
 from prompting.templates import Offered
 
 EXAMPLES = frozenset({"given", "reply"})
 _IDS = re.compile(r"^\[(E\d{4,})\]", re.M)
+_PASSAGES = re.compile(r"^\[(P\d+)\]", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Kind:
 
 def _summary_of(given: str, statements: int) -> Mapping[str, Any]:
     return summary_schema(_IDS.findall(given) or [""], statements)
+
+
+def _answer_to(given: str, sentences: int) -> Mapping[str, Any]:
+    return answer_schema(_PASSAGES.findall(given) or [""], sentences)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -82,6 +87,30 @@ KINDS: Mapping[str, Kind] = {
                 {"name": "noise", "description": ""},
             ),
             "shots": ({"text": '"oil under the gearbox"', "label": '"leak"'},),
+        },
+    ),
+    "answer": Kind(
+        offered={
+            "question": None,
+            "earlier": frozenset(),
+            "passages": frozenset({"id", "title", "section", "text"}),
+            "statements": None,
+            "examples": EXAMPLES,
+        },
+        limits=frozenset({"statements", "items", "characters"}),
+        schema_for=_answer_to,
+        sample={
+            "question": '"what torque for the cooler fittings?"',
+            "earlier": ('"E217 on press 3, what do I do?"',),
+            "passages": (
+                {
+                    "id": "P1",
+                    "title": '"Cleaning the oil cooler"',
+                    "section": '"Procedure"',
+                    "text": '"8. Tighten the cooler fittings with 60 Nm."',
+                },
+            ),
+            "statements": 5,
         },
     ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.vocabulary import Answer, Conflict, Excerpt
+from ingest.vocabulary import Answer, Conflict, Excerpt, WrittenAnswer
 from rag.advisor import Advisor, Asked
 from rag.answers import Checked, answered
 from rag.catalog import Catalog
@@ -27,7 +27,7 @@ from rag.scoping import admits
 from rag.settings import RagSettings
 from rag.verifying import objection
 from rag.whose import Whose, whose
-from rag.writing import AnswerWriter, Written
+from rag.writing import AnswerWriter
 
 SHOWN = 8
 """Passages that a model is shown."""
@@ -232,7 +232,7 @@ class Answering:
         return _held_against(written, shown, request.question)
 
 
-def _held_against(written: Written, shown: Sequence[Held], question: str) -> Checked:
+def _held_against(written: WrittenAnswer, shown: Sequence[Held], question: str) -> Checked:
     excerpts = {held.passage.id: _excerpt(held) for held in shown}
     by_id = {held.passage.id: held for held in shown}
     good = []

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.vocabulary import Excerpt, QuotedSentence
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a model wrote, unchecked, and by which words it was asked."""
-
-    sentences: tuple[QuotedSentence, ...] = ()
-    engine: str = ""
-    model: str = ""
-    prompt: str = ""
-    """`<id>@<version>#<content hash>`."""
-    note: str = ""
-    """Why it wrote nothing, if so."""
+from ingest.vocabulary import Excerpt, WrittenAnswer
 
 
 class AnswerWriter(Protocol):
@@ -33,7 +19,7 @@ class AnswerWriter(Protocol):
         language: str,
         earlier: Sequence[str] = (),
         listener: object | None = None,
-    ) -> Written:
+    ) -> WrittenAnswer:
         """Sentences, each with the passage and the words that it stands on.
 
         Args:

@@ -32,6 +32,18 @@ def rewrite_schema() -> dict[str, Any]:
     return _closed({"sentences": sentences})
 
 
+def answer_schema(passages: Sequence[str], sentences: int) -> dict[str, Any]:
+    """Sentences, each with one of the passages and words of it; none where nothing answers."""
+    sentence = _closed(
+        {
+            "text": {**_text(SENTENCE_LENGTH), "minLength": 1},
+            "passage": {"type": "string", "enum": list(passages)},
+            "quote": {**_text(SENTENCE_LENGTH), "minLength": 1},
+        }
+    )
+    return _closed({"sentences": {"type": "array", "items": sentence, "maxItems": sentences}})
+
+
 def label_schema(labels: Sequence[str] | None) -> dict[str, Any]:
     """One of the labels, or that none fits."""
     if labels is None:

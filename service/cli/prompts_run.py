@@ -69,6 +69,11 @@ def run_prompt(
     if kind == "summary":
         remedy = f"andon summarize MACHINE --prompt {identity}"
         raise SettingsFault(f"Prompt {identity} writes summaries and takes no text.", remedy=remedy)
+    if kind == "answer":
+        raise SettingsFault(
+            f"Prompt {identity} answers from documents and takes no text.",
+            remedy='andon ask "QUESTION"',
+        )
     asker = asker_of(read_settings(PromptingSettings), home=home)
     with closing(asker) if asker else nullcontext():
         desk = _Desk(asker, shelf, identity, language)

@@ -13,7 +13,7 @@ from ingest.vocabulary import Evidence, EvidenceKind, Quantity, Severity, Statem
 from prompting.library import Prompt, PromptLibrary
 from prompting.pack import estimate
 from prompting.slots import Reader, roles
-from prompting.tasks.forms import fields_schema, label_schema, rewrite_schema
+from prompting.tasks.forms import answer_schema, fields_schema, label_schema, rewrite_schema
 from prompting.truth import Case, complaint
 
 PROMPTS = PromptLibrary().list()
@@ -86,6 +86,7 @@ def test_every_kind_of_prompt_is_shipped() -> None:
         "note-rewriting",
         "classify-zero-shot",
         "classify-few-shot",
+        "document-answer",
     }
 
 
@@ -133,8 +134,13 @@ def test_both_languages_are_of_one_version(prompt: Prompt) -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [fields_schema(["press-3"]), rewrite_schema(), label_schema(["leak"])],
-    ids=["fields", "rewrite", "label"],
+    [
+        fields_schema(["press-3"]),
+        rewrite_schema(),
+        label_schema(["leak"]),
+        answer_schema(["P1", "P2"], 4),
+    ],
+    ids=["fields", "rewrite", "label", "answer"],
 )
 def test_the_forms_of_the_text_tasks_are_taken_by_every_server(schema: dict[str, Any]) -> None:
     """Closed objects, enums, bounded arrays, texts of at most 400 characters, nothing else."""

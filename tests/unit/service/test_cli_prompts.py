@@ -98,6 +98,7 @@ def test_a_machine_is_one_of_the_plant(own: Path) -> None:
     ("arguments", "kind", "words"),
     [
         (("issue-summary", "--text", "x"), SettingsFault, "andon summarize MACHINE --prompt"),
+        (("document-answer", "--text", "x"), SettingsFault, "andon ask"),
         (("note-rewriting",), SettingsFault, "--text WORDS or --file FILE"),
         (("note-rewriting", "--text", "x", "--file", "y"), SettingsFault, "one of them"),
         (("note-rewriting", "--text", " "), DataFault, "empty"),
