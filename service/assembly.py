@@ -34,6 +34,7 @@ from rag.library import Library
 from rag.settings import RagSettings
 from service.access import access_for
 from service.advice import Adviser
+from service.answering import machine_names, writer_of
 from service.cards_store import CardStore
 from service.database import Database
 from service.feed import Feed
@@ -72,10 +73,6 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
         progress("The encoder is loaded.")
         store = store_of(settings.home, read_settings(FinetuneSettings))
         encoder = store.runtimes.fastest(store.encoder())
-        library = stack.enter_context(
-            Library(settings.home, encoder, settings=read_settings(RagSettings))
-        )
-        documents = read_documents(library, plant.documents, progress)
         prompting = read_settings(PromptingSettings)
         figures = ModelFigures()
         model = model_of(prompting, settings.home)
@@ -84,6 +81,16 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             stack.callback(asker.close)
         watch = probe_watch(model, settings.home, prompting) if model is not None else None
         prompts = PromptLibrary(prompting.prompts_folder)
+        library = stack.enter_context(
+            Library(
+                settings.home,
+                encoder,
+                settings=read_settings(RagSettings),
+                machines=machine_names(plant),
+                writer=writer_of(asker, prompts),
+            )
+        )
+        documents = read_documents(library, plant.documents, progress)
         shelf = ModelShelf(store)
         parts = Parts(
             settings=settings,

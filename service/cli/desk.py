@@ -71,13 +71,22 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
     """The library in this process, brought up to date with the plant's folder."""
 
     def __init__(self, settings: ServiceSettings, told: Told) -> None:
+        from prompting.library import PromptLibrary
+        from prompting.settings import PromptingSettings
+        from prompting.writers.choice import asker_of
         from rag.library import Library
         from rag.settings import RagSettings
+        from service.answering import machine_names, writer_of
 
         self._plant = _plant(settings.plant)
-        encoder = command_encoder()
+        prompting = read_settings(PromptingSettings)
+        self._asker = asker_of(prompting, home=settings.home)
         self._library: Library = Library(
-            settings.home, encoder, settings=read_settings(RagSettings)
+            settings.home,
+            command_encoder(),
+            settings=read_settings(RagSettings),
+            machines=machine_names(self._plant) if self._plant else (),
+            writer=writer_of(self._asker, PromptLibrary(prompting.prompts_folder)),
         )
         folder = self._plant.documents if self._plant else None
         if folder is not None:
@@ -87,6 +96,8 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
 
     def __exit__(self, *_: object) -> None:
         self._library.close()
+        if self._asker is not None:
+            self._asker.close()
 
     def ask(self, question: str, machine: str | None) -> dict[str, Any]:
         """An answer with the fields of `Answer`."""
