@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,6 +18,7 @@ from rag.document import Document, DocumentKind, DocumentStatus
 FRONT_MATTER_MAX = 16 * 1024
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}")
 _REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]|\.(?!\.)){0,31}")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _MACHINE = re.compile(r"[^\s/\\*\"'<>]{1,64}")
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _NOT_GIVEN = {
@@ -61,9 +64,22 @@ def parse_metadata(yaml_text: str, origin: Origin) -> Document:
     Raises:
         DataFault: naming the source and every field that is wrong.
     """
-    given = _load(yaml_text, origin.source)
-    problems = [f"unknown field {name!r:.40}" for name in given if name not in _KNOWN]
-    read = _Reader(given, problems)
+    return document_of(load_fields(yaml_text, origin.source), origin, {})
+
+
+def document_of(
+    fields: Mapping[str, Any], origin: Origin, proposals: Mapping[str, str]
+) -> Document:
+    """The document that the fields describe; what they leave open is taken from the proposals.
+
+    Raises:
+        DataFault: naming the source and every field that is wrong or missing.
+    """
+    name = Path(origin.source).name
+    if not fields:
+        raise DataFault(f"{name}: it has no metadata.", remedy=_where(name))
+    problems = [f"unknown field {field!r:.40}" for field in fields if field not in _KNOWN]
+    read = _Reader({**_sound(proposals), **fields}, problems)
     document = Document(
         id=read.pattern("id", _ID),
         title=read.text("title"),
@@ -76,17 +92,42 @@ def parse_metadata(yaml_text: str, origin: Origin) -> Document:
         status=DocumentStatus(
             read.choice("status", [status.value for status in DocumentStatus], "current")
         ),
-        language=read.text("language", "en")[:16],
+        language=read.language("language"),
         readers=read.names("readers"),
         source=origin.source,
         source_hash=origin.source_hash,
     )
     if problems:
-        raise DataFault(f"{origin.source}: {'; '.join(problems)}.", remedy="Correct its metadata.")
+        remedy = _where(name) if any("missing" in each for each in problems) else ""
+        raise DataFault(
+            f"{origin.source}: {'; '.join(problems)}.", remedy=remedy or "Correct its metadata."
+        )
     return document
 
 
-def _load(yaml_text: str, source: str) -> Mapping[str, Any]:
+def given_fields(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a caller says of a document, without the fields that were left empty."""
+    return {
+        str(name): list(value) if isinstance(value, tuple) else value
+        for name, value in (metadata or {}).items()
+        if value not in (None, "", [], ())
+    }
+
+
+def sidecar_text(fields: Mapping[str, Any]) -> str:
+    """Fields as the YAML of a sidecar; the same fields are always the same text."""
+    plain = {
+        name: str(value) if isinstance(value, StrEnum) else value for name, value in fields.items()
+    }
+    return yaml.safe_dump(plain, allow_unicode=True, sort_keys=True)
+
+
+def load_fields(yaml_text: str, source: str) -> dict[str, Any]:
+    """Names and values that the YAML holds.
+
+    Raises:
+        DataFault: it is too long or no such YAML.
+    """
     if len(yaml_text) > FRONT_MATTER_MAX:
         raise DataFault(f"{source}: the metadata is longer than {FRONT_MATTER_MAX} characters.")
     try:
@@ -97,6 +138,26 @@ def _load(yaml_text: str, source: str) -> Mapping[str, Any]:
     if not isinstance(given, dict):
         raise DataFault(f"{source}: the metadata is not a list of `name: value` lines.")
     return {str(name): value for name, value in given.items()}
+
+
+def _where(name: str) -> str:
+    front = name.lower().endswith((".md", ".markdown", ".txt", ".text"))
+    return (
+        f"Write {name}.yaml beside it with id, title, kind and revision"
+        + (", or front matter into it" if front else "")
+        + ", or give them along with it."
+    )
+
+
+def _sound(proposals: Mapping[str, str]) -> dict[str, str]:
+    """Proposals that could stand as they are."""
+    found = {}
+    for name, value in proposals.items():
+        line = " ".join(value.split())[:300]
+        allowed = {"id": _ID, "revision": _REVISION, "language": _LANGUAGE}.get(name)
+        if line and line.isprintable() and (allowed is None or allowed.fullmatch(line)):
+            found[name] = line
+    return found
 
 
 class _Reader:
@@ -132,9 +193,19 @@ class _Reader:
             self.problems.append(f"{name} {value!r:.40} is none of {', '.join(choices)}")
         return choices[0]
 
+    def language(self, name: str) -> str:
+        """The language alone: `de` for `de-AT`."""
+        value = self.text(name, "en")
+        known = _LANGUAGE.fullmatch(value)
+        if value and known is None:
+            self.problems.append(f"{name} {value!r:.40} is no language such as en or de")
+        return known.group(1).lower() if known else "en"
+
     def names(self, name: str) -> tuple[str, ...]:
         value = self.given.get(name)
-        items = [value] if isinstance(value, str) else value if value is not None else []
+        if isinstance(value, str):
+            value = [item.strip() for item in value.split(",")]
+        items = [] if value is None else value
         if isinstance(items, list) and all(
             isinstance(item, str) and _MACHINE.fullmatch(item) for item in items
         ):

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ingest.errors import DataFault
 from rag.document import Block, BlockKind, Document
-from rag.formats.markdown import markdown_blocks, text_blocks
-from rag.formats.pdf import PdfLimits, pdf_blocks
-from rag.metadata import Origin, parse_metadata, split_front_matter
+from rag.formats.limits import Limits
+from rag.formats.parsed import Parsed
+from rag.formats.parsing import parse
+from rag.formats.plain import decoded, parsed_text
+from rag.formats.sniffing import CONTENT_OF, Content, sniff
+from rag.metadata import (
+    FRONT_MATTER_MAX,
+    Origin,
+    document_of,
+    given_fields,
+    load_fields,
+    sidecar_text,
+    split_front_matter,
+)
+from rag.plain import plain
 from rag.settings import RagSettings
 
-MARKDOWN = frozenset({".md", ".markdown"})
-TEXT = frozenset({".txt", ".text"})
-PDF = frozenset({".pdf"})
-SUFFIXES = MARKDOWN | TEXT | PDF
-TEXT_MAX_BYTES = 8 << 20
-_BINARY = {b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP or office file", b"\x7fELF": "a program"}
+SUFFIXES = frozenset(CONTENT_OF)
+_HERE_MAX = 256 << 10
+"""Bytes of Markdown or text up to which it is read in this process: lines are taken one by one, in
+linear time, and a thousand short files do not start a thousand processes."""
+_LATER = {"id": "X", "title": "X", "revision": "1"}
+"""What a file may still say of itself when it is read."""
+_ENDLESS = re.compile(r"\S{500,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and the sidecar beside it, as they are on disk right now."""
+    """A file, the sidecar beside it as they are on disk right now, and what a caller says of it."""
 
     path: Path
     sidecar: Path | None
     hash: str
-    """SHA-256 over both."""
+    """SHA-256 over both; with a caller's metadata as if `merged_sidecar` were the sidecar."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Goes before what sidecar, front matter and the properties of the file say."""
 
 
 def find_sources(folder: Path) -> list[Path]:
@@ -38,11 +56,17 @@ def find_sources(folder: Path) -> list[Path]:
 
 def _is_candidate(path: Path, folder: Path) -> bool:
     parts = path.relative_to(folder).parts
-    hidden = any(part.startswith((".", "_")) or part == "sources" for part in parts)
+    hidden = any(part.startswith((".", "_", "~$")) or part == "sources" for part in parts)
     return not hidden and path.suffix.lower() in SUFFIXES and path.is_file()
 
 
-def open_source(path: Path, settings: RagSettings, *, within: Path | None = None) -> Source:
+def open_source(
+    path: Path,
+    settings: RagSettings,
+    *,
+    within: Path | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Source:
     """Hash a file and its sidecar.
 
     Raises:
@@ -62,10 +86,38 @@ def open_source(path: Path, settings: RagSettings, *, within: Path | None = None
             remedy="Raise ANDON_DOCUMENT_MAX_MB or split the file.",
         )
     sidecar = path.with_name(f"{path.name}.yaml")
-    digest = hashlib.sha256(path.read_bytes())
-    if sidecar.is_file():
-        digest.update(b"\0" + sidecar.read_bytes())
-    return Source(path, sidecar if sidecar.is_file() else None, digest.hexdigest())
+    source = Source(path, sidecar if sidecar.is_file() else None, "", given_fields(metadata))
+    return replace(source, hash=_hash(source))
+
+
+def _hash(source: Source) -> str:
+    with source.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    beside = merged_sidecar(source)
+    if beside is not None:
+        digest.update(b"\0" + beside.encode())
+    elif source.sidecar is not None:
+        digest.update(b"\0" + source.sidecar.read_bytes())
+    return digest.hexdigest()
+
+
+def merged_sidecar(source: Source) -> str | None:
+    """What has to stand in the sidecar of a copy so that it is read as this; None: the same."""
+    if not source.metadata:
+        return None
+    return sidecar_text({**_sidecar_fields(source), **source.metadata})
+
+
+def limits_of(settings: RagSettings) -> Limits:
+    """The limits that are set."""
+    return Limits(
+        pages=settings.document_max_pages,
+        blocks=settings.document_max_blocks,
+        cpu_s=settings.document_cpu_s,
+        stall_s=settings.document_stall_s,
+        memory_mb=settings.document_memory_mb,
+        ocr_page_s=settings.ocr_page_s,
+    )
 
 
 def read_source(source: Source, settings: RagSettings) -> tuple[Document, list[Block]]:
@@ -74,55 +126,99 @@ def read_source(source: Source, settings: RagSettings) -> tuple[Document, list[B
     Raises:
         DataFault: naming the file and what is wrong with it.
     """
-    if source.path.suffix.lower() in PDF:
-        document = _sidecar_metadata(source)
-        with source.path.open("rb") as file:
-            if b"%PDF-" not in file.read(1024):
-                raise DataFault(f"{source.path.name}: its content is no PDF.")
-        blocks = pdf_blocks(source.path, PdfLimits.of(settings))
+    content, name = CONTENT_OF[source.path.suffix.lower()], source.path.name
+    _sniff(source.path, content)
+    text = _short_text(source.path, content)
+    head = text if text is not None else _head(source.path, content)
+    front, body = split_front_matter(head, source=name)
+    fields = {
+        **(load_fields(front, name) if front is not None else {}),
+        **_sidecar_fields(source),
+        **source.metadata,
+    }
+    origin = Origin(str(source.path), source.hash)
+    language = document_of(fields, origin, _LATER).language
+    if text is not None:
+        parsed = parsed_text(body, content)
     else:
-        document, blocks = _read_text(source)
-    if not any(block.kind is not BlockKind.HEADING for block in blocks):
-        raise DataFault(f"{source.path.name}: there is no text in it.")
-    return document, blocks
+        parsed = parse(source.path, content, limits_of(settings), (language,))
+    return _told(document_of(fields, origin, _proposals(parsed)), parsed), _checked(parsed, name)
 
 
-def _read_text(source: Source) -> tuple[Document, list[Block]]:
-    name, text = source.path.name, _decode(source.path)
-    front_matter, body = split_front_matter(text, source=name)
-    if front_matter is not None:
-        document = parse_metadata(front_matter, _origin(source))
-    else:
-        document = _sidecar_metadata(source)
-    is_markdown = source.path.suffix.lower() in MARKDOWN
-    return document, markdown_blocks(body) if is_markdown else text_blocks(body)
-
-
-def _decode(path: Path) -> str:
-    content = path.read_bytes()
-    for mark, name in _BINARY.items():
-        if content.startswith(mark):
-            raise DataFault(f"{path.name}: its content is {name}, not text.")
-    if len(content) > TEXT_MAX_BYTES:
-        raise DataFault(f"{path.name}: it has more than {TEXT_MAX_BYTES >> 20} MB of text.")
+def _sniff(path: Path, content: Content) -> None:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise DataFault(f"{path.name}: it is not UTF-8 (byte {fault.start}).") from fault
-    if "\0" in text:
-        raise DataFault(f"{path.name}: its content is binary, not text.")
-    return text
+        sniff(path, content)
+    except DataFault as fault:
+        raise DataFault(f"{path.name}: {fault.message}", remedy=fault.remedy) from fault
 
 
-def _sidecar_metadata(source: Source) -> Document:
+def _short_text(path: Path, content: Content) -> str | None:
+    """The whole text of a file that is read here; None for one that is read elsewhere."""
+    if content not in (Content.MARKDOWN, Content.TEXT) or path.stat().st_size > _HERE_MAX:
+        return None
+    try:
+        return decoded(path.read_bytes())
+    except DataFault as fault:
+        raise DataFault(f"{path.name}: {fault.message}", remedy=fault.remedy) from fault
+
+
+def _head(path: Path, content: Content) -> str:
+    """Where the front matter of a long text stands."""
+    if content not in (Content.MARKDOWN, Content.TEXT):
+        return ""
+    with path.open("rb") as file:
+        return file.read(2 * FRONT_MATTER_MAX).decode("utf-8", "ignore")
+
+
+def _sidecar_fields(source: Source) -> dict[str, Any]:
     if source.sidecar is None:
-        raise DataFault(
-            f"{source.path.name}: it has no metadata.",
-            remedy=f"Write {source.path.name}.yaml beside it with id, title, kind and revision"
-            + ("." if source.path.suffix.lower() in PDF else ", or front matter into it."),
-        )
-    return parse_metadata(_decode(source.sidecar), _origin(source))
+        return {}
+    name = source.sidecar.name
+    if source.sidecar.stat().st_size > 4 * FRONT_MATTER_MAX:
+        raise DataFault(f"{name}: it is too long for metadata.")
+    try:
+        return load_fields(decoded(source.sidecar.read_bytes()), name)
+    except DataFault as fault:
+        if name in fault.message:
+            raise
+        raise DataFault(f"{name}: {fault.message}", remedy=fault.remedy) from fault
 
 
-def _origin(source: Source) -> Origin:
-    return Origin(str(source.path), source.hash)
+def _proposals(parsed: Parsed) -> dict[str, str]:
+    """What the file says of itself; without a title its first heading."""
+    first = next((b.text for b in parsed.blocks[:50] if b.kind is BlockKind.HEADING), "")
+    return {"title": first, **parsed.properties}
+
+
+def _told(document: Document, parsed: Parsed) -> Document:
+    return replace(
+        document,
+        page_labels=tuple(plain(label) for label in parsed.labels),
+        ocr_pages=parsed.ocr_pages,
+        unread_pages=parsed.unread_pages,
+    )
+
+
+def _checked(parsed: Parsed, name: str) -> list[Block]:
+    blocks = [block for each in parsed.blocks if (block := _tidy(each)).text]
+    if not any(block.kind is not BlockKind.HEADING for block in blocks):
+        raise DataFault(f"{name}: there is no text in it.")
+    return blocks
+
+
+def _tidy(block: Block) -> Block:
+    """Words that a person sees; what is longer than any word is cut, such as data in base64."""
+    return replace(
+        block,
+        text=_seen(block.text),
+        header=_all_seen(block.header),
+        cells=_all_seen(block.cells),
+    )
+
+
+def _all_seen(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_seen(cell) for cell in cells)
+
+
+def _seen(text: str) -> str:
+    return _ENDLESS.sub(lambda word: f"{word.group()[:100]}\u2026", plain(text)).strip()

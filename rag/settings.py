@@ -20,9 +20,16 @@ class RagSettings(BaseSettings):
 
     document_max_mb: int = Field(default=50, ge=1)
     document_max_pages: int = Field(default=2000, ge=1)
-    pdf_cpu_s: int = Field(default=20, ge=1)
-    """CPU seconds that reading one PDF may take."""
-    pdf_memory_mb: int = Field(default=512, ge=128)
+    document_max_blocks: int = Field(default=50_000, ge=100)
+    """Paragraphs, steps and table rows of one document."""
+    document_cpu_s: int = Field(default=300, ge=1)
+    """CPU seconds that reading one document may take in all."""
+    document_stall_s: float = Field(default=3.0, ge=0.5)
+    """CPU seconds in which a page must be read; pages that are nearly that dear use it up."""
+    document_memory_mb: int = Field(default=512, ge=256)
+    """Of the process that reads a document."""
+    ocr_page_s: int = Field(default=30, ge=0)
+    """Seconds that Tesseract may take for a page that is an image; 0: no OCR."""
 
     passage_words: int = Field(default=120, ge=20)
     bm25_k1: float = Field(default=1.2, gt=0)

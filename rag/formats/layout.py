@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from rag.document import Block, BlockKind
-from rag.formats.markdown import is_warning
+from rag.document import Block, BlockKind, Box
+from rag.formats.parsed import row_text
 from rag.formats.table import Fragment, Table, find_table, is_row_of
+from rag.formats.wording import BULLET, STEP, is_warning, text_block
 
 __all__ = ["Fragment", "Page", "layout_blocks"]
 
-_STEP = re.compile(r"^(\d{1,3})[.)]\s+(\S.*)$")
-_BULLET = re.compile(r"^[-*\u2022\u25cf\u2023\u25aa\u00b7]\s*(\S.*)$")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?!-)")
+_CUT = re.compile(r"([^\W\d_]{2,})-$")
+_FIRST = re.compile(r"[^\W\d_]+")
+_SOFT = re.compile("\u00ad(?!$)")
 _MARGIN = 0.1
 """Share of the page's height at its top and bottom in which repeated lines are no text."""
 
@@ -30,6 +33,7 @@ class Page:
     fragments: tuple[Fragment, ...]
     rules: tuple[float, ...]
     """Heights of horizontal lines, highest first."""
+    width: float = 595.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +45,77 @@ class Line:
     y: float
     size: float
     bold: bool
+    right: float = 0.0
 
 
 def layout_blocks(pages: Sequence[Page]) -> list[Block]:
     """The blocks of all pages in reading order."""
     pages = without_running_lines(pages)
-    body, sizes = body_size(pages), heading_sizes(pages)
+    body, sizes, words = body_size(pages), heading_sizes(pages), vocabulary(pages)
     blocks: list[Block] = []
     table: Table | None = None
     for page in pages:
-        reader = _PageReader(page, body, sizes, table)
-        for block in reader.blocks():
-            _append(blocks, block)
+        reader = _PageReader(page, body, sizes, table, words)
+        for place, block in enumerate(reader.blocks()):
+            turned = place == 0 and bool(blocks) and goes_on(blocks[-1], block)
+            if turned:
+                blocks[-1] = carried_over(blocks[-1], block, words)
+            else:
+                blocks.append(block)
         table = reader.table_at_end
     return blocks
 
 
-def _append(blocks: list[Block], block: Block) -> None:
-    """Add a block, or carry on the step that the turn of the page cut in two."""
-    last = blocks[-1] if blocks else None
-    if (
-        last is not None
-        and last.kind is BlockKind.STEP
-        and block.kind is BlockKind.PARAGRAPH
-        and block.page == last.page + 1
-        and last.text[-1:] not in ".!?:;"
-    ):
-        blocks[-1] = replace(last, text=f"{last.text} {block.text}")
-        return
-    blocks.append(block)
+def vocabulary(pages: Sequence[Page]) -> frozenset[str]:
+    """Words as they stand within the lines, to know a word that was cut at the end of one."""
+    return frozenset(
+        word.casefold()
+        for page in pages
+        for fragment in page.fragments
+        for word in _WORD.findall(fragment.text)
+    )
+
+
+def goes_on(last: Block, block: Block) -> bool:
+    """Whether the turn of a page cut this text in two."""
+    if (last.last_page or last.page) + 1 != block.page:
+        return False
+    if last.kind is BlockKind.ROW:
+        same = block.kind is BlockKind.ROW and block.header == last.header
+        return same and not block.cells[0] and len(block.cells) > 1
+    if block.kind is not BlockKind.PARAGRAPH or last.kind is BlockKind.HEADING:
+        return False
+    if last.kind is BlockKind.PARAGRAPH:
+        return block.text[:1].islower() and last.text[-1:] not in ".!?:;"
+    return last.text[-1:] not in ".!?:;"
+
+
+def carried_over(last: Block, block: Block, words: frozenset[str]) -> Block:
+    """Both parts as one, on both pages."""
+    joined = replace(last, last_page=block.page, boxes=(*last.boxes, *block.boxes))
+    if last.kind is not BlockKind.ROW:
+        return replace(joined, text=continued(last.text, block.text, words))
+    cells = tuple(
+        " ".join(part for part in both if part)
+        for both in zip(last.cells, block.cells, strict=True)
+    )
+    return replace(joined, cells=cells, text=row_text(last.header, cells))
+
+
+def continued(text: str, line: str, words: frozenset[str]) -> str:
+    """Text and its next line; a word cut at the end of the line is whole again."""
+    if text.endswith("\u00ad"):
+        return f"{text[:-1]}{line}"
+    begun, rest = _CUT.search(text), _FIRST.match(line)
+    if begun is None or rest is None or not rest.group().islower():
+        return f"{text} {line}"
+    first, second = begun.group(1), rest.group()
+    hyphened = f"{first}-{second}".casefold()
+    both = {first.casefold(), second.casefold()} <= words
+    whole = (first + second).casefold() in words
+    if not whole and (hyphened in words or both):
+        return f"{text}{line}"
+    return f"{text[:-1]}{line}"
 
 
 def body_size(pages: Sequence[Page]) -> float:
@@ -116,11 +162,17 @@ class _PageReader:
     """Walks over the fragments of one page once."""
 
     def __init__(
-        self, page: Page, body: float, sizes: Sequence[float], table: Table | None
+        self,
+        page: Page,
+        body: float,
+        sizes: Sequence[float],
+        table: Table | None,
+        words: frozenset[str],
     ) -> None:
         self.page = page
         self.body = body
         self.sizes = sizes
+        self.words = words
         self.table_at_end = table
         """The table with which the page before ended; after `blocks` the one of this page."""
 
@@ -138,7 +190,8 @@ class _PageReader:
                 continue
             yield from self.text_blocks(text)
             text = []
-            yield from table.blocks(self.page.number)
+            for block, place in table.blocks(self.page.number):
+                yield replace(block, boxes=(box_of(self.page, place),))
             self.table_at_end = table
             at = table.end
         yield from self.text_blocks(text)
@@ -161,9 +214,9 @@ class _PageReader:
                 break
             parts.append(following)
             at += 1
-        text = " ".join(part.text for part in parts).replace("\u00ad", "")
-        bold = all(part.bold for part in parts)
-        return Line(text, first.x, first.y, max(part.size for part in parts), bold), at
+        text = _SOFT.sub("", " ".join(part.text for part in parts))
+        bold, right = all(part.bold for part in parts), max(part.right for part in parts)
+        return Line(text, first.x, first.y, max(part.size for part in parts), bold, right), at
 
     def text_blocks(self, lines: list[Line]) -> Iterator[Block]:
         pitch = _pitch(lines)
@@ -181,7 +234,7 @@ class _PageReader:
         gap = before.y - line.y
         if level or level_before:
             return level != level_before or gap > 1.6 * line.size or gap < 0
-        starts = _STEP.match(line.text) or _BULLET.match(line.text) or is_warning(line.text)
+        starts = STEP.match(line.text) or BULLET.match(line.text) or is_warning(line.text)
         return bool(starts) or gap > pitch * 1.3 or gap < -line.size
 
     def level(self, line: Line) -> int:
@@ -191,7 +244,7 @@ class _PageReader:
         sentence = line.text.endswith((".", ",", ";"))
         if line.size in self.sizes and not sentence:
             return self.sizes.index(line.size) + 1
-        listed = _STEP.match(line.text) or _BULLET.match(line.text) or is_warning(line.text)
+        listed = STEP.match(line.text) or BULLET.match(line.text) or is_warning(line.text)
         if (
             line.bold
             and len(line.text) < 80
@@ -202,28 +255,30 @@ class _PageReader:
         return 0
 
     def block(self, lines: list[Line]) -> Block:
-        text, page = _join(lines), self.page.number
+        text, page = self.joined(lines), self.page.number
+        boxes = (box_of(self.page, lines),)
         if level := self.level(lines[0]):
-            return Block(BlockKind.HEADING, text, page, level=level)
-        if is_warning(text):
-            return Block(BlockKind.WARNING, text, page)
-        if step := _STEP.match(text):
-            return Block(BlockKind.STEP, step.group(2), page, number=int(step.group(1)))
-        if bullet := _BULLET.match(text):
-            kind = BlockKind.WARNING if is_warning(bullet.group(1)) else BlockKind.BULLET
-            return Block(kind, bullet.group(1), page)
-        return Block(BlockKind.PARAGRAPH, text, page)
+            return Block(BlockKind.HEADING, text, page, level=level, boxes=boxes)
+        return text_block(text, page, boxes)
+
+    def joined(self, lines: Sequence[Line]) -> str:
+        text = lines[0].text
+        for line in lines[1:]:
+            text = continued(text, line.text, self.words)
+        return text
+
+
+def box_of(page: Page, placed: Sequence[Line] | Sequence[Fragment]) -> Box:
+    """What they cover, in shares of the page from its upper left corner."""
+    left, right = min(each.x for each in placed), max(each.right for each in placed)
+    top = max(each.y + 0.85 * each.size for each in placed)
+    bottom = min(each.y - 0.25 * each.size for each in placed)
+    width, height = max(page.width, 1.0), max(page.height, 1.0)
+    shares = (left / width, 1 - top / height, right / width, 1 - bottom / height)
+    return Box(page.number, *(round(min(max(share, 0.0), 1.0), 4) for share in shares))
 
 
 def _pitch(lines: Sequence[Line]) -> float:
     """The usual distance from line to line."""
     gaps = [a.y - b.y for a, b in pairwise(lines) if 0 < a.y - b.y < 3 * a.size]
     return median(gaps) if gaps else 1000.0
-
-
-def _join(lines: Sequence[Line]) -> str:
-    text = lines[0].text
-    for line in lines[1:]:
-        broken = text.endswith("-") and line.text[:1].islower()
-        text = f"{text}{line.text}" if broken else f"{text} {line.text}"
-    return text

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from rag.document import Block, BlockKind
+from rag.formats.parsed import row_block, table_cells, table_header
+from rag.formats.wording import is_warning
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _STEP = re.compile(r"^\s{0,3}(\d{1,3})[.)]\s+(\S.*)$")
@@ -13,17 +15,8 @@ _BULLET = re.compile(r"^\s{0,3}[-*+\u2022]\s+(\S.*)$")
 _RULE = re.compile(r"^\s*([-*_=])(?:\s*\1){2,}\s*$")
 _TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\s*$")
 _CALLOUT = re.compile(r"^\[!(\w+)\]\s*")
-_WARNING = re.compile(
-    r"^[\W_]{0,6}(?:warning|danger|caution|notice|attention|achtung|warnung|gefahr|vorsicht)\b",
-    re.IGNORECASE,
-)
 _MARKS = re.compile(r"\*\*([^*]{1,500})\*\*|(?<!\w)__([^_]{1,500})__(?!\w)|`([^`]{1,500})`")
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,2000}\)")
-
-
-def is_warning(text: str) -> bool:
-    """Whether a paragraph announces itself as a warning."""
-    return _WARNING.match(text) is not None
 
 
 def plain(text: str) -> str:
@@ -113,11 +106,10 @@ class _Lines:
         return "|" in self.lines[self.at] and bool(_TABLE_RULE.match(following[:2000]))
 
     def table(self) -> Iterator[Block]:
-        header = split_row(self.lines[self.at])
+        header = table_header(split_row(self.lines[self.at]))
         self.at += 2
         while self.at < len(self.lines) and "|" in self.lines[self.at]:
-            cells = split_row(self.lines[self.at])[: len(header)]
-            cells += ("",) * (len(header) - len(cells))
+            cells = table_cells(split_row(self.lines[self.at]), header)
             self.at += 1
             if any(cells):
                 yield row_block(header, cells)
@@ -173,10 +165,3 @@ def split_row(line: str) -> tuple[str, ...]:
     """The cells of a table line; `\\|` is a bar inside a cell."""
     bare = line.strip().replace("\\|", "\0").strip("|")
     return tuple(plain(cell.replace("\0", "|")) for cell in bare.split("|"))
-
-
-def row_block(header: tuple[str, ...], cells: tuple[str, ...], page: int = 1) -> Block:
-    """A table row that carries its header along."""
-    pairs = (f"{name}: {cell}" if name else cell for name, cell in zip(header, cells, strict=True))
-    text = " | ".join(pair for pair, cell in zip(pairs, cells, strict=True) if cell)
-    return Block(BlockKind.ROW, text, page, header=header, cells=cells)

@@ -1,85 +1,125 @@
-"""PDF files to blocks: a worker process reads under limits, this side puts the layout together."""
+"""A PDF to blocks: pdfium gives text, lines, labels and bookmarks; images of pages go to OCR."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+import re
+from typing import Any
 
 from ingest.errors import DataFault
-from rag.document import Block
-from rag.formats.layout import Fragment, Page, layout_blocks
-from rag.settings import RagSettings
+from rag.formats.layout import Page, layout_blocks
+from rag.formats.ocr import Tesseract
+from rag.formats.outline import Bookmark, with_bookmarks
+from rag.formats.parsed import Job, Parsed
+from rag.formats.pdf_page import read_page
 
-_WORKER = Path(__file__).with_name("pdf_worker.py")
-_OUTPUT_MB = 128
-_SIGNALS = {-24: "CPU time", -9: "CPU time or memory", -25: "output"}
-
-
-@dataclass(frozen=True, slots=True)
-class PdfLimits:
-    """What reading one PDF may take."""
-
-    pages: int
-    cpu_s: int
-    memory_mb: int
-
-    @classmethod
-    def of(cls, settings: RagSettings) -> PdfLimits:
-        """The limits that are set."""
-        return cls(settings.document_max_pages, settings.pdf_cpu_s, settings.pdf_memory_mb)
+_BOOKMARKS = 5000
+_LABEL = 20
+"""Letters of a page label."""
 
 
-def pdf_blocks(path: Path, limits: PdfLimits) -> list[Block]:
-    """The blocks of a PDF, each with the page on which it begins.
+def read(job: Job) -> Parsed:
+    """Blocks with pages and places.
 
     Raises:
-        DataFault: it is encrypted, broken, has no text, or takes more than the limits.
+        DataFault: it is encrypted or damaged, has too many pages, or no text.
     """
-    pages = [_page(number, page) for number, page in enumerate(_read(path, limits), start=1)]
-    if not any(page.fragments for page in pages):
+    import pypdfium2
+
+    document = _opened(job, pypdfium2)
+    count = len(document)
+    if count > job.limits.pages:
         raise DataFault(
-            f"{path.name}: it holds no text, only images.",
-            remedy="Run it through OCR first, for example ocrmypdf.",
+            f"it has {count} pages, more than the {job.limits.pages} that are taken.",
+            remedy="Split it, or raise ANDON_DOCUMENT_MAX_PAGES.",
         )
-    return layout_blocks(pages)
+    ocr = Tesseract(job.languages, job.limits)
+    pages, scanned = _pages(document, job, ocr)
+    unread = () if ocr.ready else scanned
+    if not any(page.fragments for page in pages):
+        raise DataFault("it holds no text, only images.", remedy=ocr.remedy(needed=bool(scanned)))
+    blocks = with_bookmarks(layout_blocks(pages), _bookmarks(document))
+    for _ in blocks:
+        job.meter.counted()
+    return Parsed(
+        blocks=blocks,
+        labels=_labels(document, count),
+        ocr_pages=scanned if ocr.ready else (),
+        unread_pages=unread,
+        properties=_properties(document),
+    )
 
 
-def _read(path: Path, limits: PdfLimits) -> list[dict[str, Any]]:
-    with tempfile.TemporaryFile() as output:
-        code = _run(path, limits, output)
-        output.seek(0)
-        if code != 0:
-            spent = _SIGNALS.get(code, f"what it may (exit {code})")
-            raise DataFault(f"{path.name}: reading it takes more {spent} than is allowed.")
-        result = json.loads(output.read())
-    if "fault" in result:
-        raise DataFault(f"{path.name}: {result['fault']}.")
-    pages: list[dict[str, Any]] = result["pages"]
-    return pages
-
-
-def _run(path: Path, limits: PdfLimits, output: IO[bytes]) -> int:
-    limited = (limits.pages, limits.cpu_s, limits.memory_mb, _OUTPUT_MB)
-    command = [sys.executable, "-I", str(_WORKER), str(path.resolve()), *map(str, limited)]
+def _opened(job: Job, pypdfium2: Any) -> Any:
     try:
-        finished = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.cpu_s * 4 + 10,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as fault:
-        raise DataFault(f"{path.name}: reading it takes too long.") from fault
-    return finished.returncode
+        document = pypdfium2.PdfDocument(job.path)
+        if not len(document):
+            raise DataFault("it has no pages.", remedy="Save it anew.")
+    except pypdfium2.PdfiumError as fault:
+        if "password" in str(fault).lower():
+            raise DataFault(
+                "it is encrypted with a password.", remedy="Save it without a password."
+            ) from fault
+        raise DataFault(
+            "it cannot be read: it is cut off, damaged or circular.", remedy="Save it anew."
+        ) from fault
+    return document
 
 
-def _page(number: int, page: dict[str, Any]) -> Page:
-    fragments = tuple(Fragment(*fragment) for fragment in page["fragments"])
-    return Page(number, page["height"], fragments, tuple(page["rules"]))
+def _pages(document: Any, job: Job, ocr: Tesseract) -> tuple[list[Page], tuple[int, ...]]:
+    """Every page, and the numbers of those that are images of text."""
+    pages: list[Page] = []
+    scanned: list[int] = []
+    for number in range(1, len(document) + 1):
+        page, is_scan = _page(document, number)
+        if is_scan:
+            scanned.append(number)
+            if ocr.ready:
+                page = ocr.read(document[number - 1], number)
+        pages.append(page)
+        job.meter.finished()
+    return pages, tuple(scanned)
+
+
+def _page(document: Any, number: int) -> tuple[Page, bool]:
+    import pypdfium2
+
+    try:
+        drawn = document[number - 1]
+        page = read_page(drawn, number)
+        drawn.close()
+    except pypdfium2.PdfiumError as fault:
+        raise DataFault(
+            f"its page {number} cannot be read: it is cut off, damaged or circular.",
+            remedy="Save it anew.",
+        ) from fault
+    return page
+
+
+def _labels(document: Any, count: int) -> tuple[str, ...]:
+    """What is printed on the pages, when it is not simply their number."""
+    labels = []
+    for number in range(1, count + 1):
+        label = " ".join(document.get_page_label(number - 1).split())[:_LABEL]
+        labels.append(label if label.isprintable() and label else str(number))
+    plain = [str(number) for number in range(1, count + 1)]
+    return () if labels == plain else tuple(labels)
+
+
+def _bookmarks(document: Any) -> list[Bookmark]:
+    found: list[Bookmark] = []
+    for item in document.get_toc(max_depth=6):
+        title = " ".join(item.get_title().split())
+        target = item.get_dest()
+        page = target.get_index() if target else None
+        if title and page is not None:
+            found.append(Bookmark(title[:200], page + 1, item.level + 1))
+        if len(found) >= _BOOKMARKS:
+            break
+    return found
+
+
+def _properties(document: Any) -> dict[str, str]:
+    given = document.get_metadata_dict(skip_empty=True)
+    title = " ".join(str(given.get("Title", "")).split())
+    made_up = re.match(r"(?i)microsoft word|untitled|.*\.(?:docx?|indd|pdf|tex)$", title)
+    return {"title": title} if title and not made_up else {}

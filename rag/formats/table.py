@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.document import Block
-from rag.formats.markdown import row_block
+from rag.formats.parsed import row_block, table_cells, table_header
 
+_MARKER = re.compile(r"^(?:\(?\d{1,3}[.)]|[-*\u2022\u25cf\u2023\u25aa\u00b7])$")
+"""Of a list, whose text may begin at one place like a column."""
 _NEAR = 3.5
 """Points by which a cell may begin beside its column."""
 _LETTER = 0.45
@@ -23,6 +27,16 @@ class Fragment:
     y: float
     size: float
     bold: bool
+    right: float = 0.0
+    """Where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of one row, and what stands in them."""
+
+    cells: tuple[str, ...]
+    fragments: tuple[Fragment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +46,17 @@ class Table:
     header: tuple[str, ...]
     columns: tuple[float, ...]
     """Where each column begins, left to right."""
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[Row, ...]
     end: int
     """Index of the first fragment behind it."""
 
-    def blocks(self, page: int) -> Iterator[Block]:
-        """Its rows, each with the header."""
+    def blocks(self, page: int) -> Iterator[tuple[Block, tuple[Fragment, ...]]]:
+        """Its rows, each with the header, and where they stand."""
+        header = table_header(self.header)
         for row in self.rows:
-            if row != self.header:
-                yield row_block(self.header, row, page)
+            if row.cells != self.header:
+                cells = table_cells(row.cells, header)
+                yield row_block(header, cells, page), row.fragments
 
     def carried_on(self, fragments: Sequence[Fragment], rules: Sequence[float]) -> Table:
         """The rest of this table at the top of the next page."""
@@ -55,6 +71,8 @@ def find_table(
 ) -> Table | None:
     """The table whose header line begins at that fragment, if one does."""
     header = _header(fragments, at)
+    if not header or _MARKER.match(header[0].text):
+        return None
     columns = tuple(cell.x for cell in header)
     after = at + len(header)
     if len(header) < 2 or after >= len(fragments) or not _aligned(fragments, after, columns):
@@ -136,24 +154,25 @@ def _end(
 
 def _rows(
     fragments: Sequence[Fragment], columns: Sequence[float], rules: Sequence[float]
-) -> tuple[tuple[str, ...], ...]:
-    rows: list[tuple[str, ...]] = []
+) -> tuple[Row, ...]:
+    rows: list[Row] = []
     for band in _bands(fragments, rules):
         rows.extend(_split(band, columns))
-    return tuple(row for row in rows if any(row))
+    return tuple(row for row in rows if any(row.cells))
 
 
 def _bands(fragments: Sequence[Fragment], rules: Sequence[float]) -> list[list[Fragment]]:
     """Fragments between two rules, top to bottom."""
     bands: dict[int, list[Fragment]] = {}
+    falling = [-rule for rule in rules]
     for fragment in fragments:
         middle = fragment.y + 0.3 * fragment.size
-        above = sum(1 for rule in rules if rule > middle)
+        above = bisect_left(falling, -middle)
         bands.setdefault(above, []).append(fragment)
     return [bands[above] for above in sorted(bands)]
 
 
-def _split(band: Sequence[Fragment], columns: Sequence[float]) -> Iterator[tuple[str, ...]]:
+def _split(band: Sequence[Fragment], columns: Sequence[float]) -> Iterator[Row]:
     """One row for each line of the first column; that line stands at the top of its row."""
     anchors = sorted({f.y for f in band if _column(columns, f) == 0}, reverse=True)
     if len(anchors) < 2 or _first_column_wraps(band, columns):
@@ -172,9 +191,10 @@ def _first_column_wraps(band: Sequence[Fragment], columns: Sequence[float]) -> b
     return len(first & second) < 2
 
 
-def _row(cells: Sequence[Fragment], columns: Sequence[float]) -> tuple[str, ...]:
+def _row(cells: Sequence[Fragment], columns: Sequence[float]) -> Row:
     texts: list[list[Fragment]] = [[] for _ in columns]
     for fragment in cells:
         texts[_column(columns, fragment)].append(fragment)
     ordered = (sorted(cell, key=lambda f: (-f.y, f.x)) for cell in texts)
-    return tuple(" ".join(fragment.text for fragment in cell) for cell in ordered)
+    words = tuple(" ".join(fragment.text for fragment in cell) for cell in ordered)
+    return Row(words, tuple(cells))

@@ -21,7 +21,7 @@ PRESS = "hydraulic-press"
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library with good documents."""
-    settings = RagSettings(support_min=0.3, pdf_cpu_s=2)
+    settings = RagSettings(support_min=0.3, document_stall_s=2)
     home, today = tmp_path / "home", date(2026, 11, 22)
     with Library(home, HashingEncoder(), settings=settings, today=lambda: today) as opened:
         opened.sync(write_library(tmp_path / "documents"))
@@ -105,14 +105,15 @@ def test_markup_and_controls_come_back_as_words(library: Library, tmp_path: Path
     ("name", "content", "reason"),
     [
         ("a.md", b"%PDF-1.7 ...", "its content is a PDF"),
-        ("a.md", b"PK\x03\x04....", "ZIP or office"),
+        ("a.md", b"PK\x03\x04....", "another ZIP archive"),
         ("a.md", b"---\nid: A\n---\n\xff\xfe", "not UTF-8"),
         ("a.txt", b"abc\0def", "binary"),
         ("a.md", b"", "no metadata"),
         ("a.md", front("A").encode(), "no text in it"),
-        ("a.pdf", b"# Markdown", "no PDF"),
+        ("a.pdf", b"# Markdown", "is text, not a PDF"),
         ("a.pdf", b"%PDF-1.7\n1 0 obj\n<<", "cannot be read"),
-        ("a.docx", b"PK", "kind is not known"),
+        ("a.docx", b"PK", "is text, not a Word document"),
+        ("a.doc", b"PK", "kind is not known"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says(
