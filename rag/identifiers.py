@@ -30,6 +30,7 @@ _PARAMETER = re.compile(  # Pr. 9, Par. 14-22, parameter 9, Parameter Nr. 1082
     r"(?P<code>\d{1,5}(?:[-.]\d{1,4}){0,2})(?![\w])",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r"[^\W_]+(?:[-_:/.#]{1,3}[^\W_]+)*")
 _SPACED = re.compile(
     r"(?<![\w.-])(?<!\d )(?:[A-Z]{1,3}|[b-hj-wyz]) \d{2,6}(?![\w-]|[.,]\d)"
@@ -105,7 +106,9 @@ def bare_numbers(text: str) -> tuple[str, ...]:
 
 def spans(text: str) -> Iterator[Span]:
     """Where identifiers stand (start, end) and their spellings; they may overlap."""
-    text = text.translate(_DASHES)
+    if not _DIGIT.search(text):
+        return
+    text = text if text.isascii() else text.translate(_DASHES)
     yield from _named(text)
     for match in _PARAMETER.finditer(text):
         yield match.start(), match.end(), _parameter(match["code"])
@@ -117,7 +120,7 @@ def spans(text: str) -> Iterator[Span]:
             if not _is_prose(match.group(), text, match.end()):
                 yield match.start(), match.end(), code_spellings(match.group())
     taken = {at for match in parts for at in range(match.start(), match.end())}
-    for match in _TOKEN.finditer(text):
+    for match in _tokens(text):
         if (
             match.start() not in taken
             and "@" not in text[max(0, match.start() - 1) : match.end() + 1]
@@ -151,10 +154,26 @@ def _is_prose(written: str, text: str, end: int) -> bool:
     return letters in _SHORT_WORDS or MEASURED.match(text, end) is not None
 
 
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Runs of letters, digits and separators that hold a digit; most words do not."""
+    end = 0
+    for digit in _DIGIT.finditer(text):
+        at = digit.start()
+        if at < end:
+            continue
+        while at > end and (text[at - 1].isalnum() or text[at - 1] in "-_:/.#"):
+            at -= 1
+        for match in _TOKEN.finditer(text, at):
+            end = match.end()
+            if end > digit.start():
+                yield match
+                break
+
+
 def _within(match: re.Match[str]) -> Iterator[Span]:
     """The identifiers of one run of letters, digits and separators."""
     token = match.group()
-    if not any(sign.isdigit() for sign in token) or is_none(token):
+    if is_none(token):
         return
     for begin, end in _pieces(token):
         for start, stop, code in _listed(token[begin:end], begin):
