@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from ingest.errors import SettingsFault, StoreFault, WireFault
+from ingest.errors import AndonFault, DataFault, SettingsFault, StoreFault, WireFault
 from rag.client import ClientIndex
 from rag.edge import EdgeIndex
 from rag.index import EVERY, FIRST_DAY, LAST_DAY, PassageIndex, Payload, Point, Scope
 from rag.settings import RagSettings
 from rag.terms import SparseVector
+from tests.qdrant_server import QdrantServer, serving
 
 Open = Callable[[], PassageIndex]
 SERVER = os.environ.get("ANDON_TEST_QDRANT_URL", "")
+no_server = pytest.mark.skipif(
+    not SERVER, reason="no Qdrant server: start one and name it in ANDON_TEST_QDRANT_URL"
+)
 
 
-@pytest.fixture(params=["edge", "memory", *(["server"] if SERVER else [])])
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PassageIndex]:
-    """An empty index for vectors of dimension 4."""
-    opened: PassageIndex
+ENGINES = ["edge", "memory", "wire", pytest.param("server", marks=no_server)]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PassageIndex]:
+    """One index for all tests of this file: a shard takes long to make."""
     if request.param == "edge":
-        opened = EdgeIndex(tmp_path / "vectors", 4)
-    elif request.param == "memory":
-        opened = ClientIndex.at(RagSettings(qdrant_url=":memory:"), 4)
-    else:
-        name = f"andon-test-{uuid.uuid4().hex[:8]}"
-        opened = ClientIndex.at(RagSettings(qdrant_url=SERVER, qdrant_collection=name), 4)
-    yield opened
-    if request.param == "server":
-        opened.remove(sorted(opened.ids()))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        opened: PassageIndex = EdgeIndex(tmp_path_factory.mktemp("edge") / "vectors", 4)
+        yield opened
         opened.close()
+    elif request.param == "wire":
+        with serving(QdrantServer()) as url:
+            yield from behind(url)
+    else:
+        yield from behind(":memory:" if request.param == "memory" else SERVER)
+
+
+@pytest.fixture
+def index(engine: PassageIndex) -> PassageIndex:
+    """An empty index for vectors of dimension 4."""
+    engine.remove(sorted(engine.ids()))
+    return engine
+
+
+def behind(url: str) -> Iterator[PassageIndex]:
+    """A client with a collection of its own, dropped at the end."""
+    name = f"andon-test-{uuid.uuid4().hex[:8]}"
+    opened = ClientIndex.at(RagSettings(qdrant_url=url, qdrant_collection=name), 4)
+    yield opened
+    opened._client.delete_collection(name)
+    opened.close()
 
 
 def name(number: int) -> str:
@@ -173,37 +192,114 @@ def test_an_index_can_be_made_anew_for_other_vectors(index: PassageIndex) -> Non
     assert index.count() == 0
     index.put([point(1, [1, 0, 0], {1: 1.0})])
     assert index.nearest([1, 0, 0], Scope(), 1)[0].id == name(1)
+    index.clear(4)
 
 
-def test_a_vector_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
-    """By the engine, as a fault of the store."""
-    index = EdgeIndex(tmp_path, 4)
-    with pytest.raises(StoreFault):
-        index.put([point(1, [1, 0], {})])
-    index.close()
+@pytest.mark.parametrize(
+    ("dense", "sparse", "fault"),
+    [
+        ([1, 0], {}, StoreFault),
+        ([math.nan, 0, 0, 0], {}, DataFault),
+        ([math.inf, 0, 0, 0], {}, DataFault),
+        ([0, 0, 0, 0], {}, DataFault),
+        ([1, 0, 0, 0], {3: math.nan}, DataFault),
+        ([1, 0, 0, 0], {-3: 1.0}, DataFault),
+        ([1, 0, 0, 0], {9: 1.0, 3: 1.0}, DataFault),
+    ],
+)
+def test_what_is_no_vector_is_refused(
+    index: PassageIndex, dense: list[float], sparse: dict[int, float], fault: type[AndonFault]
+) -> None:
+    """With a fault that names the passage, and nothing of the same call is kept."""
+    with pytest.raises(fault, match=name(2)):
+        index.put([point(1, [1, 0, 0, 0], {1: 1.0}), point(2, dense, sparse)])
+    assert index.count() == 0
 
 
-def test_the_embedded_index_survives_its_process(tmp_path: Path) -> None:
-    """What was put is there when it is opened again."""
-    index = EdgeIndex(tmp_path / "v", 4)
+def test_a_question_that_is_no_vector_is_refused(index: PassageIndex) -> None:
+    """In the same words."""
+    for vector in ([math.nan] * 4, [0.0] * 4, [math.inf] * 4):
+        with pytest.raises(DataFault, match="the question"):
+            index.nearest(vector, Scope(), 3)
+    with pytest.raises(StoreFault, match="3 numbers, those of the index 4"):
+        index.nearest([1, 0, 0], Scope(), 3)
+    with pytest.raises(DataFault):
+        index.matching(SparseVector((1,), (math.nan,)), Scope(), 3)
+
+
+VALUES = (
+    "press-3", "PRESS-3", "press 3", "Presse-Ü", "Presse-U\u0308", "压机", "a.b", "a[0]", "*.*",
+    'say "x"', "it's", "back\\slash", "a\nb", "", " ", "true", "1", "null", "x" * 5000, "🛠",
+    "machines", "%", "{}", "a\x00b",
+)  # fmt: skip
+
+
+def test_a_value_is_only_ever_itself(index: PassageIndex) -> None:
+    """Case, accents, stars, dots, quotes: nothing is a pattern, nothing is folded."""
+    index.put(
+        [
+            point(number, [1, 0, 0, number], {number: 1.0}, machines=[value], codes=[value])
+            for number, value in enumerate(VALUES, start=1)
+        ]
+    )
+    for number, value in enumerate(VALUES, start=1):
+        assert index.within(Scope(machine=value), 50) == [name(number)], value
+        assert index.within(Scope(codes=(value,)), 50) == [name(number)], value
+
+
+def test_half_a_character_is_refused(index: PassageIndex) -> None:
+    """On the way in and in a question; JSON lets it pass."""
+    with pytest.raises(DataFault, match="machines"):
+        index.put([point(1, [1, 0, 0, 0], {}, machines=["\ud800"])])
+    with pytest.raises(DataFault, match="machines"):
+        index.nearest([1, 0, 0, 0], Scope(machine="\ud800"), 3)
+
+
+def test_every_filter_of_a_scope_narrows(index: PassageIndex) -> None:
+    """Reader, language, and all of them together; an empty list is for nobody in particular."""
+    ours: dict[str, str | int | list[str]] = {"machines": ["m"], "machine_kinds": ["k"]}
+    index.put(
+        [
+            point(1, [1, 0, 0, 0], {1: 1.0}, readers=["engineer"], language="de", **ours),
+            point(2, [1, 0, 0, 0], {1: 1.0}, readers=[EVERY]),
+            point(3, [1, 0, 0, 0], {1: 1.0}, readers=[], machines=[]),
+        ]
+    )
+    assert index.within(Scope(), 9) == [name(1), name(2), name(3)]
+    assert index.within(Scope(reader="operator"), 9) == [name(2)]
+    assert index.within(Scope(reader="engineer"), 9) == [name(1), name(2)]
+    assert index.within(Scope(languages=("de", "fr")), 9) == [name(1)]
+    assert index.within(Scope(machine="m"), 9) == [name(1), name(2)]
+    every = Scope("k", "m", ("sop",), languages=("de",), reader="engineer", on=date(2026, 1, 1))
+    assert index.within(every, 9) == [name(1)]
+    assert [hit.id for hit in index.nearest([1, 0, 0, 0], every, 9)] == [name(1)]
+
+
+def test_thousands_of_values_may_be_asked_for(index: PassageIndex) -> None:
+    """As many documents as a folder holds."""
     fill(index)
-    index.close()
-    again = EdgeIndex(tmp_path / "v", 4)
-    assert again.count() == 4
-    assert [hit.id for hit in again.nearest([1, 0, 0, 0], Scope(), 1)] == [name(1)]
-    again.close()
+    codes = tuple(f"E{number}" for number in range(5000))
+    assert index.within(Scope(codes=codes), 10) == [name(1)]
+    assert [hit.id for hit in index.nearest([1, 0, 0, 0], Scope(codes=codes), 10)] == [name(1)]
 
 
-def test_a_flag_is_a_keyword_because_booleans_never_match(tmp_path: Path) -> None:
-    """qdrant-edge 0.9: a filter on True finds nothing, so withdrawn would leak if it were one."""
-    import qdrant_edge
+def test_of_equal_passages_the_lower_ids_come_first(index: PassageIndex) -> None:
+    """No limit cuts through them at random, however many there are and in whatever order put."""
+    numbers = [7, 3, 9, 1, 8, 2, 6, 4, 5, *range(10, 200)]
+    index.put([point(number, [0.3, 0.1, 0.7, 0.2], {5: 1.7}) for number in numbers])
+    index.put([point(500, [0.1, 0.3, 0.2, 0.7], {6: 1.0})])
+    expected = [name(number) for number in range(1, 6)]
+    near = index.nearest([0.1, 0.2, 0.3, 0.4], Scope(), 6)
+    assert [hit.id for hit in near] == [name(500), *expected]
+    assert [hit.id for hit in index.matching(SparseVector((5,), (2.0,)), Scope(), 5)] == expected
+    assert index.within(Scope(), 5) == expected
 
-    index = EdgeIndex(tmp_path, 4)
-    index.put([point(1, [1, 0, 0, 0], {1: 1.0}, withdrawn=True)])
-    match = qdrant_edge.FieldCondition("withdrawn", match=qdrant_edge.MatchValue(True))
-    request = qdrant_edge.CountRequest(filter=qdrant_edge.Filter(must=[match]))
-    assert index._shard.count(request) == 0
-    index.close()
+
+def test_what_is_settled_or_closed_stays_closed(index: PassageIndex) -> None:
+    """Settling changes nothing that can be seen."""
+    fill(index)
+    index.settle()
+    assert index.count() == 4
 
 
 def test_a_server_that_is_away_is_named(free_port: Callable[[], int]) -> None:
