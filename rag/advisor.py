@@ -12,7 +12,7 @@ from rag.catalog import Catalog
 from rag.codebook import Codebook
 from rag.document import Document, DocumentKind, PassageKind
 from rag.finding import Finding, Held, Procedure
-from rag.identifiers import code_spellings, find_codes, normalise_code
+from rag.identifiers import code_spellings, find_codes, normalise_code, spans
 from rag.index import Scope
 from rag.lines import every, holding
 from rag.phrases import PHRASES
@@ -139,20 +139,30 @@ class Advisor:
                 return Finding(passages=lines, score=min(found[0].score, 1.0))
         if wants.want is Want.MEANING and found[0].exact == DEFINES:
             return Finding(passages=_standing_by(found))
-        return self._quoted(found, scope)
+        return self._quoted(asked.question, found, scope)
 
-    def _quoted(self, found: Sequence[Found], scope: Scope) -> Finding:
+    def _quoted(self, question: str, found: Sequence[Found], scope: Scope) -> Finding:
         """The procedure that the best passage belongs or refers to, else the passage itself."""
         best = found[0]
         if best.document.kind is DocumentKind.SOP:
             procedure = self.procedure_of(best.document) if _is_part_of_task(best) else None
         else:
-            procedure = self.referred(find_codes(best.passage.text), scope)
+            procedure = self._referred_by(best, question, scope)
         if procedure is None:
             return Finding(passages=_standing_by(found))
         quoted = {passage.id for passage in (*procedure.warnings, *procedure.steps)}
         because = _held([best] if best.passage.id not in quoted else [])
         return Finding(procedure=procedure, because=because, score=min(best.score, 1.0))
+
+    def _referred_by(self, found: Found, question: str, scope: Scope) -> Procedure | None:
+        """The procedure that a passage sends the reader to; of several, where it fits best."""
+        held = {normalise_code(document.id): document for document in self.documents_in(scope)}
+        parts = _up_to_references(found.passage.text, frozenset(held))
+        weights = self.weights(question)
+        scored = sorted(((_weighed(words, weights), id_) for id_, words in parts), reverse=True)
+        if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+            return None
+        return self.procedure_of(held[scored[0][1]])
 
     def _ambiguity(self, asked: Asked, scope: Scope) -> str:
         """Why a code cannot be answered without knowing the machine, empty if it can."""
@@ -177,6 +187,23 @@ class Advisor:
             least=self._settings.support_min,
             coverage=retrieved.coverage,
         )
+
+
+def _up_to_references(text: str, documents: frozenset[str]) -> list[tuple[str, str]]:
+    """Each document that a text refers to, with the words since the reference before."""
+    parts: dict[str, str] = {}
+    begun = 0
+    for start, end, codes in sorted(spans(text)):
+        named = [code for code in codes if code in documents]
+        if named:
+            parts[named[0]] = f"{parts.get(named[0], '')} {text[begun:start]}"
+            begun = end
+    return list(parts.items())
+
+
+def _weighed(words: str, weights: Mapping[str, float]) -> float:
+    own = set(terms(words))
+    return sum(weight for term, weight in weights.items() if term in own)
 
 
 def _held(found: Iterable[Found]) -> tuple[Held, ...]:

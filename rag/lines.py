@@ -17,8 +17,11 @@ ENOUGH = 0.4
 AS_GOOD = 0.9
 """A line that holds nearly as much as the best one is quoted with it."""
 MOST_LINES = 3
+_FOUND = 0.5
+"""Weight of the score of the passage beside that of the line."""
 _OWN_WORDS = 0.75
 """Weight of the line's own words against those of its headings."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _STEP = re.compile(r"\d+[.)]\s")
 
 
@@ -28,6 +31,12 @@ class _Line:
 
     held: Held
     score: float
+    """Share of the weight of the question's terms that it holds."""
+
+    @property
+    def rank(self) -> float:
+        """With how well the whole passage was found."""
+        return self.score + _FOUND * min(self.held.score, 1.0)
 
 
 def holding(
@@ -42,11 +51,10 @@ def holding(
     """
     told = {term: weight for term, weight in weights.items() if term not in _ASKING}
     lines = [line for held in found for line in _lines(wanted, told, held)]
-    best = max((line.score for line in lines), default=0.0)
-    if best < ENOUGH:
-        return ()
-    good = [line for line in lines if line.score >= best * AS_GOOD]
-    good.sort(key=lambda line: -line.score)
+    lines = [line for line in lines if line.score >= ENOUGH]
+    best = max((line.rank for line in lines), default=0.0)
+    good = [line for line in lines if line.rank >= best * AS_GOOD]
+    good.sort(key=lambda line: -line.rank)
     return once(line.held for line in good[:MOST_LINES])
 
 
@@ -67,12 +75,17 @@ def _lines(wanted: Wanted, weights: Mapping[str, float], held: Held) -> list[_Li
     for words in _cut(held):
         if not _has(wanted, words, held):
             continue
-        own = set(terms(words))
-        in_line = sum(weight for term, weight in weights.items() if term in own)
-        over = sum(w for term, w in weights.items() if term in above and term not in own)
-        score = (in_line + (1 - _OWN_WORDS) * over) / total
-        found.append(_Line(replace(held, quote=words), score))
+        score = max(_score(each, weights, above) for each in _SENTENCE.split(words))
+        found.append(_Line(replace(held, quote=words), score / total))
     return found
+
+
+def _score(sentence: str, weights: Mapping[str, float], above: set[str]) -> float:
+    """The weight of the terms that stand in one sentence, and a part of it for the headings."""
+    own = set(terms(sentence))
+    in_line = sum(weight for term, weight in weights.items() if term in own)
+    over = sum(w for term, w in weights.items() if term in above and term not in own)
+    return in_line + (1 - _OWN_WORDS) * over
 
 
 def _has(wanted: Wanted, words: str, held: Held) -> bool:
@@ -105,6 +118,8 @@ _ASKING = frozenset(
 def _cut(held: Held) -> list[str]:
     """The steps of a passage, each with what stands before it to warn; other passages whole."""
     text = held.quote or held.passage.text
+    if held.passage.kind is PassageKind.WARNING:
+        return text.split("\n")
     if held.passage.kind is not PassageKind.STEPS:
         return [text]
     cut: list[str] = []
