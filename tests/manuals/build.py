@@ -124,7 +124,8 @@ def _scan() -> None:
 
     manuscript = read_manuscript(HERE / "sources" / "scanned" / "SN-FM-02.md")
     page = pypdfium2.PdfDocument(typeset(manuscript))[0]
-    picture = page.render(scale=200 / 72).to_pil().convert("1")
+    grey = page.render(scale=200 / 72).to_pil().convert("L")
+    picture = grey.point([0] * 160 + [255] * 96).convert("1")
     packed = io.BytesIO()
     picture.save(packed, "PNG", optimize=True)
     sheet = FPDF(format="A4")
