@@ -24,9 +24,9 @@ class RagSettings(BaseSettings):
     """Paragraphs, steps and table rows of one document."""
     document_cpu_s: int = Field(default=300, ge=1)
     """CPU seconds that reading one document may take in all."""
-    document_stall_s: float = Field(default=3.0, ge=0.5)
+    document_stall_s: float = Field(default=2.0, ge=0.5)
     """CPU seconds in which a page must be read; pages that are nearly that dear use it up."""
-    document_memory_mb: int = Field(default=512, ge=256)
+    document_memory_mb: int = Field(default=400, ge=256)
     """Of the process that reads a document."""
     ocr_page_s: int = Field(default=30, ge=0)
     """Seconds that Tesseract may take for a page that is an image; 0: no OCR."""
@@ -42,6 +42,8 @@ class RagSettings(BaseSettings):
     """Share of the dense score; the sparse score has the rest."""
     fusion_depth: int = Field(default=100, ge=10)
     """How many passages each of the two searches contributes."""
+    reranker_depth: int = Field(default=20, ge=2, le=100)
+    """How many of the best passages a cross-encoder reads, where `ANDON_RERANKER` names one."""
 
     support_min: float = Field(default=0.44, ge=0, le=1)
     """An answer with less support is declined. Support is a weighted mean of the cosine of the

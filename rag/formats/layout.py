@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -19,6 +19,14 @@ __all__ = ["Fragment", "Page", "layout_blocks"]
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?!-)")
 _CUT = re.compile(r"([^\W\d_]{2,})-$")
 _FIRST = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(
+    r"[-\u2013 ]*(?:(?:page|seite|sheet|blatt)\s*)?(?:\d{1,4}|[A-Z]{1,3}-\d{1,3}|[ivxl]{1,7})"
+    r"(?:\s*(?:of|von|/)\s*\d{1,4})?[-\u2013 ]*",
+    re.IGNORECASE,
+)
+_COUNTING = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
+_OFTEN = 4
+"""Pages on which a line near the edge stands at one height when it is a header or a footer."""
 _SOFT = re.compile("\u00ad(?!$)")
 _MARGIN = 0.1
 """Share of the page's height at its top and bottom in which repeated lines are no text."""
@@ -135,23 +143,44 @@ def heading_sizes(pages: Sequence[Page]) -> list[float]:
 
 
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
-    """The pages without headers and footers: lines that come back near the edge of each page."""
-    seen: Counter[tuple[str, float]] = Counter()
+    """The pages without headers and footers.
+
+    Those are lines near the edge that come back on other pages or count them, and page numbers.
+    """
+    seen: Counter[tuple[object, float]] = Counter()
     for page in pages:
-        seen.update({_running(fragment) for fragment in page.fragments if _edge(page, fragment)})
-    often = max(2, len(pages) // 2)
-
-    def stays(page: Page, fragment: Fragment) -> bool:
-        return not (_edge(page, fragment) and seen[_running(fragment)] >= often)
-
-    return [
-        replace(page, fragments=tuple(f for f in page.fragments if stays(page, f)))
-        for page in pages
-    ]
+        edge = [fragment for fragment in page.fragments if _edge(page, fragment)]
+        seen.update({key for fragment in edge for key in _running(page, fragment)})
+    often = max(2, min(len(pages) // 2, _OFTEN))
+    known = {key for key, times in seen.items() if times >= often}
+    return [replace(page, fragments=tuple(_body(page, known))) for page in pages]
 
 
-def _running(fragment: Fragment) -> tuple[str, float]:
-    return re.sub(r"\d+", "0", fragment.text), round(fragment.y)
+def _body(page: Page, known: Container[tuple[object, float]]) -> Iterator[Fragment]:
+    edge = [fragment for fragment in page.fragments if _edge(page, fragment)]
+    running = {
+        round(fragment.y)
+        for fragment in edge
+        if any(key in known for key in _running(page, fragment)) or _is_number(page, fragment)
+    }
+    for fragment in page.fragments:
+        if not (_edge(page, fragment) and round(fragment.y) in running):
+            yield fragment
+
+
+def _is_number(page: Page, fragment: Fragment) -> bool:
+    """Whether it is the number of a page, alone on its line."""
+    if not _NUMBER.fullmatch(fragment.text):
+        return False
+    level = [f for f in page.fragments if abs(f.y - fragment.y) < 0.5 * fragment.size]
+    return len(level) == 1
+
+
+def _running(page: Page, fragment: Fragment) -> Iterator[tuple[object, float]]:
+    """By what such a line is known again: its words without numbers, or how it counts pages."""
+    yield re.sub(r"\d+", "0", fragment.text), round(fragment.y)
+    for number in _COUNTING.findall(fragment.text):
+        yield int(number) - page.number, round(fragment.y)
 
 
 def _edge(page: Page, fragment: Fragment) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ingest.errors import DataFault
 
 _OUTPUT_MB = 64
-_GRANT_S = 0.25
+_GRANT_S = 0.15
 """What each finished page gives back; pages that cost more than this drain the allowance."""
 _PART = 50
 """Blocks that count as one page where a format has none."""
@@ -22,9 +22,9 @@ class Limits:
     blocks: int = 50_000
     cpu_s: int = 300
     """In all."""
-    stall_s: float = 3.0
+    stall_s: float = 2.0
     """Without a finished page."""
-    memory_mb: int = 512
+    memory_mb: int = 400
     ocr_page_s: int = 30
     """What OCR of one page may take; 0 for no OCR."""
 

@@ -18,8 +18,10 @@ from rag.formats.limits import Limits
 from rag.formats.table import Fragment
 
 _DPI = 300
-_PIXELS = 40_000_000
+_PIXELS = 20_000_000
 """Of the picture of a page; a larger page is drawn coarser."""
+_BLUR = 1.2
+"""Dots."""
 _TRUST = 30
 """Percent below which a word is taken for a stain."""
 _COLUMN = 1.5
@@ -73,10 +75,8 @@ class Tesseract:
         short = (language.lower().partition("-")[0] for language in self._languages)
         return [_TESSDATA.get(each, each) for each in short if each]
 
-    def remedy(self, *, needed: bool) -> str:
+    def remedy(self) -> str:
         """What to do about pages that could not be read."""
-        if not needed:
-            return "Its pages are empty."
         if self.ready:
             return "Tesseract found no words on them: scan it anew, at 300 dpi."
         if self._page_s <= 0:
@@ -116,12 +116,17 @@ class Tesseract:
 
 
 def _picture(drawn: Any, scale: float) -> bytes:
-    """The page in shades of grey, as a portable graymap."""
-    bitmap = drawn.render(scale=scale, grayscale=True)
-    pixels = bytes(bitmap.buffer)
-    starts = range(0, bitmap.height * bitmap.stride, bitmap.stride)
-    rows = (pixels[start : start + bitmap.width] for start in starts)
-    return b"P5 %d %d 255\n" % (bitmap.width, bitmap.height) + b"".join(rows)
+    """The page in shades of grey, as a portable graymap.
+
+    It is blurred by about a dot: the grain of a shaded box, as warnings have it, would hide its
+    words from Tesseract, and a black and white scan makes such grain of every shade.
+    """
+    from PIL import ImageFilter
+
+    shades = drawn.render(scale=scale, grayscale=True).to_pil().convert("L")
+    picture = io.BytesIO()
+    shades.filter(ImageFilter.GaussianBlur(_BLUR)).save(picture, "PPM")
+    return picture.getvalue()
 
 
 def fragments_of(

@@ -77,7 +77,7 @@ def _ended(code: int | None) -> dict[str, str]:
             "ANDON_DOCUMENT_CPU_S or ANDON_DOCUMENT_MEMORY_MB.",
         }
     return {
-        "fault": f"it breaks what reads it (exit {code}): it is damaged, or takes more memory "
-        "than is allowed.",
-        "remedy": "Open it elsewhere and save it anew, or raise ANDON_DOCUMENT_MEMORY_MB.",
+        "fault": f"reading it ends in a crash ({code}): it takes more memory than is allowed, or "
+        "it is damaged.",
+        "remedy": "Split it, save it anew, or raise ANDON_DOCUMENT_MEMORY_MB.",
     }

@@ -36,7 +36,9 @@ def read(job: Job) -> Parsed:
     pages, scanned = _pages(document, job, ocr)
     unread = () if ocr.ready else scanned
     if not any(page.fragments for page in pages):
-        raise DataFault("it holds no text, only images.", remedy=ocr.remedy(needed=bool(scanned)))
+        if not scanned:
+            raise DataFault("there is no text on its pages.", remedy="Save it anew.")
+        raise DataFault("it holds no text, only images.", remedy=ocr.remedy())
     blocks = with_bookmarks(layout_blocks(pages), _bookmarks(document))
     for _ in blocks:
         job.meter.counted()

@@ -21,6 +21,8 @@ _THIN = 1.6
 _JOIN = 0.6
 """Gap within a line, in font sizes, from which on two pieces are no neighbours."""
 
+_CUT = re.compile("[\x02\ufffe]")
+"""What PDFium makes of a hyphen at the end of a line."""
 _SPACE = re.compile(r"[\s\x00-\x1f]+")
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -145,7 +147,8 @@ class _Objects:
             return ""
         buffer = (ctypes.c_ushort * (length // 2 + 1))()
         self._c.FPDFTextObj_GetText(thing, self._text, buffer, length)
-        return bytes(buffer)[: length - 2].decode("utf-16-le", "replace").replace("\0", "")
+        words = bytes(buffer)[: length - 2].decode("utf-16-le", "replace")
+        return _CUT.sub("-", words.replace("\0", ""))
 
     def _is_bold(self, thing: Any) -> bool:
         font = self._c.FPDFTextObj_GetFont(thing)

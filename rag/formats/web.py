@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.errors import DataFault
 from rag.formats.parsed import Job, Parsed
 from rag.formats.plain import MAX_BYTES, decoded
 from rag.formats.web_walk import Walk
@@ -21,6 +22,13 @@ _UNSEEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,30})")
+_LEFT_OPEN = frozenset(
+    """p li dt dd td th tr thead tbody tfoot option optgroup colgroup caption body html head
+    area base br col embed hr img input link meta param source track wbr
+    """.split()  # noqa: SIM905 - a list of words reads best as words
+)
+_DEEPEST = 2000
 _META = {"dc.identifier": "id", "dcterms.identifier": "id", "dc.title": "title"}
 
 
@@ -28,7 +36,9 @@ def read(job: Job) -> Parsed:
     """Blocks of the body; the title and language that the page names are proposals."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(_text(job.path.read_bytes()))
+    text = _text(job.path.read_bytes())
+    check_nesting(text)
+    tree = LexborHTMLParser(text)
     properties = _properties(tree)
     walk = Walk()
     if tree.body is not None:
@@ -49,6 +59,24 @@ def _text(content: bytes) -> str:
         except (LookupError, UnicodeDecodeError):
             pass
     return decoded(content, guess=True)
+
+
+def check_nesting(text: str) -> None:
+    """Count how deep elements are nested; what may stay open in a sound page is left out.
+
+    Raises:
+        DataFault: deeper than any page that a person wrote.
+    """
+    depth = deepest = 0
+    for closing, name in _TAG.findall(text):
+        if name.lower() not in _LEFT_OPEN:
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise DataFault(
+            f"its elements are nested {deepest} deep, more than {_DEEPEST}.",
+            remedy="Save it anew, or as PDF.",
+        )
 
 
 def _nodes(body: Any) -> Iterator[tuple[bool, Any]]:
