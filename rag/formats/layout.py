@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     r"(?:\s*(?:of|von|/)\s*\d{1,4})?[-\u2013 ]*",
     re.IGNORECASE,
 )
-_COUNTING = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
+_COUNTING = re.compile(r"\b\d{1,4}$")
 _OFTEN = 4
 """Pages on which a line near the edge stands at one height when it is a header or a footer."""
 _SOFT = re.compile("\u00ad(?!$)")
