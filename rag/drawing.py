@@ -15,9 +15,9 @@ from typing import IO, Any
 from ingest.errors import DataFault
 
 _WORKER = Path(__file__).with_name("page_worker.py")
-_CPU_S, _WALL_S = 5, 20
+_CPU_S, _WALL_S = 4, 20
 _OUTPUT_MB = 24
-_SIGNALS = {-24: "CPU time", -9: "CPU time or memory", -25: "output"}
+_SIGNALS = {-24: "CPU time", -9: "CPU time or memory", -25: "output", -6: "memory"}
 _AT_ONCE, _PATIENCE_S = 2, 10.0
 _KEPT_BYTES = 24 << 20
 

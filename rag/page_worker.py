@@ -211,7 +211,7 @@ def main(arguments: list[str]) -> None:
     except MemoryError:
         about = {"fault": f"drawing it takes more than {memory_mb} MB of memory"}
     except Exception as fault:  # noqa: BLE001 - whatever a broken file raises ends this process only
-        reason = " ".join(str(fault).split())[:200] or type(fault).__name__
+        reason = " ".join(str(fault).split())[:200].rstrip(".") or type(fault).__name__
         about = {"fault": f"it cannot be drawn: {reason}"}
     sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + picture)
 
