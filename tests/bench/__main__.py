@@ -55,7 +55,7 @@ SUITES: dict[str, Suite] = {
     "modbus": modbus.all_figures,
     "postgres": postgres.all_figures,
     "prompting": prompting.all_figures,
-    "retrieval": retrieval.manual,
+    "retrieval": retrieval.all_figures,
     "alarms": alarms.counting,
     "notes": notes.extraction,
     "training": training.error_code,
@@ -65,6 +65,7 @@ SUITES: dict[str, Suite] = {
 LONG: dict[str, Suite] = {
     "lora": classifier_small.all_figures,
     "few-shot": classifier_few.few_shot,
+    "rivals": retrieval.rivals,
 }
 """Ten minutes and more each."""
 
