@@ -48,6 +48,7 @@ class Catalog:
         self._lock = threading.RLock()
         self._path = path
         self._changes = 0
+        self._counted: tuple[tuple[int, int], int] = ((-1, -1), 0)
         with self._guarded():
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA busy_timeout=5000")
@@ -198,7 +199,10 @@ class Catalog:
 
     def size(self) -> int:
         """How many passages there are."""
-        return int(self.rows("SELECT COUNT(*) FROM passages")[0][0])
+        version = self.version
+        if self._counted[0] != version:
+            self._counted = (version, int(self.rows("SELECT COUNT(*) FROM passages")[0][0]))
+        return self._counted[1]
 
     def _count(self, counts: Mapping[str, int]) -> None:
         self._db.executemany(
