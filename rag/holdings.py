@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ingest.errors import NotKnown
 from rag.catalog import Catalog
@@ -90,18 +90,27 @@ class Holdings:
         """Read what was added one by one again, if the rules of reading have changed."""
         self._librarian.reread(progress)
 
-    def add(self, path: Path, *, by: str = "") -> Document:
+    def add(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        by: str = "",
+        progress: Progress | None = None,
+    ) -> Document:
         """Take in one document; a copy of it is kept. The same revision is replaced in one step.
 
         Args:
             path: The file.
+            metadata: Fields that the caller gives; they overrule those of the file.
             by: Who adds it.
+            progress: Told of its passages, before they are embedded and when they are in.
 
         Raises:
             DataFault: it cannot be read, or is another document under the same id; what was
                 there stays.
         """
-        key = self._librarian.add(path, by=by)
+        key = self._librarian.add(path, metadata=metadata, by=by, progress=progress)
         stored = resolve(self._catalog.documents())[key]
         log.info("document added", extra={"document": stored.key, "passages": stored.passages})
         return stored
@@ -179,9 +188,9 @@ class Holdings:
         words = "No revision of it holds today." if found and not revision else ""
         raise NotKnown(f"There is no document {named}. {words}".rstrip())
 
-    def changes(self, document: str | None = None, *, limit: int = 200) -> list[Change]:
+    def changes(self, document: str | None = None, limit: int = 200) -> list[Change]:
         """What was done to the documents or to that one, by whom and when, the newest first."""
-        return self._librarian.changes(document, limit=limit)
+        return self._librarian.changes(document, limit)
 
     def failures(self) -> tuple[DocumentFailure, ...]:
         """What the last sync could not take in."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ingest.errors import DataFault, NotKnown
 from rag.catalog import ADDED, SYNCED, Catalog
@@ -17,9 +18,9 @@ from rag.encoding import TextEncoder
 from rag.identity import refuse_other_machines, refuse_other_title
 from rag.index import PassageIndex
 from rag.keeping import Keeping
-from rag.mending import Mender, Progress
+from rag.mending import Mender, Progress, tell
 from rag.preparing import batches, drafted, prepared
-from rag.reading import open_source, read_source
+from rag.reading import merged_sidecar, open_source, read_source
 from rag.register import Register, withdrawn
 from rag.settings import RagSettings
 from rag.shelving import Shelving
@@ -85,13 +86,20 @@ class Librarian:
         with self._turn():
             self._synchroniser.reread(progress)
 
-    def add(self, path: Path, *, by: str = "") -> str:
+    def add(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        by: str = "",
+        progress: Progress | None = None,
+    ) -> str:
         """Take in one document and keep a copy; the key under which it stands.
 
         Raises:
             DataFault: it cannot be read, or stands there otherwise; what was there stays.
         """
-        source = open_source(path, self._settings)
+        source = open_source(path, self._settings, metadata=metadata)
         document, blocks = read_source(source, self._settings)
         document = replace(document, added_at=self._now(), added_by=by)
         draft = drafted(document, blocks, words=self._settings.passage_words)
@@ -100,12 +108,14 @@ class Librarian:
             stored = self._stored(document.key)
             if stored and stored.source_hash == document.source_hash:
                 return document.key
-            kept = self._keeping.keep(path, document)
+            tell(progress, 0, len(draft.passages), document.title)
+            kept = self._keeping.keep(path, document, sidecar=merged_sidecar(source))
             draft = replace(draft, document=replace(document, source=str(kept)))
             with self._shelving.mending([document.id]):
                 (item,) = prepared([draft], self._catalog, self._encoder)
                 self._shelving.put(item, ADDED, self._let_in(document))
             self._keeping.tidy(self._catalog.sources())
+            tell(progress, len(draft.passages), len(draft.passages), document.title)
         return document.key
 
     def add_read(
@@ -124,8 +134,7 @@ class Librarian:
                         document = item.draft.document
                         self._shelving.put(item, ADDED, noted(self._register, document))
                         done += 1
-                        if progress:
-                            progress(done, len(entries), document.title)
+                        tell(progress, done, len(entries), document.title)
 
     def remove(self, document: str, revision: str | None = None, *, by: str = "") -> None:
         """Take out one revision or all of them in one step.
@@ -187,7 +196,7 @@ class Librarian:
 
             self._turn_to(document, after, note)
 
-    def changes(self, document: str | None = None, *, limit: int = 200) -> list[Change]:
+    def changes(self, document: str | None, limit: int) -> list[Change]:
         """What was done to the documents or to that one, the newest first."""
         return self._register.changes(document, limit)
 

@@ -59,6 +59,7 @@ class Mender:
         if stored != size or self._catalog.setting(_OLD_MARK):
             log.info("index repaired", extra={"indexed": stored, "passages": size})
             self._reconcile(progress)
+            self._index.settle()
         self._catalog.keep(_ENCODER, self._encoder_name())
         self._catalog.keep(_WEIGHING, self._weighing())
         self._catalog.keep(_OLD_MARK, "")
@@ -70,6 +71,7 @@ class Mender:
             log.info("document mended", extra={"document": document})
             self._shelving.mend(document)
         if marked:
+            self._index.settle()
             self._register.end(marked)
 
     def rebuild(self, progress: Progress | None = None) -> int:
@@ -80,6 +82,7 @@ class Mender:
         for document in self._each(progress):
             self._shelving.put_again(document, self._catalog.passages_of(document.key))
         self._index.remove(sorted(self._index.ids() - self._catalog.ids()))
+        self._index.settle()
         return self._catalog.size()
 
     def needs_reading(self) -> bool:
@@ -107,8 +110,7 @@ class Mender:
         documents = resolve(self._catalog.documents())
         for done, document in enumerate(documents.values(), start=1):
             yield document
-            if progress:
-                progress(done, len(documents), document.title)
+            tell(progress, done, len(documents), document.title)
 
     def _embed_all(self, progress: Progress | None) -> None:
         documents = self._catalog.documents()
@@ -118,8 +120,7 @@ class Mender:
             vectors = self._encoder.encode(texts)
             rows = zip(passages, vectors, strict=True)
             self._catalog.set_vectors({passage.id: vector for passage, vector in rows})
-            if progress:
-                progress(done, len(documents), document.title)
+            tell(progress, done, len(documents), document.title)
 
     def _count_terms(self) -> None:
         """In how many passages each term of today's analysis stands."""
@@ -138,3 +139,9 @@ class Mender:
 
     def _reading(self) -> str:
         return f"{READING}/{self._settings.passage_words}"
+
+
+def tell(progress: Progress | None, done: int, total: int, name: str) -> None:
+    """Say how far it is, where somebody wants to know."""
+    if progress:
+        progress(done, total, name)

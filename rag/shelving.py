@@ -49,6 +49,7 @@ class Shelving:
         documents = list(documents)
         self._register.begin(documents)
         yield
+        self._index.settle()  # else a power cut could lose what the marks say is done
         self._register.end(documents)
 
     def put(self, item: Prepared, origin: str, note: Callable[[Document | None], None]) -> None:

@@ -17,7 +17,7 @@ from rag.document import Document, DocumentFailure, DocumentStatus, SyncReport
 from rag.encoding import TextEncoder
 from rag.identity import refuse_other_machines
 from rag.looking import Looking, Seen
-from rag.mending import Mender, Progress
+from rag.mending import Mender, Progress, tell
 from rag.preparing import Draft, Prepared, ahead, batches, drafted, prepared
 from rag.reading import Source, open_source, read_source
 from rag.register import Register
@@ -110,19 +110,19 @@ class Synchroniser:
         wanted = [*self._kept_copies(tally), *(_Wanted(source, SYNCED) for source in fresh)]
         tally.done = len(seen.sources) - len(fresh)
         total = tally.done + len(wanted)
-        self._take_in(wanted, tally, lambda name: _tell(progress, tally.done, total, name))
+        self._take_in(wanted, tally, lambda name: tell(progress, tally.done, total, name))
         gone = self._take_out(tally, seen)
         self._looking.keep(folder, seen)
         self._looking.say(tally.failed)
         self._mender.mark_read()
-        _tell(progress, total, total, "")
+        tell(progress, total, total, "")
         return self._report(tally, gone)
 
     def reread(self, progress: Progress | None = None) -> None:
         """Read the copies of what was added again, if the rules of reading have changed."""
         tally = self._start()
         wanted = self._kept_copies(tally)
-        self._take_in(wanted, tally, lambda name: _tell(progress, tally.done, len(wanted), name))
+        self._take_in(wanted, tally, lambda name: tell(progress, tally.done, len(wanted), name))
         if SYNCED not in tally.origins.values():
             self._mender.mark_read()
 
@@ -157,7 +157,7 @@ class Synchroniser:
         return found
 
     def _take_in(
-        self, wanted: Sequence[_Wanted], tally: _Tally, tell: Callable[[str], None]
+        self, wanted: Sequence[_Wanted], tally: _Tally, told: Callable[[str], None]
     ) -> None:
         """Read, embed and write, all at the same time: none of the three waits for the others."""
         readers = min(_READERS, os.cpu_count() or 1)
@@ -167,8 +167,8 @@ class Synchroniser:
             embed = partial(prepared, catalog=self._catalog, encoder=self._encoder)
             with ahead(embed, groups, by=2) as ready:
                 for batch in ready:
-                    self._write_all(batch, tally, tell)
-        self._write_all(tally.waiting, tally, tell, last=True)
+                    self._write_all(batch, tally, told)
+        self._write_all(tally.waiting, tally, told, last=True)
 
     def _read(self, wanted: _Wanted, tally: _Tally) -> Draft | None:
         source = wanted.source
@@ -185,7 +185,7 @@ class Synchroniser:
         self,
         batch: Sequence[Prepared],
         tally: _Tally,
-        tell: Callable[[str], None],
+        told: Callable[[str], None],
         *,
         last: bool = False,
     ) -> None:
@@ -197,7 +197,7 @@ class Synchroniser:
         order = sorted(batch, key=_revision, reverse=True)
         with self._shelving.mending({item.draft.document.id for item in order}):
             for item in order:
-                tell(Path(item.draft.document.source).name)
+                told(Path(item.draft.document.source).name)
                 self._write(item, tally)
                 tally.done += 1
 
@@ -285,8 +285,3 @@ def noted(register: Register, document: Document) -> Callable[[Document | None],
 
 def _revision(item: Prepared) -> tuple[tuple[int, int, str], ...]:
     return revision_order(item.draft.document.revision)
-
-
-def _tell(progress: Progress | None, done: int, total: int, name: str) -> None:
-    if progress:
-        progress(done, total, name)

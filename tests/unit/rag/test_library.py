@@ -75,7 +75,7 @@ def test_a_broken_document_hinders_no_other(library: Library, folder: Path) -> N
     report = library.sync(folder)
     assert report.added == ("NEW",)
     assert [Path(f.source).name for f in report.failed] == ["pump.md"]
-    assert "title is missing" in report.failed[0].reason
+    assert "kind is missing" in report.failed[0].reason
     assert found(library, "lift the pump with a hoist")[0] == "SOP-HP-02"
 
 
