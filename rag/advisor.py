@@ -24,7 +24,10 @@ from rag.wanted import Want, Wanted, wanted
 
 _DEPTH = 16
 """How many passages are looked at; an answer quotes a few of them."""
-_PARTS_OF_A_TASK = re.compile(r"\b(purpose|scope|symptoms?|zweck|symptome?)\b", re.IGNORECASE)
+_PARTS_OF_A_TASK = re.compile(
+    r"\b(purpose|scope|symptoms?|signs?|zweck|symptome?|anzeichen|fehlerbild|geltungsbereich)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ class Advisor:
                  if id_ in passages)  # fmt: skip
         return tuple(Held(document, passage) for passage, document in found
                      if document and admits(scope, document))  # fmt: skip
+
+    def all_of(self, document: Document) -> tuple[Held, ...]:
+        """Every passage of a document in order."""
+        return tuple(Held(document, p) for p in self._catalog.passages_of(document.key))
 
     def after(self, held: Sequence[Held]) -> tuple[Held, ...]:
         """What stands behind the last of these steps: the next section that is not a remark."""

@@ -6,31 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.vocabulary import Answer, Conflict, Excerpt, WrittenAnswer
+from ingest.vocabulary import Answer, Conflict
 from rag.advisor import Advisor, Asked
 from rag.answers import Checked, answered
 from rag.catalog import Catalog
+from rag.checking import excerpt_of, held_against, language_for, shown_of
 from rag.codebook import Codebook
 from rag.conflicts import conflicts, since
 from rag.conversation import Following, Leaning, Turn, follow
-from rag.document import CodeEntry, DocumentStatus, section_name
+from rag.document import CodeEntry, DocumentStatus
 from rag.finding import Finding, Held, once
 from rag.identifiers import find_codes
 from rag.index import Scope
 from rag.mentions import MachineName
 from rag.own_words import is_bare, own_words
 from rag.phrases import LANGUAGES, PHRASES, language_of
-from rag.plain import plain
 from rag.remedies import Remedies
 from rag.retrieval import Retriever
 from rag.scoping import admits
 from rag.settings import RagSettings
-from rag.verifying import objection
 from rag.whose import Whose, whose
 from rag.writing import AnswerWriter
 
-SHOWN = 8
-"""Passages that a model is shown."""
 COMPARED = 400
 """A document with more passages is compared only by those that came near."""
 
@@ -97,7 +94,7 @@ class Answering:
             language=spoken,
             machine=gathered.machine,
             conflicts=gathered.differing,
-            checked=self._checked(request, gathered.finding, listener),
+            checked=self._written(request, gathered.finding, listener),
         )
 
     def procedure(
@@ -159,18 +156,33 @@ class Answering:
         asked = Asked(found.words, codes, request.language)
         if following.leaning is Leaning.NOT:
             return self._advisor.ask(asked, found.scope)
-        before = self._advisor.held(following.passages, found.scope)
-        if following.leaning is Leaning.ON_PLACE and (behind := self._advisor.after(before)):
-            return Finding(passages=behind)
-        if before and not find_codes(found.words):
-            bare = not own_words(found.words)
-            if finding := self._advisor.within(asked, before, loosely=bare):
+        places = [self._advisor.held(place, found.scope) for place in following.places]
+        places = [place for place in places if place]
+        if following.leaning is Leaning.ON_PLACE and places:
+            if behind := self._advisor.after(places[0]):
+                return Finding(passages=behind)
+        elif not find_codes(found.words) and (finding := self._in_places(asked, places)):
+            return finding
+        words = self._bare(following.words)
+        if own_words(found.words) and following.leaning is Leaning.ON_WORDS:
+            finding = self._advisor.ask(asked, found.scope)
+            if not finding.declined:
                 return finding
-        return self._in_same(replace(asked, question=self._bare(following.words)), before, found)
+        return self._in_same(replace(asked, question=words), places[:1], found)
 
-    def _in_same(self, asked: Asked, before: Sequence[Held], found: Whose) -> Finding:
-        """From the documents that were cited before, if they say enough; else from all."""
-        documents = tuple(dict.fromkeys(held.document.id for held in before))
+    def _in_places(self, asked: Asked, places: Sequence[Sequence[Held]]) -> Finding | None:
+        """The lines of what was cited before, then those of the same documents."""
+        bare = not own_words(asked.question)
+        documents = {held.document.key: held.document for place in places for held in place}
+        whole = [self._advisor.all_of(d) for d in documents.values() if d.passages <= COMPARED]
+        for place in [*places, *whole]:
+            if finding := self._advisor.within(asked, place, loosely=bare):
+                return finding
+        return None
+
+    def _in_same(self, asked: Asked, places: Sequence[Sequence[Held]], found: Whose) -> Finding:
+        """From the documents that were cited last, if they say enough; else from all."""
+        documents = tuple(dict.fromkeys(held.document.id for place in places for held in place))
         if documents and not find_codes(asked.question):
             finding = self._advisor.ask(asked, replace(found.scope, documents=documents))
             if not finding.declined:
@@ -207,72 +219,27 @@ class Answering:
         quoted = {held.document.key for held in finding.quoted}
         for document in {held.document.key: held.document for held in finding.near}.values():
             if document.key not in quoted and document.passages <= COMPARED:
-                passages = self._catalog.passages_of(document.key)
-                others += [Held(document, passage) for passage in passages]
+                others += self._advisor.all_of(document)
         codes = {code for held in finding.because for code in held.passage.defines}
         rows = [row.passage for code in sorted(codes) for row in self._book.look_up(code, scope)]
         others += self._advisor.held(rows, scope)
         return conflicts(finding.quoted, once(others))
 
-    def _checked(
+    def _written(
         self, request: Request, finding: Finding, listener: object | None
     ) -> Checked | None:
         """What the model writes, without the sentences that do not hold."""
         if self._writer is None or finding.declined:
             return None
-        shown = _shown(finding)
-        language = _language_of(shown, request.language)
+        shown = shown_of(finding)
         written = self._writer.write(
             request.question,
-            [_excerpt(held) for held in shown],
-            language=language,
+            [excerpt_of(held) for held in shown],
+            language=language_for(shown, request.language),
             earlier=[turn.question for turn in request.earlier],
             listener=listener,
         )
-        return _held_against(written, shown, request.question)
-
-
-def _held_against(written: WrittenAnswer, shown: Sequence[Held], question: str) -> Checked:
-    excerpts = {held.passage.id: _excerpt(held) for held in shown}
-    by_id = {held.passage.id: held for held in shown}
-    good = []
-    for sentence in written.sentences:
-        held = by_id.get(sentence.passage)
-        language = held.document.language if held else "en"
-        if not objection(sentence, excerpts, question=question, language=language):
-            good.append(sentence)
-    return Checked(
-        sentences=tuple(good),
-        stands_on=once(by_id[sentence.passage] for sentence in good),
-        dropped=len(written.sentences) - len(good),
-        engine=written.engine,
-        model=written.model,
-        prompt=written.prompt,
-        note=written.note,
-    )
-
-
-def _shown(finding: Finding) -> tuple[Held, ...]:
-    """What answers the question, then what came near, each whole."""
-    order = [*finding.passages, *finding.because, *finding.steps, *finding.warnings, *finding.near]
-    return tuple(replace(held, quote="") for held in once(order)[:SHOWN])
-
-
-def _excerpt(held: Held) -> Excerpt:
-    return Excerpt(
-        id=held.passage.id,
-        title=plain(held.document.title),
-        section=plain(section_name(held.passage.section)),
-        text=plain(held.passage.text),
-    )
-
-
-def _language_of(shown: Sequence[Held], spoken: str) -> str:
-    """That of the passages, so that every word can be checked; the reader's where they differ."""
-    languages = {held.document.language for held in shown}
-    if spoken in languages or not languages & set(LANGUAGES):
-        return spoken
-    return next(h.document.language for h in shown if h.document.language in LANGUAGES)
+        return held_against(written, shown, request.question)
 
 
 def _sure(finding: Finding, found: Whose, language: str) -> Finding:

@@ -31,6 +31,8 @@ class Claim:
     """In order, in units that can be compared."""
     words: str
     """As they stand in the passage."""
+    figures: str
+    """The numbers with their units, as they are written."""
     sense: frozenset[str] = frozenset()
     """What it denies, and which way it goes."""
     is_cell: bool = field(default=False, kw_only=True)
@@ -74,7 +76,9 @@ def _of_sentence(sentence: str, language: str) -> Claim | None:
     for one in reversed(numbers):
         bare = f"{bare[: one.start]} {bare[one.end :]}"
     about = frozenset(term for term in terms(bare) if not term[0].isdigit())
-    return Claim(about, tuple(one.measure for one in numbers), sentence.strip(), _sense(sentence))
+    figures = ", ".join(sentence[one.start : one.end] for one in numbers)
+    measures = tuple(one.measure for one in numbers)
+    return Claim(about, measures, sentence.strip(), figures, _sense(sentence))
 
 
 def _sense(words: str) -> frozenset[str]:
@@ -100,7 +104,7 @@ def _of_row(text: str, language: str) -> Claims:
         measures = tuple((unit or one.unit, one.measure[1]) for one in numbers)
         about = frozenset([*of_row, *(f"column:{term}" for term in terms(name))])
         words = f"{name}: {value} {unit}".strip()
-        found.append(Claim(about, measures, words, _sense(value), is_cell=True))
+        found.append(Claim(about, measures, words, words, _sense(value), is_cell=True))
     return Claims(tuple(found))
 
 

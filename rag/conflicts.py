@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ingest.vocabulary import Conflict
@@ -33,6 +33,16 @@ _EVERYWHERE = frozenset(
 """Terms of headings that say nothing of the thing below them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What one and the other say."""
+
+    words: tuple[str, str]
+    """As they stand in the passages."""
+    figures: tuple[str, str]
+    """The part that differs."""
+
+
 def conflicts(quoted: Sequence[Held], others: Sequence[Held]) -> tuple[Conflict, ...]:
     """Where what is quoted and another document in force differ, each pair of passages once."""
     found: dict[frozenset[str], Conflict] = {}
@@ -41,8 +51,8 @@ def conflicts(quoted: Sequence[Held], others: Sequence[Held]) -> tuple[Conflict,
             pair = frozenset({one.passage.id, other.passage.id})
             if pair in found or not _meet(one.document, other.document):
                 continue
-            if what := next(_differences(one, other), None):
-                found[pair] = _shown(one, other, what)
+            if difference := next(_differences(one, other), None):
+                found[pair] = _shown(one, other, difference)
             if len(found) == MOST:
                 return tuple(found.values())
     return tuple(found.values())
@@ -64,11 +74,17 @@ def since(held: Held) -> date:
     return held.document.effective_from or date.min
 
 
-def _shown(one: Held, other: Held, what: tuple[str, str]) -> Conflict:
-    newer, older = (other, one) if since(other) > since(one) else (one, other)
-    words = what if newer is one else what[::-1]
-    lines = [_line(held, text) for held, text in zip((newer, older), words, strict=True)]
-    return Conflict(cite(lines[0]), cite(lines[1]), " / ".join(plain(text) for text in words))
+def _shown(one: Held, other: Held, difference: _Difference) -> Conflict:
+    sides = list(zip((one, other), difference.words, difference.figures, strict=True))
+    if since(other) > since(one):
+        sides.reverse()
+    newer, older = (cite(_line(held, words)) for held, words, _ in sides)
+    return Conflict(newer, older, ", ".join(_dated(held, figures) for held, _, figures in sides))
+
+
+def _dated(held: Held, figures: str) -> str:
+    begun = held.document.effective_from
+    return f"{plain(figures)} ({begun})" if begun else plain(figures)
 
 
 def _line(held: Held, words: str) -> Held:
@@ -76,17 +92,19 @@ def _line(held: Held, words: str) -> Held:
     return replace(held, quote=words if words in held.passage.text else "")
 
 
-def _differences(one: Held, other: Held) -> Iterator[tuple[str, str]]:
+def _differences(one: Held, other: Held) -> Iterator[_Difference]:
     own = claims_of(one.passage, one.document.language)
     theirs = claims_of(other.passage, other.document.language)
     for code in own.codes:
         for same in theirs.codes:
             if code.code == same.code and (words := _other_code(code, same)):
-                yield words
+                yield _Difference(words, words)
     for claim in own.numbers:
         for same_thing in theirs.numbers:
             if _is_same_thing(claim, same_thing, one, other) and _differs(claim, same_thing):
-                yield claim.words, same_thing.words
+                yield _Difference(
+                    (claim.words, same_thing.words), (claim.figures, same_thing.figures)
+                )
 
 
 def _other_code(one: CodeClaim, other: CodeClaim) -> tuple[str, str] | None:

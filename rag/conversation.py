@@ -18,7 +18,8 @@ from rag.wanted import Want, wanted
 MOST_TURNS = 6
 """How many earlier questions are looked at."""
 FEW = 3
-"""A question of value with fewer words than this of its own is about what was asked before."""
+"""With fewer words than this of its own, a question that points back is about what was asked
+before; one for a value with one less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class Following:
     """To look for; as it was asked where it leans on nothing."""
     machine: str | None = None
     """Of the conversation."""
-    passages: tuple[str, ...] = ()
-    """What was cited last."""
+    places: tuple[tuple[str, ...], ...] = ()
+    """What was cited, the last answer first, back to the question that leaned on nothing."""
 
 
 _NEXT = re.compile(
@@ -76,14 +77,16 @@ def follow(question: str, earlier: Sequence[Turn]) -> Following:
     turns = list(earlier)[-MOST_TURNS:]
     if not turns:
         return Following(words=question)
-    last = turns[-1]
-    machine = next((turn.machine for turn in reversed(turns) if turn.machine), None)
+    thread = _thread(turns)
+    root = thread[-1].question
+    machine = next((turn.machine for turn in thread if turn.machine), None)
+    places = tuple(turn.passages for turn in thread if turn.passages)
     if _NEXT.match(question):
-        return Following(Leaning.ON_PLACE, _root(turns), machine, last.passages)
+        return Following(Leaning.ON_PLACE, root, machine, places)
     if not _leans(question):
         return Following(words=question, machine=machine)
-    words = question if find_codes(question) else f"{question} {_root(turns)}"
-    return Following(Leaning.ON_WORDS, words, machine, last.passages)
+    words = question if find_codes(question) else f"{question} {root}"
+    return Following(Leaning.ON_WORDS, words, machine, places)
 
 
 def _leans(question: str) -> bool:
@@ -95,12 +98,14 @@ def _leans(question: str) -> bool:
         return True
     is_value = wanted(question).want is Want.VALUE
     points_back = bool(_BACK.search(question) or _ALSO.match(question))
-    return len(own) < (FEW if points_back or is_value else 1) + points_back
+    return len(own) < (FEW if points_back else FEW - 1 if is_value else 1)
 
 
-def _root(turns: Sequence[Turn]) -> str:
-    """The last question that leaned on nothing."""
+def _thread(turns: Sequence[Turn]) -> list[Turn]:
+    """The last turns back to the one whose question leaned on nothing, the last one first."""
+    thread = []
     for turn in reversed(turns):
+        thread.append(turn)
         if not (_NEXT.match(turn.question) or _leans(turn.question)):
-            return turn.question
-    return turns[0].question
+            break
+    return thread

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rag.document import PassageKind, section_name
 from rag.finding import Held, once
 from rag.quantities import quantities
+from rag.sense import says_number
 from rag.terms import terms
 from rag.wanted import Want, Wanted
 
@@ -93,7 +94,8 @@ def _has(wanted: Wanted, words: str, held: Held) -> bool:
         return True
     numbers = quantities(_STEP.sub("", words, count=1), held.document.language)
     if not wanted.dimensions:
-        return any(sign.isdigit() for sign in _STEP.sub("", words, count=1))
+        bare = _STEP.sub("", words, count=1)
+        return any(sign.isdigit() for sign in bare) or says_number(bare)
     if {number.dimension for number in numbers} & wanted.dimensions:
         return True
     return "time" in wanted.dimensions and bool(_HOW_OFTEN.search(words))

@@ -17,7 +17,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "steps": "Steps",
         "in_short": "In short",
         "differ": "Documents in force do not say the same; the newer one stands first",
-        "since": "in force since",
         "nothing": "No current document is about this machine.",
         "nothing_readable": "No current document that you may read is about this.",
         "ambiguous_code": "{code} means something else on {kinds}: say which machine.",
@@ -46,7 +45,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "steps": "Schritte",
         "in_short": "Kurz gesagt",
         "differ": "Gültige Dokumente sagen nicht dasselbe; das neuere steht zuerst",
-        "since": "gültig seit",
         "nothing": "Kein gültiges Dokument handelt von dieser Maschine.",
         "nothing_readable": "Kein gültiges Dokument, das Sie lesen dürfen, handelt davon.",
         "ambiguous_code": (

@@ -108,6 +108,11 @@ NUMBER_WORDS: Mapping[str, Decimal] = {
 }
 
 
+def says_number(text: str) -> bool:
+    """Whether it holds a number in words."""
+    return any(word in NUMBER_WORDS for word in text.casefold().split())
+
+
 def denies(text: str) -> bool:
     """Whether it forbids or denies something."""
     return _DENIALS.search(text) is not None

@@ -141,14 +141,17 @@ def _foreign_words(text: str, around: str, above: str) -> str:
     if strange:
         return "adds a permission or leaves something out that its quote does not"
     known = set(terms(f"{around} {above}")) | NEUTRAL
-    if [term for term in terms(text) if not term.startswith("#") and not _is_known(term, known)]:
+    said = {term for term in terms(_without_figures(text)) if term[0] != "#"}
+    if said - known:
         return "uses words that stand neither in its quote nor above it"
     return ""
 
 
-def _is_known(term: str, known: set[str] | frozenset[str]) -> bool:
-    """Numbers were checked before."""
-    return term in known or term[0].isdigit()
+def _without_figures(text: str) -> str:
+    """Numbers and their units were held against the quote before."""
+    for one in reversed(quantities(text)):
+        text = f"{text[: one.start]} {text[one.end :]}"
+    return text
 
 
 def _words(text: str) -> list[str]:
