@@ -126,7 +126,7 @@ class ClientIndex:
         sound_scope(scope)
         within = _filter(scope)
 
-        def fetch(asked: int) -> list[Hit]:
+        def fetch(asked: int) -> list[tuple[str, float]]:
             response = self._call(
                 lambda: self._client.query_points(
                     self._name,
@@ -138,7 +138,7 @@ class ClientIndex:
                     with_payload=False,
                 )
             )
-            return [Hit(str(point.id), float(point.score)) for point in response.points]
+            return [(str(point.id), point.score) for point in response.points]
 
         return best(limit, fetch)
 

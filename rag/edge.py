@@ -131,10 +131,10 @@ class EdgeIndex:
         sound_scope(scope)
         within = _filter(scope)
 
-        def fetch(asked: int) -> list[Hit]:
+        def fetch(asked: int) -> list[tuple[str, float]]:
             request = qdrant.QueryRequest(limit=asked, query=query, filter=within, params=_SEARCH)
             points = self._call(lambda shard: shard.query(request))
-            return [Hit(str(point.id), float(point.score)) for point in points]
+            return [(str(point.id), point.score) for point in points]
 
         return best(limit, fetch)
 

@@ -6,18 +6,21 @@ that are word for word the same tie. Without care a limit would cut through them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 
 from rag.index import Hit
 
 DIGITS = 6
-"""Of a score, relative for those above 1."""
+_NEAR = 1e-6
+"""Nearer to each other, relative for scores above 1, two of them are one."""
 _MARGIN = 28
 _MOST = 10_000
 """Passages with one and the same score beyond that many are cut as the engine has them."""
 
 
-def best(limit: int, fetch: Callable[[int], Sequence[Hit]]) -> list[Hit]:
+def best(limit: int, fetch: Callable[[int], Iterable[tuple[str, float]]]) -> list[Hit]:
     """The best of an engine that gives its own best few; asked for more while a tie is open."""
     asked = limit + _MARGIN
     while True:
@@ -28,13 +31,12 @@ def best(limit: int, fetch: Callable[[int], Sequence[Hit]]) -> list[Hit]:
         asked = min(asked * 4, _MOST)
 
 
-def ranked(hits: Sequence[Hit]) -> list[Hit]:
+def ranked(found: Iterable[tuple[str, float]]) -> list[Hit]:
     """Best first; scores that differ by rounding alone become one, and then the id decides."""
-    levelled: list[Hit] = []
-    last = level = 0.0
-    for hit in sorted(hits, key=lambda hit: -hit.score):
-        if not levelled or last - hit.score > 10.0**-DIGITS * max(1.0, abs(last)):
-            level = round(hit.score, DIGITS)
-        last = hit.score
-        levelled.append(Hit(hit.id, level))
-    return sorted(levelled, key=lambda hit: (-hit.score, hit.id))
+    hits: list[Hit] = []
+    last, tied = math.inf, False
+    for id_, score in sorted(found, key=itemgetter(1), reverse=True):
+        same = last - score <= _NEAR * max(1.0, abs(score))
+        hits.append(Hit(id_, hits[-1].score if same else round(score, DIGITS)))
+        tied, last = tied or same, score
+    return sorted(hits, key=lambda hit: (-hit.score, hit.id)) if tied else hits
