@@ -15,6 +15,8 @@ class FinetuneSettings(BaseSettings):
 
     encoder: str = ""
     """Directory or hub id (`owner/name` or `owner/name@revision`) of the encoder; empty: ours."""
+    reranker: str = ""
+    """Directory of a sentence-transformers cross-encoder that ranks found passages; empty: none."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads that the encoder and a training may use."""
     train_device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -16,6 +16,7 @@ from rag.holdings import Holdings, today_utc
 from rag.index import Scope
 from rag.mending import Progress
 from rag.mentions import MachineName
+from rag.reranking import Reranker
 from rag.retrieval import Found, Retrieved, Retriever
 from rag.settings import RagSettings
 from rag.tuning import tuned
@@ -41,10 +42,13 @@ class Library(Holdings):
         today: Callable[[], date] = today_utc,
         machines: Sequence[MachineName] = (),
         writer: AnswerWriter | None = None,
+        reranker: Reranker | None = None,
         progress: Progress | None = None,
         anew: bool = False,
     ) -> None:
         """`machines` are those of the plant, which a question may name; `writer` is a model.
+
+        `reranker` reads the best passages together with the question, where one is set.
 
         `progress` is told where the index has to be made again; `anew`: it has to in any case.
         """
@@ -53,6 +57,7 @@ class Library(Holdings):
         self._encoder = encoder
         self._machines = tuple(machines)
         self._writer = writer
+        self._reranker = reranker
         super().__init__(
             folder, encoder, settings=self._settings, today=today, progress=progress, anew=anew
         )
@@ -69,7 +74,12 @@ class Library(Holdings):
         """Rank and decline by these settings from now on; what is stored stays as it is."""
         self._settings = settings
         self._retriever = Retriever(
-            self._catalog, self._index, self._encoder, settings=settings, today=self._today
+            self._catalog,
+            self._index,
+            self._encoder,
+            settings=settings,
+            today=self._today,
+            reranker=self._reranker,
         )
         self._answering = Answering(
             self._catalog,
@@ -125,10 +135,13 @@ class Library(Holdings):
         machine_kind: str | None = None,
         machine: str | None = None,
         kinds: Sequence[str] | None = None,
+        reader: str | None = None,
         limit: int = 8,
     ) -> tuple[Found, ...]:
-        """The same with what the search knows about each passage."""
-        scope = Scope(machine_kind=machine_kind, machine=machine, kinds=tuple(kinds or ()))
+        """The same with what the search knows about each passage, such as its near-duplicates."""
+        scope = Scope(
+            machine_kind=machine_kind, machine=machine, kinds=tuple(kinds or ()), reader=reader
+        )
         return self._retriever.search(query, scope, limit=limit).found
 
     def retrieve(

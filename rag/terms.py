@@ -15,7 +15,7 @@ import snowballstemmer
 
 from rag.identifiers import spans
 
-ANALYSIS = "porter-2"
+ANALYSIS = "porter-german-3"
 """Changes when the same text would give other terms: stored vectors are then made again."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -24,6 +24,10 @@ STOPWORDS = frozenset(
     am do does did done have has had having i me my we our you your it its this that these those
     he she they them their what which who whom how when where why there here can could shall
     should will would may might must as than then so such too very into any some all i'm
+    der das dem den des ein eine einer einem einen und oder aber wenn als auch ist sind wird werden
+    wurde hat habe haben kann muss soll darf ich du er sie es wir ihr man mich mir uns sich mein
+    wie wo wer wann warum welche welcher welches welchen im am auf bei vom von zu zum zur mit aus
+    durch nach sehr diese dieser dieses diesem diesen
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 
@@ -58,11 +62,12 @@ def _words(text: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """The stem of a lower-case English word; words of other scripts come back as they are."""
-    if len(word) < 3 or not word.isascii() or not word.isalpha():
+    """The stem of a lower-case word, whether it is English or German."""
+    if len(word) < 3 or not word.isalpha():
         return word
     # One for each word: a stemmer holds its word while it works, and threads share this function.
-    found: str = snowballstemmer.stemmer("porter").stemWord(word)
+    english: str = snowballstemmer.stemmer("porter").stemWord(word) if word.isascii() else word
+    found: str = snowballstemmer.stemmer("german").stemWord(english)
     return found
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from finetune.encoder import load_encoder
 from finetune.models import ModelStore
+from finetune.reranker import CrossEncoder, load_reranker
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
@@ -88,6 +89,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
                 settings=read_settings(RagSettings),
                 machines=machine_names(plant),
                 writer=writer_of(asker, prompts),
+                reranker=reranker_of(read_settings(FinetuneSettings)),
             )
         )
         documents = read_documents(library, plant.documents, progress)
@@ -131,6 +133,11 @@ def store_of(home: Path, settings: FinetuneSettings) -> ModelStore:
         threads=settings.threads,
         runtime=settings.runtime,
     )
+
+
+def reranker_of(settings: FinetuneSettings) -> CrossEncoder | None:
+    """The model that ranks passages anew, where the settings name one."""
+    return load_reranker(settings.reranker, threads=settings.threads)
 
 
 def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Lookout:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
     from finetune.encoder import Encoder
+    from finetune.reranker import CrossEncoder
     from ingest.plant import Plant
     from rag.library import Library
 
@@ -67,6 +68,15 @@ def command_encoder(*, threads: int | None = None) -> Encoder:
     return load_encoder(settings.encoder or None, threads=threads or settings.threads)
 
 
+def command_reranker() -> CrossEncoder | None:
+    """The model that ranks passages anew, where the settings name one."""
+    from finetune.reranker import load_reranker
+    from finetune.settings import FinetuneSettings
+
+    settings = read_settings(FinetuneSettings)
+    return load_reranker(settings.reranker, threads=settings.threads)
+
+
 class LibraryDesk(AbstractContextManager["LibraryDesk"]):
     """The library in this process, brought up to date with the plant's folder."""
 
@@ -87,6 +97,7 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
             settings=read_settings(RagSettings),
             machines=machine_names(self._plant) if self._plant else (),
             writer=writer_of(self._asker, PromptLibrary(prompting.prompts_folder)),
+            reranker=command_reranker(),
         )
         folder = self._plant.documents if self._plant else None
         if folder is not None:

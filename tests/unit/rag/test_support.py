@@ -6,7 +6,7 @@ import pytest
 
 from rag.support import coverage, support
 
-WEIGHTS = {"oil": 1.0, "cooler": 2.0, "lamella": 5.0}
+WEIGHTS = {"oil": 1.0, "cool": 2.0, "lamella": 5.0}
 
 
 def test_one_passage_must_hold_the_terms() -> None:
