@@ -76,10 +76,11 @@ async function picture(opened) {
   view.append(svg("image", { href: await data(png), width, height }));
   view.append(...bars(boxes));
   const lost = words && boxes.length === 0 && (opened.marked_pages.includes(page) || opened.marked_pages.length === 0);
+  const sorry = "The words could not be found on the picture of this page. They are:";
   return [
-    view,
-    lost ? el("p", { class: "note small", text: "The words could not be found on the picture of this page. They are:" }) : null,
+    lost ? el("p", { class: "note small", text: sorry }) : null,
     words ? el("p", { class: lost ? "words" : "hidden", text: words }) : null,
+    view,
   ].filter(Boolean);
 }
 
