@@ -14,7 +14,7 @@ from rag.rows import CodeRow
 __all__ = ["READING", "embedded_text", "is_warning_section", "make_passages"]
 
 _NAMESPACE = uuid.UUID("6f0c1f0e-6a1c-4a58-9f5e-6f6b5a0e7d11")
-READING = "passages-2"
+READING = "passages-3"
 """Changes when the same document would be cut otherwise: it is then read again."""
 
 
@@ -60,6 +60,7 @@ def _passage(document: Document, ordinal: int, draft: Draft, *, title: str) -> P
         codes=find_codes("\n".join([*below, *draft.section[-1:], text])),
         defines=_defines(draft, title),
         last_page=end if end != page else 0,
+        boxes=tuple(box for block in draft.blocks for box in block.boxes),
     )
 
 

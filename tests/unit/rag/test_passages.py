@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag.document import (
     Block,
     BlockKind,
+    Box,
     Document,
     DocumentKind,
     DocumentStatus,
@@ -202,6 +203,16 @@ def test_a_passage_begins_on_the_page_that_it_names() -> None:
     blocks = [Block(BlockKind.PARAGRAPH, "one", 1), Block(BlockKind.PARAGRAPH, "two", 2)]
     passages, _ = make_passages(DOCUMENT, blocks)
     assert [(p.page, p.text) for p in passages] == [(1, "one"), (2, "two")]
+
+
+def test_a_passage_knows_where_its_words_stand() -> None:
+    """The places of all its blocks, for those who mark them on the page."""
+    one, two = Box(1, 0.0, 1.0, 2.0, 3.0), Box(1, 0.0, 4.0, 2.0, 5.0)
+    blocks = [
+        Block(BlockKind.STEP, "One.", number=1, boxes=(one,)),
+        Block(BlockKind.STEP, "Two.", number=2, boxes=(two,)),
+    ]
+    assert make_passages(DOCUMENT, blocks)[0][0].boxes == (one, two)
 
 
 def test_the_title_stands_once_above_what_is_embedded() -> None:
