@@ -25,6 +25,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _COUNTING = re.compile(r"\b\d{1,4}$")
+_SPACED = 1.8
+"""Font sizes from line to line in text that is set wide."""
 _OFTEN = 4
 """Pages on which a line near the edge stands at one height when it is a header or a footer."""
 _SOFT = re.compile("\u00ad(?!$)")
@@ -309,5 +311,6 @@ def box_of(page: Page, placed: Sequence[Line] | Sequence[Fragment]) -> Box:
 
 def _pitch(lines: Sequence[Line]) -> float:
     """The usual distance from line to line."""
-    gaps = [a.y - b.y for a, b in pairwise(lines) if 0 < a.y - b.y < 3 * a.size]
-    return median(gaps) if gaps else 1000.0
+    gaps = [(a.y - b.y) / a.size for a, b in pairwise(lines) if 0 < a.y - b.y < 3 * a.size]
+    sizes = [line.size for line in lines]
+    return min(median(gaps), _SPACED) * median(sizes) if gaps else _SPACED * max(sizes, default=1)

@@ -30,13 +30,17 @@ class Limits:
 
 
 class Meter:
-    """Lets the kernel end this process once a part of the document has cost too much CPU time."""
+    """Counts what was read; once started, the kernel ends this process when a part costs too much.
+
+    Only a process that reads one document and nothing else starts it.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = limits.stall_s
         self._at = time.process_time()
         self._blocks = 0
+        self._armed = False
 
     def start(self) -> None:
         """From here on the limits hold, for what this process starts as well."""
@@ -49,6 +53,7 @@ class Meter:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        self._armed = True
         self._arm()
 
     def finished(self) -> None:
@@ -76,5 +81,5 @@ class Meter:
     def _arm(self) -> None:
         import signal
 
-        if hasattr(signal, "setitimer"):
+        if self._armed:
             signal.setitimer(signal.ITIMER_PROF, max(self._left, 0.01))

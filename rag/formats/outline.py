@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from rag.document import Block, BlockKind
 
+_NEAR = 0.01
+"""Share of the page by which a bookmark may point too low."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
@@ -16,13 +19,15 @@ class Bookmark:
     page: int
     level: int
     """1 for the highest."""
+    top: float = 0.0
+    """Where it points, in shares of the page from its upper edge."""
 
 
 def with_bookmarks(blocks: Sequence[Block], bookmarks: Sequence[Bookmark]) -> list[Block]:
     """The blocks with each bookmark as a heading, when none of them is one yet.
 
-    A paragraph that says what a bookmark says becomes the heading; otherwise it stands above the
-    first block of its page.
+    A paragraph that says what a bookmark says becomes the heading; otherwise it stands above what
+    it points at.
     """
     if not bookmarks or any(block.kind is BlockKind.HEADING for block in blocks):
         return list(blocks)
@@ -49,13 +54,24 @@ def _headed(blocks: list[Block], bookmarks: Sequence[Bookmark]) -> list[Block]:
     for bookmark in bookmarks:
         place = _place(blocks, bookmark.title, at)
         heading = Block(BlockKind.HEADING, bookmark.title, bookmark.page, level=bookmark.level)
-        if place is None:
-            blocks.insert(at, heading)
-        else:
+        if place is not None:
             at = place
             blocks[at] = replace(heading, boxes=blocks[at].boxes)
+        else:
+            at = _below(blocks, bookmark.top, at)
+            blocks.insert(at, heading)
         at += 1
     return blocks
+
+
+def _below(blocks: Sequence[Block], top: float, start: int) -> int:
+    """The first block that stands below that height."""
+    rest = enumerate(blocks[start:], start=start)
+    return next((i for i, block in rest if _top(block) > top - _NEAR), len(blocks))
+
+
+def _top(block: Block) -> float:
+    return block.boxes[0].top if block.boxes else -1.0
 
 
 def _place(blocks: Sequence[Block], title: str, start: int) -> int | None:

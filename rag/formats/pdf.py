@@ -114,10 +114,21 @@ def _bookmarks(document: Any) -> list[Bookmark]:
         target = item.get_dest()
         page = target.get_index() if target else None
         if title and page is not None:
-            found.append(Bookmark(title[:200], page + 1, item.level + 1))
+            top = _top(target, document.get_page_size(page)[1])
+            found.append(Bookmark(title[:200], page + 1, item.level + 1, top))
         if len(found) >= _BOOKMARKS:
             break
     return found
+
+
+def _top(target: Any, height: float) -> float:
+    """How far down the page a bookmark points; 0 where it means the page as a whole."""
+    import pypdfium2.raw as pdfium
+
+    mode, place = target.get_view()
+    at = {pdfium.PDFDEST_VIEW_XYZ: 1, pdfium.PDFDEST_VIEW_FITH: 0}.get(mode)
+    y = place[at] if at is not None and at < len(place) else None
+    return min(max(1 - y / height, 0.0), 1.0) if y and height > 0 else 0.0
 
 
 def _properties(document: Any) -> dict[str, str]:

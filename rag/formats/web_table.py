@@ -48,8 +48,9 @@ class Grid:
         row = self.rows[-1]
         self.fill(row)
         columns, rows = self.spans
-        for column in range(len(row), min(len(row) + columns, _COLUMNS)):
-            words = text if column == len(row) else ""
+        first = len(row)
+        for column in range(first, min(first + columns, _COLUMNS)):
+            words = text if column == first or self.only_names else ""
             if rows > 1:
                 self.reaching[column] = (len(self.rows) + rows - 2, words)
             row.append(words)

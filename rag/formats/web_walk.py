@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,11 +11,13 @@ from rag.formats.web_table import Grid
 from rag.formats.wording import text_block
 
 _BREAKING = frozenset(
-    """address article aside blockquote body br caption center dd details dialog div dl dt
+    """address article aside blockquote body caption center dd details dialog div dl dt
     fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html li main menu ol
     p pre section summary table tbody td tfoot th thead tr ul
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
+_LINE = "\v"
+"""Stands for `<br>` among the words."""
 _LISTS = ("ol", "ul", "menu")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _GUARDING = ("warning", "danger", "caution", "warnung", "gefahr", "vorsicht", "alert")
@@ -50,7 +52,9 @@ class Walk:
             self.words.append(node.text_content or "")
             return ()
         before = len(self.blocks)
-        if tag in _BREAKING:
+        if tag == "br":
+            self.words.append(_LINE)
+        elif tag in _BREAKING:
             self.turn()
         if tag in _LISTS:
             self.lists.append(_List(tag == "ol", _number(node, "start", 1) - 1))
@@ -92,10 +96,12 @@ class Walk:
         """A paragraph is over, unless it is part of an item or a cell."""
         if self.items or self.grids:
             self.words.append(" ")
-        elif text := self.taken():
+            return
+        for text in _lines("".join(self.words)):
             block = text_block(text)
             guards = bool(self.guards) and block.kind is BlockKind.PARAGRAPH
             self.put(replace(block, kind=BlockKind.WARNING) if guards else block)
+        self.words.clear()
 
     def begin_item(self, node: Any) -> None:
         """An item of an item is a part of it."""
@@ -137,6 +143,17 @@ class Walk:
         """Add a block that says something."""
         if block.text:
             self.blocks.append(block)
+
+
+def _lines(words: str) -> Iterator[str]:
+    """A paragraph; where a new line begins a step, a bullet or a warning, several."""
+    text = ""
+    for line in (" ".join(part.split()) for part in words.split(_LINE)):
+        if text and line and text_block(line).kind is not BlockKind.PARAGRAPH:
+            yield text
+            text = ""
+        text = f"{text} {line}".strip()
+    yield text
 
 
 def _number(node: Any, name: str, default: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from rag.formats.word_text import W
 
 _HEADING = re.compile(r"(?i)heading (\d)")
+_LISTED = re.compile(r"(?i)list (?:bullet|number) (\d)")
 _CHAIN = 20
 """Styles that one style may stand on."""
 _LEVELS = 9
@@ -48,6 +49,11 @@ class Styles:
                 return int(level) + 2
         return 0
 
+    def depth(self, properties: Any) -> int:
+        """How deep a list style stands by its name: `List Bullet 2` within `List Number`."""
+        names = (_LISTED.fullmatch(_value(style, "name")) for style in self.chain(properties))
+        return max((int(name.group(1)) - 1 for name in names if name), default=0)
+
     def continues(self, properties: Any) -> bool:
         """Whether such a paragraph carries on the item of a list."""
         names = [_value(style, "name").lower() for style in self.chain(properties)]
@@ -84,12 +90,13 @@ class Lists:
             inherited = [_list_of(style.find(f"{W}pPr")) for style in styles.chain(properties)]
             found = next((each for each in inherited if each[0]), ("", 0))
         name, depth = found
+        within = max(depth, styles.depth(properties))
         if name in ("", "0") or (name, depth) not in self._levels:
             return None
         form, start = self._levels[name, depth]
         if form in ("bullet", "none"):
-            return Item(0, depth)
-        return Item(self._count(self._counted_as[name], depth, start), depth)
+            return Item(0, within)
+        return Item(self._count(self._counted_as[name], depth, start), within)
 
     def _count(self, name: str, depth: int, start: int) -> int:
         number = self._counts.get((name, depth), start - 1) + 1

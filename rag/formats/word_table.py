@@ -41,6 +41,8 @@ def table_blocks(table: Any, pages: Pages) -> Iterator[Block]:
 def _row(element: Any, above: Sequence[str], pages: Pages) -> _Row:
     cells: list[str] = []
     page = 0
+    header = element.find(f"{W}trPr/{W}tblHeader")
+    names = header is not None and header.get(f"{W}val", "1") not in ("0", "false")
     for cell in element.iter(f"{W}tc"):
         if next(cell.iterancestors(f"{W}tr")) is not element:
             continue  # of a table within a cell, whose words are those of the cell
@@ -49,9 +51,7 @@ def _row(element: Any, above: Sequence[str], pages: Pages) -> _Row:
         merged = cell.find(f"{W}tcPr/{W}vMerge")
         if merged is not None and merged.get(f"{W}val", "continue") == "continue":
             text = above[len(cells)] if len(cells) < len(above) else ""
-        cells.extend([text, *[""] * (_span(cell) - 1)])
-    header = element.find(f"{W}trPr/{W}tblHeader")
-    names = header is not None and header.get(f"{W}val", "1") not in ("0", "false")
+        cells.extend([text, *[text if names else ""] * (_span(cell) - 1)])
     return _Row(tuple(cells[:_COLUMNS]), page or pages.page, names)
 
 

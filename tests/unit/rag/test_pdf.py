@@ -10,6 +10,7 @@ from fpdf import FPDF
 
 from ingest.errors import DataFault
 from rag.document import Block, BlockKind
+from rag.formats.layout import continued
 from rag.formats.limits import Limits
 from rag.formats.parsing import parse
 from rag.formats.sniffing import Content
@@ -150,6 +151,116 @@ def test_a_step_that_runs_over_the_page_stays_whole(tmp_path: Path) -> None:
     assert [s.last_page for s in steps] == [0, 2, 0]
 
 
+def test_a_paragraph_over_the_page_is_one_and_on_both_pages(tmp_path: Path) -> None:
+    """Cut in the middle of a word too; the box on each page says where its part stands."""
+
+    def draw(book: _Book) -> None:
+        book.heading("Cooling")
+        book.set_y(255)
+        book.lines("Hydraulic oil is kept below sixty degrees by the cooler, whose hydrau-")
+        book.add_page()
+        book.lines("lic motor turns slowly. Clean it often.", "", "Another paragraph. " * 9)
+
+    blocks = [b for b in pdf_blocks(save(tmp_path, draw)) if b.kind is BlockKind.PARAGRAPH]
+    assert blocks[0].text.endswith("whose hydraulic motor turns slowly. Clean it often.")
+    assert (blocks[0].page, blocks[0].last_page) == (1, 2)
+    assert [box.page for box in blocks[0].boxes] == [1, 2]
+    assert blocks[0].boxes[0].top > 0.8
+    assert blocks[0].boxes[1].bottom < 0.2
+    assert (blocks[1].page, blocks[1].last_page) == (2, 0)
+
+
+def test_a_compound_keeps_its_hyphen_at_the_end_of_a_line() -> None:
+    """When both of its parts are words of the document, or the whole stands there with one."""
+    words = frozenset({"high", "pressure", "hydraulic", "trapped-key"})
+    assert continued("the high-", "pressure side", words) == "the high-pressure side"
+    assert continued("of trapped-", "key locks", words) == "of trapped-key locks"
+    assert continued("a hydrau-", "lic pump", words) == "a hydraulic pump"
+    assert continued("a loosen-", "ing turn", words) == "a loosening turn"
+    assert continued("range 4 -", "20 mA", words) == "range 4 - 20 mA"
+    assert continued("code E-", "217 is", words) == "code E- 217 is"
+
+
+def test_bookmarks_are_headings_where_the_pages_show_none(tmp_path: Path) -> None:
+    """A line that says the same becomes the heading; else it stands above what it points at."""
+
+    def draw(book: _Book) -> None:
+        book.set_font("Helvetica", "", 11)
+        for title, level, text in (
+            ("Cooler", 0, "The cooler is cleaned every week."),
+            ("Fan belt", 1, "The belt is checked."),
+            ("Oil", 0, "3 Oil"),
+        ):
+            book.ln(12)
+            book.start_section(title, level=level)
+            book.lines(text)
+        book.ln(12)
+        book.lines("Oil is changed every year.")
+
+    blocks = pdf_blocks(save(tmp_path, draw))[1:]  # without the header of the only page
+    found = [(b.kind, b.level, b.text) for b in blocks]
+    assert found == [
+        (BlockKind.HEADING, 1, "Cooler"),
+        (BlockKind.PARAGRAPH, 0, "The cooler is cleaned every week."),
+        (BlockKind.HEADING, 2, "Fan belt"),
+        (BlockKind.PARAGRAPH, 0, "The belt is checked."),
+        (BlockKind.HEADING, 1, "Oil"),
+        (BlockKind.PARAGRAPH, 0, "Oil is changed every year."),
+    ]
+
+
+def test_pages_have_the_labels_that_are_printed_on_them(tmp_path: Path) -> None:
+    """Roman in front, numbers after; without labels there are none."""
+
+    def draw(book: _Book) -> None:
+        book.set_page_label(label_style="r")
+        book.lines("Preface.")
+        book.add_page(label_style="D", label_start=1)
+        book.lines("Text.")
+
+    path = save(tmp_path, draw)
+    assert parse(path, Content.PDF, LIMITS, ("en",)).labels == ("i", "1")
+    assert parse(save(tmp_path, sop), Content.PDF, LIMITS, ("en",)).labels == ()
+
+
+def test_a_turned_page_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    """Lines from top to bottom and boxes in the shares of what is seen."""
+    from pypdf import PdfReader, PdfWriter
+
+    path = save(tmp_path, sop)
+    upright = pdf_blocks(path)
+    writer = PdfWriter()
+    for page in PdfReader(path).pages:
+        writer.add_page(page).rotate(90)
+        writer.pages[-1].add_transformation((0, 1, -1, 0, 842, 0))
+        writer.pages[-1].mediabox.upper_right = (842, 595)
+    writer.write(path)
+    turned = pdf_blocks(path)
+    assert [(b.kind, b.text) for b in turned] == [(b.kind, b.text) for b in upright]
+    for one, other in zip(upright, turned, strict=True):
+        assert one.boxes[0].top == pytest.approx(other.boxes[0].top, abs=0.02)
+
+
+def test_a_header_that_counts_the_pages_is_no_text(tmp_path: Path) -> None:
+    """Also when its words change from chapter to chapter."""
+
+    class Manual(FPDF):
+        def header(self) -> None:
+            self.set_font("Helvetica", "", 9)
+            chapter = "ABCDEF"[self.page_no() - 1] * 5
+            self.cell(100, 6, f"Chapter {chapter}")
+            self.cell(0, 6, str(self.page_no() + 8), new_x="LMARGIN", new_y="NEXT")
+
+    book = Manual()
+    for _ in range(6):
+        book.add_page()
+        book.set_font("Helvetica", "", 11)
+        book.multi_cell(0, 6, "The pump is replaced before it fails. " * 4)
+    path = tmp_path / "book.pdf"
+    book.output(str(path))
+    assert not any("Chapter" in block.text for block in pdf_blocks(path))
+
+
 def test_a_password_is_asked_for_in_words(tmp_path: Path) -> None:
     """An encrypted file names what to do."""
 
@@ -187,7 +298,7 @@ def test_empty_pages_are_said_to_be_empty(tmp_path: Path) -> None:
     book.add_page()
     path = tmp_path / "scan.pdf"
     book.output(str(path))
-    with pytest.raises(DataFault, match="pages are empty"):
+    with pytest.raises(DataFault, match="no text on its pages"):
         pdf_blocks(path)
 
 
