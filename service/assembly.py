@@ -16,7 +16,6 @@ from pathlib import Path
 
 from finetune.encoder import load_encoder
 from finetune.models import ModelStore
-from finetune.reranker import CrossEncoder, load_reranker
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
@@ -35,6 +34,7 @@ from rag.library import Library
 from rag.settings import RagSettings
 from service.access import access_for
 from service.advice import Adviser
+from service.answer_log import AnswerLog
 from service.answering import machine_names, writer_of
 from service.cards_store import CardStore
 from service.database import Database
@@ -89,7 +89,6 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
                 settings=read_settings(RagSettings),
                 machines=machine_names(plant),
                 writer=writer_of(asker, prompts),
-                reranker=reranker_of(read_settings(FinetuneSettings)),
             )
         )
         documents = read_documents(library, plant.documents, progress)
@@ -101,6 +100,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             cards=CardStore(database),
             instructions=InstructionStore(database),
             ledger=Ledger(database),
+            answers=AnswerLog(database, timedelta(days=settings.answers_kept_days)),
             lookout=lookout_of(plant, history, settings),
             summarizer=summarizer_of(plant, asker, prompts),
             shelf=shelf,
@@ -133,11 +133,6 @@ def store_of(home: Path, settings: FinetuneSettings) -> ModelStore:
         threads=settings.threads,
         runtime=settings.runtime,
     )
-
-
-def reranker_of(settings: FinetuneSettings) -> CrossEncoder | None:
-    """The model that ranks passages anew, where the settings name one."""
-    return load_reranker(settings.reranker, threads=settings.threads)
 
 
 def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Lookout:
