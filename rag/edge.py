@@ -34,13 +34,16 @@ _SEARCH = qdrant.SearchParams(
 class EdgeIndex:
     """One shard, held by this process alone; a lock serialises its threads."""
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(self, folder: Path, dimension: int, *, anew: bool = False) -> None:
+        """`anew`: whatever the folder holds is thrown away."""
         self._folder = folder
         self._dimension = dimension
         self._lock = threading.RLock()
         self._unsettled = 0
         self._held = shards.held(folder)
         try:
+            if anew:
+                shards.thrown_away(folder)
             self._shard: Any = shards.opened(folder, dimension)
         except BaseException:
             os.close(self._held)

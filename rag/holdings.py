@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from ingest.errors import NotKnown
 from rag.catalog import Catalog
+from rag.catching_up import CatchingUp
 from rag.document import Block, Change, Document, DocumentFailure, Passage, SyncReport
 from rag.encoding import TextEncoder
 from rag.librarian import Librarian
@@ -52,8 +53,9 @@ class Holdings:
         self._librarian = Librarian(
             folder / "documents", self._catalog, self._index, encoder, settings=settings
         )
+        self._catching_up = CatchingUp(self._index, self._librarian.repair)
         try:
-            self._librarian.repair(progress)
+            self._catching_up.begin(progress)
         except BaseException:
             self.close()  # else the lock of the shard would outlive the failure
             raise
@@ -191,6 +193,10 @@ class Holdings:
     def changes(self, document: str | None = None, limit: int = 200) -> list[Change]:
         """What was done to the documents or to that one, by whom and when, the newest first."""
         return self._librarian.changes(document, limit)
+
+    def trouble(self) -> str:
+        """Why no question can be answered just now; empty when none is."""
+        return self._catching_up.trouble()
 
     def failures(self) -> tuple[DocumentFailure, ...]:
         """What the last sync could not take in."""

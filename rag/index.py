@@ -89,8 +89,21 @@ class Scope:
             yield "until_day", "lte", self.on.toordinal()
 
 
-class PassageIndex(Protocol):
-    """What the rag room needs of a vector engine. Safe to call from several threads."""
+class PassageSearch(Protocol):
+    """What a question needs of a vector engine. Safe to call from several threads."""
+
+    def nearest(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Hit]:
+        """By cosine; of equal ones the lower id first, here and in `matching`."""
+
+    def matching(self, vector: SparseVector, scope: Scope, limit: int) -> list[Hit]:
+        """By the product of term weights; nothing without a term in common."""
+
+    def within(self, scope: Scope, limit: int) -> list[str]:
+        """Ids of passages in scope, the lowest first."""
+
+
+class PassageIndex(PassageSearch, Protocol):
+    """What the rag room needs of a vector engine."""
 
     def put(self, points: Sequence[Point]) -> None:
         """Insert or replace; on return searchable, and there when the process is killed.
@@ -101,15 +114,6 @@ class PassageIndex(Protocol):
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take out; unknown ids are no fault."""
-
-    def nearest(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Hit]:
-        """By cosine; of equal ones the lower id first, here and in `matching`."""
-
-    def matching(self, vector: SparseVector, scope: Scope, limit: int) -> list[Hit]:
-        """By the product of term weights; nothing without a term in common."""
-
-    def within(self, scope: Scope, limit: int) -> list[str]:
-        """Ids of passages in scope, the lowest first."""
 
     def ids(self) -> set[str]:
         """All of them."""

@@ -75,7 +75,7 @@ class Library(Holdings):
         self._settings = settings
         self._retriever = Retriever(
             self._catalog,
-            self._index,
+            self._catching_up,
             self._encoder,
             settings=settings,
             today=self._today,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
-from ingest.errors import StoreFault
-from rag import seal
 from rag.catalog import Catalog
 from rag.encoding import TextEncoder
-from rag.errors import ShardInUse
+from rag.errors import ShardDamaged
 from rag.index import PassageIndex
 from rag.settings import RagSettings
 
@@ -47,14 +44,7 @@ def _open_folder(folder: Path, dimension: int, *, anew: bool) -> PassageIndex:
     from rag.edge import EdgeIndex
 
     try:
-        index = EdgeIndex(folder, dimension)
-    except ShardInUse:
-        raise
-    except StoreFault as fault:
+        return EdgeIndex(folder, dimension, anew=anew)
+    except ShardDamaged as fault:
         log.error("vectors damaged, made anew", extra={"folder": str(folder), "fault": str(fault)})
-        seal.unseal(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        return EdgeIndex(folder, dimension)
-    if anew:
-        index.clear(dimension)
-    return index
+        return EdgeIndex(folder, dimension, anew=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,14 +13,15 @@ from rag.encoding import TextEncoder
 from rag.folding import Print, alike, fingerprint
 from rag.fusion import fuse
 from rag.identifiers import bare_numbers, code_spellings, find_codes
-from rag.index import Hit, PassageIndex, Scope
+from rag.index import Hit, PassageSearch, Scope
 from rag.passages import embedded_text
 from rag.reranking import Reranker
 from rag.scoping import admits
 from rag.settings import RagSettings
 from rag.standing import holds, resolve, standing_on
 from rag.support import SUPPORTING, coverage, support
-from rag.terms import idf, query_vector, terms
+from rag.terms import query_vector
+from rag.wording import wording
 
 DEFINES, MENTIONS = 2, 1
 _EXACT_LIMIT = 1000
@@ -74,7 +74,7 @@ class Retriever:
     def __init__(
         self,
         catalog: Catalog,
-        index: PassageIndex,
+        index: PassageSearch,
         encoder: TextEncoder,
         *,
         settings: RagSettings,
@@ -131,16 +131,17 @@ class Retriever:
         exact = self._exact(question, codes, within)
         if kind := self._kind_of(exact, scope):
             scope, within = replace(scope, machine_kind=kind), replace(within, machine_kind=kind)
-        weights = self._weights(question)
+        asked = wording(question, self._catalog, self._languages())
         depth = max(self._settings.fusion_depth, limit)
-        dense = self._index.nearest(self._encoder.encode([question])[0].tolist(), within, depth)
-        sparse = self._index.matching(query_vector(weights), within, depth)
+        dense = self._nearest(asked.texts, within, depth)
+        sparse = self._index.matching(query_vector(asked.terms), within, depth)
         looked_at = self._looked_at(self._ordered(dense, sparse, exact), scope)
         best = list(islice(looked_at, SUPPORTING))
         found = self._told(question, chain(best, looked_at), limit=limit)
         cosine = max(dense[0].score, 0.0) if dense else 0.0
         texts = [embedded_text(each.document.title, each.passage) for each in best]
-        covered = coverage(weights, texts, self._catalog.size())
+        size = self._catalog.size()
+        covered = max(coverage(weights, texts, size) for weights in asked.asked)
         supported = support(cosine, covered, self._settings.support_cosine_weight)
         if best and best[0].exact == DEFINES:
             supported = 1.0
@@ -171,11 +172,17 @@ class Retriever:
         wanted = not scope.statuses or seen.status.value in scope.statuses
         return wanted and (holds(document, on) or not current)
 
-    def _weights(self, question: str) -> dict[str, float]:
-        """IDF of each term, times how often it is asked for."""
-        counts = Counter(terms(question))
-        known, size = self._catalog.counts(list(counts)), self._catalog.size()
-        return {term: n * idf(size, known.get(term, 0)) for term, n in counts.items()}
+    def _nearest(self, texts: Sequence[str], scope: Scope, depth: int) -> list[Hit]:
+        """By the nearest of these texts, which ask the same in other words."""
+        best: dict[str, float] = {}
+        for vector in self._encoder.encode(texts):
+            for hit in self._index.nearest(vector.tolist(), scope, depth):
+                best[hit.id] = max(hit.score, best.get(hit.id, hit.score))
+        return [Hit(id_, best[id_]) for id_ in sorted(best, key=lambda id_: (-best[id_], id_))]
+
+    def _languages(self) -> set[str]:
+        """Those that documents are written in."""
+        return {document.language for document in self.resolved().values()}
 
     def _exact(self, question: str, codes: Sequence[str], scope: Scope) -> dict[str, int]:
         """How exactly each passage holds an identifier of the question."""

@@ -15,7 +15,7 @@ import qdrant_edge as qdrant
 
 from ingest.errors import StoreFault
 from rag import seal
-from rag.errors import ShardInUse
+from rag.errors import ShardDamaged, ShardInUse
 from rag.index import DENSE, INTEGERS, KEYWORDS, SPARSE
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,11 @@ _T = TypeVar("_T")
 _MAKE_ANEW = "Delete that folder: it is made anew from the document store."
 _QUANTIZATION = qdrant.TurboQuantQuantizationConfig(bits=qdrant.TurboQuantBitSize.Bits8)
 """A quarter of the bytes to read for a search; the best are scored again by the whole vectors."""
+_OF_THE_DISK = (
+    errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE,
+    errno.ENOMEM,
+)  # fmt: skip
+"""No damage: what is there may be whole."""
 _NEVER_KB = 10**12
 """Segments of that size get a graph. One takes a minute of standstill for 100,000 passages, and
 finds about the same, not the same."""
@@ -44,7 +49,8 @@ def opened(folder: Path, dimension: int) -> Any:
     """The shard in that folder, made if there is none.
 
     Raises:
-        StoreFault: it is damaged, or was written by an engine or for settings that are not ours.
+        ShardDamaged: it is, or was written by another engine or for other vectors.
+        StoreFault: the disk is full, or may not be written to.
     """
     try:
         _refuse_broken(folder)
@@ -75,9 +81,14 @@ def emptied(folder: Path, dimension: int, shard: Any) -> Any:
         guarded(folder, shard.close)
     except StoreFault as fault:
         log.warning("vectors given up", extra={"fault": str(fault)})
+    thrown_away(folder)
+    return opened(folder, dimension)
+
+
+def thrown_away(folder: Path) -> None:
+    """Nothing is left of it; call with its lock held."""
     seal.unseal(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    return opened(folder, dimension)
 
 
 def held(folder: Path) -> int:
@@ -138,7 +149,7 @@ def _config(dimension: int) -> Any:
 
 def _refuse_broken(folder: Path) -> None:
     if names := seal.broken(folder):
-        raise StoreFault(
+        raise ShardDamaged(
             f"The vectors in {folder} are not as they were left: {', '.join(names[:3])}"
             f"{' and others' if len(names) > 3 else ''}.",
             remedy=_MAKE_ANEW,
@@ -170,9 +181,14 @@ def _words(fault: BaseException) -> str:
 def _opening_fault(folder: Path, fault: BaseException) -> StoreFault:
     if "WouldBlock" in str(fault):
         return _in_use(folder, "")
-    full = isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
-    remedy = "Make room on the disk." if full else _MAKE_ANEW
-    return StoreFault(f"The vectors in {folder} cannot be opened: {_words(fault)}.", remedy=remedy)
+    words = f"The vectors in {folder} cannot be opened: {_words(fault)}."
+    if any(f"os error {number})" in words or number == _number(fault) for number in _OF_THE_DISK):
+        return StoreFault(words, remedy="Make room, or give the right to write there.")
+    return ShardDamaged(words, remedy=_MAKE_ANEW)
+
+
+def _number(fault: BaseException) -> int | None:
+    return fault.errno if isinstance(fault, OSError) else None
 
 
 def _in_use(folder: Path, holder: str) -> ShardInUse:
