@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +17,32 @@ from rag.document import Document, Passage
 from rag.drawing import Drawer, Marks
 from rag.library import Library
 from rag.viewing import Opened, Place
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 from tests.unit.rag.conftest import OpenLibrary
+from tests.unit.rag.hashing import HashingEncoder
 
 MANUALS = ROOT / "tests" / "manuals"
 SIDECAR = "id: {id}\ntitle: A document\nkind: sop\nmachine_kinds: [press]\nrevision: A\n"
 
-Shelve = Callable[..., Library]
 
-
-@pytest.fixture
-def shelved(open_library: OpenLibrary, tmp_path: Path) -> Shelve:
+def shelved(folder: Path, *names: str) -> Library:
     """A library over some of our own manuals, copied so that they can be changed."""
+    papers = folder / "documents"
+    papers.mkdir()
+    for name in names:
+        for path in MANUALS.glob(f"{name}*"):
+            (papers / path.name).write_bytes(path.read_bytes())
+    library = Library(folder / "home", HashingEncoder())
+    assert library.sync(papers).failed == ()
+    return library
 
-    def copy(*names: str) -> Library:
-        folder = tmp_path / "documents"
-        folder.mkdir(exist_ok=True)
-        for name in names:
-            for path in MANUALS.glob(f"{name}*"):
-                (folder / path.name).write_bytes(path.read_bytes())
-        library = open_library()
-        assert library.sync(folder).failed == ()
-        return library
 
-    return copy
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """For all tests that only look."""
+    folder = tmp_path_factory.mktemp("viewing")
+    with shelved(folder, "SOP-PL-01", "SOP-PL-02", "FM200-MAN") as library:
+        yield library
 
 
 def document_of(library: Library, id_: str) -> Document:
@@ -82,9 +85,8 @@ def pdf(
     return path
 
 
-def test_a_page_of_a_pdf_is_drawn_with_the_words_marked(shelved: Shelve) -> None:
+def test_a_page_of_a_pdf_is_drawn_with_the_words_marked(library: Library) -> None:
     """The marked places are the only ones in the colour of the marker."""
-    library = shelved("SOP-PL-01")
     view = opened(library, "Nobody stands below it")
     assert (view.page, view.pages, view.note) == (2, 3, "")
     assert view.picture is not None
@@ -97,9 +99,8 @@ def test_a_page_of_a_pdf_is_drawn_with_the_words_marked(shelved: Shelve) -> None
     assert 0 < yellow(picture) < 1.3 * heights * picture.width
 
 
-def test_a_passage_over_two_pages_is_marked_on_both(shelved: Shelve) -> None:
+def test_a_passage_over_two_pages_is_marked_on_both(library: Library) -> None:
     """Whether it was kept as one passage or as two, its words are found where they stand."""
-    library = shelved("SOP-PL-01")
     document = document_of(library, "SOP-PL-01")
     words = (
         "6. Check the deflection rollers for play and for flat spots. A roller that can be moved"
@@ -110,9 +111,8 @@ def test_a_passage_over_two_pages_is_marked_on_both(shelved: Shelve) -> None:
         assert picture.boxes
 
 
-def test_a_quote_is_marked_in_place_of_its_passage(shelved: Shelve) -> None:
+def test_a_quote_is_marked_in_place_of_its_passage(library: Library) -> None:
     """What an answer says in its own words stands on these."""
-    library = shelved("SOP-PL-01")
     whole = opened(library, "push both safety bolts in")
     part = opened(library, "push both safety bolts in", quote="push both safety bolts in")
     assert whole.picture is not None
@@ -121,9 +121,8 @@ def test_a_quote_is_marked_in_place_of_its_passage(shelved: Shelve) -> None:
     assert part.words == "push both safety bolts in"
 
 
-def test_text_is_shown_with_headings_and_its_passage_marked(shelved: Shelve) -> None:
+def test_text_is_shown_with_headings_and_its_passage_marked(library: Library) -> None:
     """Markdown has no page to draw."""
-    library = shelved("SOP-PL-02")
     view = opened(library, "Write the number of replaced cups")
     assert view.picture is None
     assert marked_text(view) == "Write the number of replaced cups on the gripper card."
@@ -134,36 +133,34 @@ def test_text_is_shown_with_headings_and_its_passage_marked(shelved: Shelve) -> 
         library.viewer.picture(view.document, Place(1))
 
 
-def test_a_quote_in_text_is_marked_alone(shelved: Shelve) -> None:
+def test_a_quote_in_text_is_marked_alone(library: Library) -> None:
     """Within the line in which it stands."""
-    library = shelved("SOP-PL-02")
     view = opened(library, "Wet the thread", quote="with water, never with oil")
     assert marked_text(view) == "with water, never with oil,"
 
 
-def test_a_row_is_shown_by_its_columns(shelved: Shelve) -> None:
+def test_a_row_is_shown_by_its_columns(library: Library) -> None:
     """So that a page can show a table."""
-    view = opened(shelved("FM200-MAN"), "Check the product supply")
+    view = opened(library, "Check the product supply")
     row = next(line for line in view.lines if line.kind == "row" and line.parts[0].marked)
     assert row.cells[:2] == (("Code", "F07"), ("Meaning", "Bowl level low"))
 
 
-def test_a_file_that_changed_is_not_drawn(shelved: Shelve, tmp_path: Path) -> None:
+def test_a_file_that_changed_is_not_drawn(tmp_path: Path) -> None:
     """The stored text is shown, and that it is."""
-    library = shelved("SOP-PL-01")
     path = tmp_path / "documents" / "SOP-PL-01.pdf"
-    path.write_bytes(path.read_bytes() + b"\n% changed")
-    view = opened(library, "Nobody stands below it")
-    assert view.picture is None
-    assert "changed" in view.note
-    assert "Nobody stands below it" in marked_text(view)
-    path.unlink()
-    assert "no such file" in opened(library, "Nobody stands below it").note
+    with shelved(tmp_path, "SOP-PL-01") as library:
+        path.write_bytes(path.read_bytes() + b"\n% changed")
+        view = opened(library, "Nobody stands below it")
+        assert view.picture is None
+        assert "changed" in view.note
+        assert "Nobody stands below it" in marked_text(view)
+        path.unlink()
+        assert "no such file" in opened(library, "Nobody stands below it").note
 
 
-def test_a_passage_that_is_gone_is_said(shelved: Shelve) -> None:
+def test_a_passage_that_is_gone_is_said(library: Library) -> None:
     """After the document was read anew; its words are still looked for."""
-    library = shelved("SOP-PL-01", "SOP-PL-02")
     for id_, words in (("SOP-PL-01", "Nobody stands below it"), ("SOP-PL-02", "never with oil")):
         document = document_of(library, id_)
         page = 2 if id_ == "SOP-PL-01" else 1
@@ -172,13 +169,11 @@ def test_a_passage_that_is_gone_is_said(shelved: Shelve) -> None:
         assert (view.picture.boxes if view.picture else marked_text(view)) != ""
 
 
-@pytest.mark.parametrize("page", [4, 1000])
-def test_a_page_that_is_not_there_is_not_known(shelved: Shelve, page: int) -> None:
+@pytest.mark.parametrize("id_", ["SOP-PL-01", "SOP-PL-02"])
+def test_a_page_that_is_not_there_is_not_known(library: Library, id_: str) -> None:
     """Of a PDF as of text."""
-    library = shelved("SOP-PL-01", "SOP-PL-02")
-    for id_ in ("SOP-PL-01", "SOP-PL-02"):
-        with pytest.raises(NotKnown):
-            library.viewer.open(document_of(library, id_), Place(page))
+    with pytest.raises(NotKnown):
+        library.viewer.open(document_of(library, id_), Place(4))
 
 
 def test_a_turned_page_is_marked_where_it_is_seen(
@@ -207,3 +202,16 @@ def test_a_huge_page_is_drawn_small(tmp_path: Path, size: tuple[float, float]) -
     path = pdf(tmp_path / "h" / "H.pdf", lambda sheet: None, size=size)
     picture = Drawer(512).draw(path, "digest", 1, Marks("words"))
     assert picture.width * picture.height <= 1240 * 3500
+
+
+def test_a_scanned_page_is_marked_where_ocr_read_the_words(tmp_path: Path) -> None:
+    """Its words are part of a picture."""
+    if shutil.which("tesseract") is None:
+        missing("Tesseract", "apt-get install tesseract-ocr")
+    with shelved(tmp_path, "SN-FM-02") as library:
+        view = opened(library, "before you open the hose coupling")
+    assert "OCR" in view.note
+    assert view.picture is not None
+    picture = Image.open(io.BytesIO(view.picture.png)).convert("RGB")
+    left, top, right, bottom = view.picture.boxes[-1]
+    assert yellow(picture.crop((int(left), int(top), int(right), int(bottom)))) > 1000
