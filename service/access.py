@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from ingest.errors import NotKnown, SettingsFault
 from service.faults import Forbidden, Unauthorised
+from service.reach import EVERYWHERE, Reach
 from service.settings import ServiceSettings
 
 TOKEN = re.compile(r"andon_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
@@ -42,6 +44,14 @@ class Key:
     sha256: str
     """Of the secret. It has 256 random bits, so a slow hash would add nothing."""
     created_at: str
+    machines: tuple[str, ...] = ()
+    """With `lines`: the machines that it is for; with neither, every machine."""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def reach(self) -> Reach:
+        """The machines that it is for."""
+        return Reach(self.machines, self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,14 @@ class Caller:
 
     name: str
     role: Role
+    reach: Reach = EVERYWHERE
+    key: str = ""
+    """Id of the key: two of them may bear one name."""
+
+    @property
+    def reader(self) -> str | None:
+        """The role as the readers of a document name it; None: reads every document."""
+        return None if self.role is Role.ENGINEER else self.role.value
 
     def must_be(self, *roles: Role) -> None:
         """Raise Forbidden unless the caller has one of these roles or may do everything."""
@@ -90,7 +108,7 @@ class Access:
         digest = _digest(parts[2])
         if not hmac.compare_digest(digest, key.sha256 if key else _digest("")) or key is None:
             raise Unauthorised("This API key is not known.")
-        return Caller(key.name or key.id, key.role)
+        return Caller(key.name or key.id, key.role, key.reach, key.id)
 
     def _refresh(self, path: Path) -> None:
         with self._lock:
@@ -128,7 +146,7 @@ def read_keys(path: Path) -> list[Key]:
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        return [Key(**{**entry, "role": Role(entry["role"])}) for entry in entries]
+        return [_key(entry) for entry in entries]
     except OSError as error:
         raise SettingsFault(
             f"The keys file {path} cannot be read: {error.strerror}.",
@@ -138,12 +156,17 @@ def read_keys(path: Path) -> list[Key]:
         raise SettingsFault(f"{path} is no keys file of Andon: {error}.") from error
 
 
-def create_key(path: Path, role: Role, *, name: str = "") -> str:
-    """Add a key to the file and return the token, which is kept nowhere."""
+def create_key(path: Path, role: Role, *, name: str = "", reach: Reach = EVERYWHERE) -> str:
+    """Add a key to the file and return the token, which is kept nowhere.
+
+    Raises:
+        SettingsFault: an engineer's key was to be for some machines only.
+    """
     keys = read_keys(path) if path.exists() else []
     secret, identity = secrets.token_urlsafe(32), secrets.token_hex(4)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    _write(path, [*keys, Key(identity, role, name, _digest(secret), now)])
+    new = Key(identity, role, name, _digest(secret), now, reach.machines, reach.lines)
+    _write(path, [*keys, _checked(new)])
     return f"andon_{identity}_{secret}"
 
 
@@ -154,6 +177,27 @@ def remove_key(path: Path, identity: str) -> None:
     if len(left) == len(keys):
         raise NotKnown(f"{path} has no key {identity}.")
     _write(path, left)
+
+
+def _key(entry: dict[str, Any]) -> Key:
+    """A key as the file has it; one written before keys could be limited is for every machine."""
+    limits = {name: _names(entry.get(name, [])) for name in ("machines", "lines")}
+    return _checked(Key(**{**entry, **limits, "role": Role(entry["role"])}))
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ValueError("machines and lines are lists of names")
+    return tuple(given)
+
+
+def _checked(key: Key) -> Key:
+    if key.role is Role.ENGINEER and key.reach.limited:
+        raise SettingsFault(
+            f"Key {key.id} is an engineer's, who does everything: it cannot be for some machines.",
+            remedy="Give it the role operator or machine, or no limit.",
+        )
+    return key
 
 
 def _write(path: Path, keys: list[Key]) -> None:

@@ -25,6 +25,7 @@ from ingest.vocabulary import (
     Summary,
     Window,
 )
+from service.access import Role
 from service.cards import same_findings
 from service.cards_store import Advice
 from service.observer import Asked
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 ERROR_CODE = "error_code"
 DEFECT_TYPE = "defect_type"
 ISSUE = "issue"
+READER = Role.OPERATOR.value
+"""Of the cards: they quote what an operator may read."""
 MAX_TEXTS = 40
 """The newest texts of a card that are classified together."""
 
@@ -165,7 +168,7 @@ class Adviser:
 
     def _listed(self, case: Case) -> Diagnosis | None:
         for code in case.codes:
-            entry = self._library.look_up(code, case.machine.kind)
+            entry = self._library.look_up(code, case.machine.kind, reader=READER)
             if entry is None or not entry.error_class:
                 continue
             label = entry.error_class.strip().lower().replace(" ", "_")
@@ -222,7 +225,9 @@ class Adviser:
                 diagnosis.label,
                 self._description(diagnosis.label),
                 machine_kind=case.machine.kind,
+                machine=case.machine.id,
                 codes=case.codes,
+                reader=READER,
             )
         except AndonFault as fault:
             return Answer(diagnosis.label, declined=True, reason=str(fault), text="", citations=())

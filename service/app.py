@@ -19,7 +19,10 @@ from service.metrics import Traffic
 from service.parts import Parts, State
 from service.replies import Problem
 from service.routes import (
+    answers,
+    asking,
     classify,
+    document_upkeep,
     documents,
     feedback,
     health,
@@ -31,6 +34,7 @@ from service.routes import (
     stream,
     summaries,
     trainings,
+    viewer,
 )
 
 WEB = Path(__file__).parent / "web"
@@ -82,7 +86,18 @@ def create_app(parts: Parts) -> FastAPI:
     )
     add_handlers(app)
     subjects = (machines, issues, instructions, summaries, classify, models, trainings)
-    for subject in (*subjects, feedback, documents, push, stream, health):
+    for subject in (
+        *subjects,
+        feedback,
+        document_upkeep,
+        documents,
+        viewer,
+        asking,
+        answers,
+        push,
+        stream,
+        health,
+    ):
         app.include_router(subject.router)
     app.get("/", include_in_schema=False)(_page)
     app.get("/models", include_in_schema=False)(_models_page)
@@ -123,7 +138,8 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[S
 def _threads(parts: Parts) -> list[threading.Thread]:
     watch = parts.watch
     watching = {"watch": watch.run, "advice": watch.run_advice} if watch is not None else {}
+    folder = {"documents": parts.folder_watch.run} if parts.folder_watch is not None else {}
     return [
         threading.Thread(target=loop, args=(parts.stopping,), name=name, daemon=True)
-        for name, loop in {**watching, **parts.learning.loops}.items()
+        for name, loop in {**watching, **folder, **parts.learning.loops}.items()
     ]

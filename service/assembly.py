@@ -16,6 +16,7 @@ from pathlib import Path
 
 from finetune.encoder import load_encoder
 from finetune.models import ModelStore
+from finetune.reranker import CrossEncoder, load_reranker
 from finetune.settings import FinetuneSettings
 from ingest.evidence_settings import EvidenceSettings
 from ingest.history import History
@@ -39,6 +40,7 @@ from service.answering import machine_names, writer_of
 from service.cards_store import CardStore
 from service.database import Database
 from service.feed import Feed
+from service.folder_watch import FolderWatch
 from service.hints import NoteReader
 from service.instructions import InstructionStore
 from service.learning import learning_of
@@ -47,6 +49,7 @@ from service.lookout import Lookout
 from service.model_figures import ModelFigures
 from service.notices import issue_message, machine_message
 from service.parts import Component, Parts
+from service.plant_day import today_in
 from service.settings import ServiceSettings, read_settings
 from service.shelf import ModelShelf
 from service.watch import Watch
@@ -87,11 +90,13 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
                 settings.home,
                 encoder,
                 settings=read_settings(RagSettings),
+                today=today_in(plant.timezone),
+                progress=lambda done, of, name: progress(_indexing(done, of, name)),
                 machines=machine_names(plant),
                 writer=writer_of(asker, prompts),
+                reranker=reranker_of(read_settings(FinetuneSettings)),
             )
         )
-        documents = read_documents(library, plant.documents, progress)
         shelf = ModelShelf(store)
         parts = Parts(
             settings=settings,
@@ -105,6 +110,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             summarizer=summarizer_of(plant, asker, prompts),
             shelf=shelf,
             library=library,
+            folder_watch=watched_documents(library, plant, progress),
             access=access,
             feed=Feed(),
             learning=learning_of(database, shelf, settings),
@@ -118,7 +124,6 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             clock_ahead=timedelta(seconds=collecting.clock_ahead_s),
             components=(
                 Component("encoder", "ok", f"{encoder.name} by {encoder.forward.name}"),
-                documents,
                 *shelf.components(),
             ),
         )
@@ -133,6 +138,11 @@ def store_of(home: Path, settings: FinetuneSettings) -> ModelStore:
         threads=settings.threads,
         runtime=settings.runtime,
     )
+
+
+def reranker_of(settings: FinetuneSettings) -> CrossEncoder | None:
+    """The model that ranks passages anew, where the settings name one."""
+    return load_reranker(settings.reranker, threads=settings.threads)
 
 
 def lookout_of(plant: Plant, history: History, settings: ServiceSettings) -> Lookout:
@@ -152,20 +162,11 @@ def summarizer_of(plant: Plant, asker: Asker | None, prompts: PromptLibrary) -> 
     )
 
 
-def read_documents(library: Library, folder: Path | None, progress: Progress) -> Component:
-    """Bring the library up to date with the plant's folder; what could not be read is said."""
-    failed: tuple[str, ...] = ()
-    if folder is not None:
-        report = library.sync(folder, lambda done, of, name: progress(_reading(done, of, name)))
-        failed = tuple(f"{Path(item.source).name}: {item.reason}" for item in report.failed)
-        for words in failed:
-            log.warning("document left out", extra={"fault": words})
-    known = len(library.documents())
-    if not known:
-        words = "No documents: no procedures and no code tables; add some with `andon docs add`."
-        return Component("documents", "degraded", words)
-    state = "degraded" if failed else "ok"
-    return Component("documents", state, "; ".join([f"{known} document(s)", *failed]))
+def watched_documents(library: Library, plant: Plant, progress: Progress) -> FolderWatch:
+    """The library brought up to date with the plant's folder, and the watch over that."""
+    watch = FolderWatch(library, plant.documents)
+    watch.read(lambda done, of, name: progress(_reading(done, of, name)))
+    return watch
 
 
 def with_watch(parts: Parts) -> Parts:
@@ -193,6 +194,10 @@ def with_watch(parts: Parts) -> Parts:
         on_card=lambda issue: parts.feed.publish(issue_message(issue)),
     )
     return replace(parts, watch=watch)
+
+
+def _indexing(done: int, of: int, name: str) -> str:
+    return f"The index is made again: document {done} of {of}: {name}"
 
 
 def _reading(done: int, of: int, name: str) -> str:

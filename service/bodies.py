@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -286,31 +286,3 @@ class Clear(Body):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "M. Weber"}]})
     by: Annotated[str, StringConstraints(max_length=120)] = ""
-
-
-class Search(Body):
-    """Words to look for in the documents."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"query": "bleed the pump", "machine": "press-3"}]},
-    )
-    query: Question
-    machine: Name | None = None
-    kinds: list[Literal["sop", "manual", "code_list", "safety"]] | None = None
-    limit: Annotated[int, Field(ge=1, le=50)] = 8
-
-
-class Ask(Body):
-    """A question to the documents."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"question": "E217 on press 3, what do I do?", "machine": "press-3"}]
-        },
-    )
-    question: Question
-    machine: Name | None = None
-    stream: bool = False
-    """Reply as server-sent events: the citations first, then the answer."""

@@ -93,15 +93,23 @@ class CardStore:
         return _read(rows[0][0])
 
     def listed(
-        self, *, states: Sequence[IssueState] = (), machine: str | None = None, limit: int = 100
+        self,
+        *,
+        states: Sequence[IssueState] = (),
+        machine: str | None = None,
+        among: Collection[str] | None = None,
+        limit: int = 100,
     ) -> list[Issue]:
-        """Cards, newest first."""
+        """Cards, newest first; of that machine, of the machines `among` them."""
         wanted = [str(state) for state in states or tuple(IssueState)]
         query = f"SELECT body FROM cards WHERE state IN ({','.join('?' * len(wanted))})"
         values: list[str | int] = [*wanted]
         if machine is not None:
             query += " AND machine = ?"
             values.append(machine)
+        if among is not None:
+            query += f" AND machine IN ({','.join('?' * len(among))})"
+            values.extend(among)
         rows = self._database.rows(f"{query} ORDER BY number DESC LIMIT ?", [*values, limit])
         return [_read(body) for (body,) in rows]
 

@@ -93,6 +93,29 @@ def _trainings(connection: sqlite3.Connection) -> None:
     )
 
 
+def _asked(connection: sqlite3.Connection) -> None:
+    """Answers get a table of their own, for the audit; those of before move there."""
+    connection.execute(
+        """CREATE TABLE asked (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            at INTEGER NOT NULL, caller TEXT NOT NULL, key TEXT NOT NULL, role TEXT NOT NULL,
+            machine TEXT NOT NULL, conversation TEXT NOT NULL, declined INTEGER NOT NULL,
+            body TEXT NOT NULL) STRICT"""
+    )
+    connection.execute("CREATE INDEX asked_at ON asked (at)")
+    connection.execute("CREATE INDEX asked_machine ON asked (machine, number)")
+    connection.execute("CREATE INDEX asked_conversation ON asked (conversation, number)")
+    connection.execute(
+        "INSERT INTO asked (id, at, caller, key, role, machine, conversation, declined, body) "
+        "SELECT id, at, '', '', '', coalesce(json_extract(body, '$.machine'), ''), '', "
+        "json_extract(body, '$.declined'), "
+        "json_object('answer', json(body), 'scope', json('{}')) "
+        "FROM given_answers WHERE kind = 'answer' ORDER BY at"
+    )
+    connection.execute("DELETE FROM given_answers WHERE kind = 'answer'")
+    connection.execute("ALTER TABLE feedback ADD COLUMN answered TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: Sequence[Migration] = (
     _cards,
     _ledger,
@@ -101,6 +124,7 @@ MIGRATIONS: Sequence[Migration] = (
     _what_was_judged,
     _classified,
     _trainings,
+    _asked,
 )
 """Number n is entry n - 1. Append only: what has run in a plant is never changed."""
 

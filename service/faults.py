@@ -25,6 +25,7 @@ from ingest.errors import (
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_S = "5"
 
 
 class Unauthorised(AndonFault):
@@ -44,6 +45,10 @@ class Conflict(AndonFault):
         """One by one, where there are several."""
 
 
+class Busy(AndonFault):
+    """Too much of the same is under way; the same call will work soon."""
+
+
 class TooLarge(AndonFault):
     """A body beyond the limit."""
 
@@ -54,6 +59,7 @@ STATUS: Mapping[type[AndonFault], HTTPStatus] = {
     NotKnown: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     DataFault: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelFault: HTTPStatus.BAD_GATEWAY,
     WireFault: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -106,6 +112,8 @@ async def _on_fault(request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request failed", extra={"path": request.url.path, "fault": str(error)})
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    if isinstance(error, Busy):
+        headers = {"Retry-After": RETRY_S}
     return problem(
         request,
         status,

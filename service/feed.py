@@ -20,6 +20,8 @@ class Message:
     """`issue` or `machine`."""
     body: str
     """JSON."""
+    machine: str = ""
+    """That it is about: a key that is not for it does not hear of it."""
 
 
 class _Listener:

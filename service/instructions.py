@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ingest.errors import NotKnown
 from ingest.instants import instant, microseconds
+from ingest.plant import Machine
 from service.database import Database
 from service.faults import Conflict
 
@@ -78,11 +79,35 @@ class InstructionStore:
             )
             return _found(connection, _number(instruction), instruction)
 
-    def listed(self, *, cleared: bool = False, limit: int = 500) -> list[Instruction]:
-        """The newest ones, oldest first; those in force only, unless `cleared`."""
-        only = "" if cleared else "WHERE cleared IS NULL"
+    def find(self, instruction: str) -> Instruction:
+        """The instruction with that id; NotKnown otherwise."""
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM instructions {only} ORDER BY number DESC LIMIT ?", (limit,)
+            f"SELECT {_COLUMNS} FROM instructions WHERE number = ?", (_number(instruction),)
+        )
+        if not rows:
+            raise NotKnown(f"There is no instruction {instruction}.")
+        return _read(rows[0])
+
+    def listed(
+        self,
+        *,
+        cleared: bool = False,
+        among: Sequence[Machine] | None = None,
+        limit: int = 500,
+    ) -> list[Instruction]:
+        """The newest ones, oldest first; those in force only, unless `cleared`.
+
+        With `among` those about one of these machines, or about the whole line of one.
+        """
+        only, values = ["1" if cleared else "cleared IS NULL"], list[str | int]()
+        if among is not None:
+            marks = ",".join("?" * len(among))
+            only.append(f"(machine IN ({marks}) OR (machine = '' AND line IN ({marks})))")
+            values += [*(one.id for one in among), *(one.line for one in among)]
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM instructions WHERE {' AND '.join(only)} "
+            "ORDER BY number DESC LIMIT ?",
+            [*values, limit],
         )
         return [_read(row) for row in reversed(rows)]
 

@@ -1,4 +1,4 @@
-"""What the service said and what people said about it: predictions, answers, feedback, replies."""
+"""What the service said and what people said about it: predictions, feedback, replies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from ingest.errors import DataFault, NotKnown
 from ingest.instants import microseconds
 from service.database import Database
 from service.judged import Judged
+from service.judged_answers import JudgedAnswer
 from service.labelled import Feedback, labelled, true_labels
 
 KEPT = timedelta(days=90)
-"""How long predictions and answers are kept for feedback."""
+"""How long predictions are kept for feedback."""
 REMEMBERED = timedelta(hours=24)
 """How long the reply to an Idempotency-Key is repeated."""
 
@@ -36,6 +37,8 @@ class Verdict:
     who: str
     about: Judged = field(default_factory=Judged)
     """What it judges, as far as a lesson can be drawn from it."""
+    answered: JudgedAnswer | None = None
+    """The answer that it judges, for the questions of an evaluation."""
 
 
 class Ledger:
@@ -46,7 +49,7 @@ class Ledger:
         self._once = threading.Lock()
 
     def keep(self, kind: str, said: Any, at: datetime) -> str:
-        """Keep a prediction or an answer; the id under which feedback can name it."""
+        """Keep a prediction; the id under which feedback can name it."""
         return self.keep_all(kind, [said], at)[0]
 
     def keep_all(self, kind: str, said: Sequence[Any], at: datetime) -> list[str]:
@@ -77,8 +80,8 @@ class Ledger:
         """Keep what a person says; its number."""
         with self._database.transaction() as connection:
             number = connection.execute(
-                "INSERT INTO feedback (at, kind, subject, verdict, label, comment, who, about) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO feedback (at, kind, subject, verdict, label, comment, who, about, "
+                "answered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     microseconds(at),
                     verdict.kind,
@@ -88,6 +91,7 @@ class Ledger:
                     verdict.comment,
                     verdict.who,
                     verdict.about.written(),
+                    verdict.answered.written() if verdict.answered else "",
                 ),
             ).lastrowid
         return int(number or 0)
@@ -95,13 +99,21 @@ class Ledger:
     def verdicts(self) -> list[Verdict]:
         """All feedback, oldest first."""
         rows = self._database.rows(
-            "SELECT kind, subject, verdict, label, comment, who, about FROM feedback "
+            "SELECT kind, subject, verdict, label, comment, who, about, answered FROM feedback "
             "ORDER BY number"
         )
         return [
-            Verdict(kind, subject, verdict, label, comment, who, Judged.read(about))
-            for kind, subject, verdict, label, comment, who, about in rows
+            Verdict(
+                *(kind, subject, verdict, label, comment, who),
+                Judged.read(about),
+                JudgedAnswer.read(said) if said else None,
+            )
+            for kind, subject, verdict, label, comment, who, about, said in rows
         ]
+
+    def verdicts_on(self, answer: str) -> list[Verdict]:
+        """Feedback on one answer, oldest first."""
+        return [one for one in self.verdicts() if (one.kind, one.subject) == ("answer", answer)]
 
     def lessons(self, task: Task) -> Feedback:
         """The labelled rows that the verdicts give a task."""

@@ -14,6 +14,7 @@ from ingest.history import SourceCounters
 from ingest.outbox import outbox_figures
 from ingest.vocabulary import IssueState
 from prompting.breaker import BreakerState
+from rag.document import DocumentStatus
 from service.collectors import collectors_figures
 
 if TYPE_CHECKING:
@@ -68,6 +69,31 @@ class FloorFigures(Collector):
         yield from self._cards()
         yield from self._watch()
         yield from self._breaker()
+        yield from self._documents()
+
+    def _documents(self) -> Iterator[Metric]:
+        library = self._parts.library
+        every = library.documents()
+        family = GaugeMetricFamily(
+            "andon_documents", "Revisions of documents by standing.", labels=["status"]
+        )
+        for status in DocumentStatus:
+            family.add_metric([status], sum(one.status is status for one in every))
+        yield family
+        words = {
+            "andon_documents_passages": "Passages of all documents.",
+            "andon_documents_ocr_pages": "Pages that were read from a picture.",
+            "andon_documents_unread_pages": "Pages that are pictures and could not be read.",
+            "andon_documents_failed": "Files that could not be taken in of late.",
+        }
+        values = (
+            sum(one.passages for one in every),
+            sum(len(one.ocr_pages) for one in every),
+            sum(len(one.unread_pages) for one in every),
+            len(library.failures()),
+        )
+        for (name, help_text), value in zip(words.items(), values, strict=True):
+            yield GaugeMetricFamily(name, help_text, value)
 
     def _ingest(self) -> Iterator[Metric]:
         counters = self._known(self._parts.history.counters())
@@ -167,6 +193,10 @@ def exposition(parts: Parts, traffic: Traffic) -> bytes:
     """All figures in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(FloorFigures(parts, traffic.named_sources))
-    own = (parts.model_figures.registry, parts.learning.figures.registry)
+    own = (
+        parts.model_figures.registry,
+        parts.learning.figures.registry,
+        parts.document_figures.registry,
+    )
     registries = (registry, *own, traffic.registry)
     return b"".join(generate_latest(each) for each in registries)

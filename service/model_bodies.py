@@ -122,7 +122,10 @@ class Feedback(Body):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"issue": "I00012", "verdict": "wrong", "label": "pump_worn"}]
+            "examples": [
+                {"issue": "I00012", "verdict": "wrong", "label": "pump_worn"},
+                {"answer": "a0c1d2e3", "verdict": "wrong", "document": "SOP-HP-02", "page": 3},
+            ]
         },
     )
     prediction: Name | None = None
@@ -131,6 +134,10 @@ class Feedback(Body):
     verdict: Literal["right", "wrong"]
     label: LabelName | None = None
     """What it really was."""
+    document: Name | None = None
+    """Of an answer that was wrong: the id of the document which would have been right."""
+    page: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """With `document`: where in it."""
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
     """For people; nothing is trained on it."""
     by: Annotated[str, StringConstraints(max_length=120)] = ""
@@ -140,6 +147,10 @@ class Feedback(Body):
     def _one_subject(self) -> Self:
         if sum(item is not None for item in (self.prediction, self.issue, self.answer)) != 1:
             raise ValueError("name exactly one of prediction, issue or answer")
+        if self.document is not None and (self.answer is None or self.verdict != "wrong"):
+            raise ValueError("the right document goes with an answer that was wrong")
+        if self.page is not None and self.document is None:
+            raise ValueError("a page needs its document")
         return self
 
     @property

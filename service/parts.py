@@ -25,11 +25,14 @@ from prompting.breaker import BreakerState
 from prompting.library import PromptLibrary
 from prompting.probing_watch import ProbeWatch
 from service.access import Access
+from service.answer_log import AnswerLog
 from service.cards_store import CardStore
 from service.classified import Comparison
 from service.collectors import collectors_state
+from service.document_figures import DocumentFigures
 from service.feed import Feed
 from service.floor import MachineView, machine_view
+from service.folder_watch import FolderWatch
 from service.instructions import InstructionStore
 from service.learning import Learning
 from service.ledger import Ledger
@@ -42,6 +45,8 @@ from service.watch import Watch
 LONG_OWED = timedelta(minutes=5)
 """A centre that has not confirmed for so long is away."""
 
+UPLOADS_AT_ONCE = 4
+"""Documents that are taken in at the same time: the other threads are for questions."""
 MOST_FAULTS = 5
 """Of prompt files, named at once."""
 
@@ -66,6 +71,7 @@ class Parts:
     cards: CardStore
     instructions: InstructionStore
     ledger: Ledger
+    answers: AnswerLog
     lookout: Lookout
     summarizer: Summarizes
     shelf: Shelf
@@ -87,6 +93,13 @@ class Parts:
     """What the model took."""
     prompts: PromptLibrary | None = None
     """None: nobody asks after the prompt files, as in the tests of a single route."""
+    document_figures: DocumentFigures = field(default_factory=DocumentFigures)
+    """What was taken in, and what was answered from it."""
+    upload_slots: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(UPLOADS_AT_ONCE)
+    )
+    folder_watch: FolderWatch | None = None
+    """None: nobody looks after the documents, as in the tests of a single route."""
     components: tuple[Component, ...] = ()
     """What the assembly found when it put the parts together."""
     disk_reserve_bytes: int = 0
@@ -132,7 +145,8 @@ class Parts:
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
         others = (*self._plant_state(), *self._outbox_state(), *self._prompts_state())
         writing = (self._writer_state(), *self._model_state(), *self._drift_state())
-        return [*own, self._collectors_state(), *writing, *others, *self.components]
+        documents = self._documents_state()
+        return [*own, self._collectors_state(), *writing, *documents, *others, *self.components]
 
     def _history_state(self) -> Component:
         try:
@@ -172,6 +186,14 @@ class Parts:
             f"{self.plant.path} was changed: collectors take it over, andon serve when restarted."
         )
         return [Component("plant", "degraded", words)]
+
+    def _documents_state(self) -> list[Component]:
+        if self.folder_watch is None:
+            return []
+        try:
+            return [Component("documents", *self.folder_watch.standing())]
+        except AndonFault as fault:
+            return [Component("documents", "missing", str(fault))]
 
     def _prompts_state(self) -> list[Component]:
         if self.prompts is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,13 @@ from finetune.task import Task
 from ingest.vocabulary import Answer, Citation, Diagnosis, Evidence, Summary
 from prompting.listening import Listener
 from prompting.telling import Watched
-from rag.document import CodeEntry, Document
+from rag.conversation import Turn
+from rag.document import Change, CodeEntry, Document, DocumentFailure, Passage
+from rag.drawing import Picture
+from rag.viewing import Opened, Place
+
+Progress = Callable[[int, int, str], None]
+"""Called with how much of how much is done, and a name."""
 
 
 class Summarizes(Protocol):
@@ -111,19 +117,71 @@ class Shelf(Protocol):
         ...
 
 
+class Opens(Protocol):
+    """Documents opened at a page."""
+
+    def open(self, document: Document, place: Place) -> Opened:
+        """A page and what stands on it; NotKnown when the document has no such page."""
+        ...
+
+    def picture(self, document: Document, place: Place) -> Picture:
+        """The page as it was printed; NotKnown when there is no picture of it."""
+        ...
+
+
 class Library(Protocol):
     """The documents."""
 
-    def add(self, path: Path) -> Document:
+    @property
+    def viewer(self) -> Opens:
+        """Opens what is cited."""
+        ...
+
+    def add(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        by: str = "",
+        progress: Progress | None = None,
+    ) -> Document:
         """Take in a document; the revision before is replaced in one step."""
         ...
 
     def documents(self) -> Sequence[Document]:
-        """All that are there."""
+        """Every revision of every document."""
         ...
 
-    def remove(self, document: str) -> None:
-        """Forget a document; NotKnown when it is not there."""
+    def passages(self, document: str, revision: str | None = None) -> Sequence[Passage]:
+        """All of a revision, in order; NotKnown when it is not there."""
+        ...
+
+    def failures(self) -> Sequence[DocumentFailure]:
+        """What could not be taken in from the folders of late."""
+        ...
+
+    def changes(self, document: str | None = None, limit: int = ...) -> Sequence[Change]:
+        """Who did what to the documents."""
+        ...
+
+    def remove(self, document: str, revision: str | None = None, *, by: str = "") -> None:
+        """Forget a document or a revision; NotKnown when it is not there."""
+        ...
+
+    def withdraw(
+        self, document: str, revision: str | None = None, *, reason: str = "", by: str = ""
+    ) -> Sequence[Document]:
+        """Quote it no more until it is restored; NotKnown when it is not there."""
+        ...
+
+    def restore(
+        self, document: str, revision: str | None = None, *, by: str = ""
+    ) -> Sequence[Document]:
+        """Take a withdrawal back; DataFault when there is none."""
+        ...
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Make the index anew from the store; how many passages there are."""
         ...
 
     def search(
@@ -133,6 +191,10 @@ class Library(Protocol):
         machine_kind: str | None = None,
         machine: str | None = None,
         kinds: Sequence[str] | None = None,
+        languages: Sequence[str] | None = None,
+        statuses: Sequence[str] | None = None,
+        on: date | None = None,
+        reader: str | None = None,
         limit: int = 8,
     ) -> Sequence[Citation]:
         """Passages, best first."""
@@ -145,16 +207,29 @@ class Library(Protocol):
         machine_kind: str | None = None,
         machine: str | None = None,
         codes: Sequence[str] = (),
+        reader: str | None = None,
+        earlier: Sequence[Turn] = (),
+        language: str | None = None,
+        listener: object | None = None,
     ) -> Answer:
         """Quoted from the documents, or declined."""
         ...
 
     def procedure(
-        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+        self,
+        label: str,
+        description: str,
+        *,
+        machine_kind: str,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+        reader: str | None = None,
     ) -> Answer:
         """What to do about a diagnosed fault."""
         ...
 
-    def look_up(self, code: str, machine_kind: str) -> CodeEntry | None:
+    def look_up(
+        self, code: str, machine_kind: str, *, reader: str | None = None
+    ) -> CodeEntry | None:
         """The row of a code table, if a document has it."""
         ...

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.history import DeadLetter, Record
-from ingest.plant import Plant
+from ingest.plant import Machine, Plant
 from ingest.timestamps import CLOCK_AHEAD, clock_fault
 from ingest.vocabulary import Event, Quality, Reading
 from service.bodies import EventIn, ReadingIn, Rejected
+from service.reach import EVERYWHERE, Reach
 
 MAX_PAYLOAD = 4096
 """Bytes of a rejected item that are kept."""
@@ -35,6 +36,7 @@ def sort_items(
     source: str,
     now: datetime,
     clock_ahead: timedelta = CLOCK_AHEAD,
+    reach: Reach = EVERYWHERE,
 ) -> Sorted:
     """Make records of the items that the plant knows; the others are set aside, not dropped.
 
@@ -45,13 +47,14 @@ def sort_items(
             known when it comes again, and the records of two senders are never taken for one.
         now: on our clock.
         clock_ahead: how far ahead of it a source time may be.
+        reach: the machines that the sender may speak for.
     """
     records: list[Record] = []
     dead: list[DeadLetter] = []
     reasons: list[str] = []
     machines = {machine.id: machine for machine in plant.machines}
     for item in items:
-        reason = _reason(item, machines.keys(), latest=now + clock_ahead)
+        reason = _reason(item, machines, reach, latest=now + clock_ahead)
         reasons.append(reason)
         if reason:
             dead.append(DeadLetter(source, _payload(item), reason, now))
@@ -64,12 +67,18 @@ def sort_items(
 
 
 def _reason(
-    item: ReadingIn | EventIn | Rejected, known: Collection[str], *, latest: datetime
+    item: ReadingIn | EventIn | Rejected,
+    known: Mapping[str, Machine],
+    reach: Reach,
+    *,
+    latest: datetime,
 ) -> str:
     if isinstance(item, Rejected):
         return item.reason
     if item.machine not in known:
         return f"Machine {item.machine!r} is not in the plant description."
+    if not reach.has(known[item.machine]):
+        return f"The key of the sender is not for machine {item.machine!r}."
     fault = clock_fault(item.source_time, latest=latest)
     return f"source_time: {item.source_time.isoformat()} {fault}." if fault else ""
 

@@ -1,15 +1,13 @@
-"""Replies that only HTTP has: lists, what became of a push, tasks, models, documents, health."""
+"""Replies that only HTTP has: lists, what became of a push, tasks, models, health."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from service.schemas import (
-    AnswerOut,
-    CitationOut,
     DiagnosisOut,
     EventOut,
     IssueOut,
@@ -89,12 +87,6 @@ class EventsOut(BaseModel):
     start: datetime
     end: datetime
     events: list[EventOut]
-
-
-class AskedOut(AnswerOut):
-    """An answer and the id under which it is kept, for feedback."""
-
-    id: str
 
 
 class IssuesOut(BaseModel):
@@ -208,35 +200,6 @@ class ModelsOut(BaseModel):
     """All trained models."""
 
     models: list[ModelOut]
-
-
-class DocumentOut(Noun):
-    """One revision of a document; only a current one is quoted."""
-
-    id: str
-    title: str
-    kind: str
-    machine_kinds: tuple[str, ...]
-    machines: tuple[str, ...]
-    revision: str
-    effective_from: date | None
-    effective_until: date | None
-    status: str
-    language: str
-    passages: int
-
-
-class DocumentsOut(BaseModel):
-    """All documents of the library."""
-
-    documents: list[DocumentOut]
-
-
-class FoundOut(BaseModel):
-    """Passages nearest to a query, best first."""
-
-    query: str
-    passages: list[CitationOut]
 
 
 class FeedbackOut(BaseModel):

@@ -61,6 +61,8 @@ class ServiceSettings(BaseSettings):
     """How sure the classifier must be of a note before the note can open a card."""
     upload_limit_mb: float = Field(default=32.0, gt=0, le=512)
     """Largest request body, uploaded documents included."""
+    answers_kept_days: int = Field(default=365, ge=1, le=36_500)
+    """How long answers are kept with their passages, for feedback and for the audit."""
 
     @classmethod
     def read(cls, **chosen: Any) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,20 @@ from prompting.listening import Listener
 from prompting.model import Reply, Request
 from prompting.models.counting import Estimate
 from prompting.telling import HANDOVER, Watched
-from rag.document import CodeEntry, Document, DocumentKind, DocumentStatus
+from rag.conversation import Turn
+from rag.document import (
+    Change,
+    CodeEntry,
+    Document,
+    DocumentFailure,
+    DocumentKind,
+    DocumentStatus,
+    Passage,
+    PassageKind,
+)
+from rag.drawing import Picture
+from rag.viewing import Line, Opened, Part, Place
+from service.ports import Progress
 
 QUIET = "no_fault"
 
@@ -227,45 +240,99 @@ class FakeShelf:
         return "fake-0"
 
 
+class FakeViewer:
+    """Shows the title of a document."""
+
+    def open(self, document: Document, place: Place) -> Opened:
+        """One page of text."""
+        line = Line("text", (Part(document.title),))
+        return Opened(document, 1, 1, marked_pages=(), picture=None, lines=(line,))
+
+    def picture(self, document: Document, place: Place) -> Picture:
+        """There is none."""
+        raise NotKnown(f"{document.id} has no picture of that page.")
+
+
 class FakeLibrary:
     """One procedure a label, one code table, exact words only."""
 
     def __init__(self, codes: Mapping[str, str] | None = None) -> None:
+        self.viewer = FakeViewer()
         self._codes = dict(codes or {})
         self._documents: dict[str, Document] = {}
+        self._changes: list[Change] = []
+        self.asked: list[dict[str, Any]] = []
+        """What the questions came with."""
 
-    def add(self, path: Path) -> Document:
+    def add(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        by: str = "",
+        progress: Progress | None = None,
+    ) -> Document:
         """Take in a file; an empty one is refused."""
         text = path.read_text(encoding="utf-8", errors="replace")
         if not text.strip():
             raise DataFault(f"{path.name} is empty.")
+        if progress is not None:
+            progress(1, 1, path.name)
+        given = dict(metadata or {})
         document = Document(
-            id=path.stem,
-            title=text.splitlines()[0],
-            kind=DocumentKind.SOP,
-            machine_kinds=(),
-            machines=(),
-            revision="1",
+            id=given.get("id", path.stem),
+            title=given.get("title", text.splitlines()[0]),
+            kind=DocumentKind(given.get("kind", "sop")),
+            machine_kinds=tuple(given.get("machine_kinds", ())),
+            machines=tuple(given.get("machines", ())),
+            revision=given.get("revision", "1"),
             effective_from=None,
             effective_until=None,
-            status=DocumentStatus.CURRENT,
-            language="en",
+            status=DocumentStatus(given.get("status", "current")),
+            language=given.get("language", "en"),
             source=str(path),
             source_hash="",
             passages=1,
+            readers=tuple(given.get("readers", ())),
         )
-        self._documents[document.id] = document
+        self._documents[document.key] = document
+        self._changed("added", document, by)
         return document
 
     def documents(self) -> Sequence[Document]:
         """All that were added."""
         return list(self._documents.values())
 
-    def remove(self, document: str) -> None:
+    def passages(self, document: str, revision: str | None = None) -> Sequence[Passage]:
+        """One, which is the title."""
+        found = self._found(document, revision)[-1]
+        text = found.title
+        return [Passage("P1", found.id, found.revision, 0, 1, ("One",), PassageKind.TEXT, text, ())]
+
+    def failures(self) -> Sequence[DocumentFailure]:
+        """None."""
+        return ()
+
+    def changes(self, document: str | None = None, limit: int = 200) -> Sequence[Change]:
+        """What was added and removed."""
+        return [one for one in self._changes if document in (None, one.document)][:limit]
+
+    def remove(self, document: str, revision: str | None = None, *, by: str = "") -> None:
         """Forget a document."""
-        if document not in self._documents:
+        for found in self._found(document, revision):
+            del self._documents[found.key]
+            self._changed("removed", found, by)
+
+    def _found(self, document: str, revision: str | None) -> list[Document]:
+        every = [one for one in self._documents.values() if one.id == document]
+        found = [one for one in every if revision in (None, one.revision)]
+        if not found:
             raise NotKnown(f"There is no document {document}.")
-        del self._documents[document]
+        return found
+
+    def _changed(self, action: str, document: Document, by: str) -> None:
+        at = datetime(2026, 11, 22, tzinfo=UTC)
+        self._changes.append(Change(at, by, action, document.id, document.revision))
 
     def search(
         self,
@@ -274,10 +341,15 @@ class FakeLibrary:
         machine_kind: str | None = None,
         machine: str | None = None,
         kinds: Sequence[str] | None = None,
+        languages: Sequence[str] | None = None,
+        statuses: Sequence[str] | None = None,
+        on: date | None = None,
+        reader: str | None = None,
         limit: int = 8,
     ) -> Sequence[Citation]:
         """One passage that repeats the query and its filters."""
-        return [self._cite(f"{query} {machine_kind} {machine} {kinds}")][:limit]
+        more = [str(given) for given in (languages, statuses, on, reader) if given is not None]
+        return [self._cite(" ".join([f"{query} {machine_kind} {machine} {kinds}", *more]))][:limit]
 
     def ask(
         self,
@@ -286,8 +358,13 @@ class FakeLibrary:
         machine_kind: str | None = None,
         machine: str | None = None,
         codes: Sequence[str] = (),
+        reader: str | None = None,
+        earlier: Sequence[Turn] = (),
+        language: str | None = None,
+        listener: object | None = None,
     ) -> Answer:
         """Answers everything but the weather."""
+        self.asked.append({"reader": reader, "earlier": tuple(earlier), "language": language})
         if "weather" in question:
             reason = "No document says anything about this."
             return Answer(
@@ -304,14 +381,23 @@ class FakeLibrary:
         )
 
     def procedure(
-        self, label: str, description: str, *, machine_kind: str, codes: Sequence[str] = ()
+        self,
+        label: str,
+        description: str,
+        *,
+        machine_kind: str,
+        machine: str | None = None,
+        codes: Sequence[str] = (),
+        reader: str | None = None,
     ) -> Answer:
         """The procedure of a label."""
         about = f"{label} {' '.join(codes)}".strip()
         cited = self._cite(f"1. Stop the {machine_kind}.\n2. Mend {about}.")
         return Answer(description, declined=False, reason="", text=cited.quote, citations=(cited,))
 
-    def look_up(self, code: str, machine_kind: str) -> CodeEntry | None:
+    def look_up(
+        self, code: str, machine_kind: str, *, reader: str | None = None
+    ) -> CodeEntry | None:
         """The row of a code."""
         if code not in self._codes:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,12 +26,15 @@ from service.cli.options import (
 if TYPE_CHECKING:
     from service.doctor import Finding
     from service.parts import Parts
+    from service.reach import Reach
     from service.settings import ServiceSettings
 
 STOP_S = 3
 """How long open requests and streams may take to end."""
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: who may use a service, and for what.")
+
+_SHOWN_OF_KEY = ("id", "role", "name", "created_at", "machines", "lines")
 
 KeysFileOption = Annotated[
     Path | None,
@@ -88,21 +92,33 @@ def create_key(
         typer.Option(help="machine: push; operator: read, ask, acknowledge; engineer: all."),
     ],
     name: Annotated[str, typer.Option(help="Who or what will hold it.")] = "",
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(help="Only for this machine; may be repeated. Without: every machine."),
+    ] = None,
+    line: Annotated[
+        list[str] | None, typer.Option(help="Only for the machines of this line; may be repeated.")
+    ] = None,
     if_none: Annotated[
         bool, typer.Option("--if-none", help="Do nothing when the file holds a key of this role.")
     ] = False,
     keys_file: KeysFileOption = None,
+    plant: PlantOption = DEFAULT_PLANT,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Make a key and print it, this once; the file keeps its hash."""
+    """Make a key and print it, this once; the file keeps its hash.
+
+    A key for some machines sees, asks and pushes nothing about the others.
+    """
     from service.access import Role, read_keys
     from service.access import create_key as create
 
+    reach = _reach(machine or (), line or (), plant)
     path = keys_file or home / "keys.json"
     if if_none and path.exists() and any(key.role == role for key in read_keys(path)):
         complaints.print(f"{path} holds a key for the role {role} already.", markup=False)
         return
-    token = create(path, Role(role), name=name)
+    token = create(path, Role(role), name=name, reach=reach)
     words = f"Kept in {path}, which `andon serve` reads where ANDON_KEYS_FILE names it."
     complaints.print(f"{words} This is the key, shown only now:", markup=False)
     typer.echo(token)
@@ -118,15 +134,14 @@ def list_keys(
     """The keys of the file, without their secrets."""
     from service.access import read_keys
 
-    found = [
-        {"id": key.id, "role": str(key.role), "name": key.name, "created_at": key.created_at}
-        for key in read_keys(keys_file or home / "keys.json")
-    ]
+    found = read_keys(keys_file or home / "keys.json")
     if as_json:
-        print_json(found)
+        print_json([{name: getattr(key, name) for name in _SHOWN_OF_KEY} for key in found])
         return
     for key in found:
-        console.print("  ".join(key.values()), markup=False, highlight=False)
+        only = ", ".join((*key.machines, *key.lines)) or "every machine"
+        words = (key.id, key.role, key.name, key.created_at, only)
+        console.print("  ".join(words), markup=False, highlight=False)
 
 
 @keys.command("remove")
@@ -159,6 +174,18 @@ def doctor(
         _print_findings(findings)
     if not well:
         raise typer.Exit(1)
+
+
+def _reach(machines: Sequence[str], lines: Sequence[str], plant: Path) -> Reach:
+    """What a key is for; names that the plant does not have are refused, where there is one."""
+    from service.reach import Reach
+
+    reach = Reach(tuple(machines), tuple(lines))
+    if reach.limited and plant.exists():
+        from ingest.plant import load_plant
+
+        reach.check(load_plant(plant))
+    return reach
 
 
 def _bound(settings: ServiceSettings) -> socket.socket:

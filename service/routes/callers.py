@@ -10,6 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from finetune.models import TASK_NAME
 from ingest.errors import DataFault, NotKnown
+from ingest.vocabulary import Issue
 from service.access import Caller, Role
 from service.parts import Parts, PartsPart
 
@@ -33,9 +34,22 @@ def _with(*roles: Role) -> Callable[..., Caller]:
     return check
 
 
+def _overseer(caller: Annotated[Caller, Depends(_with(Role.OPERATOR))]) -> Caller:
+    caller.reach.everything()
+    return caller
+
+
 def who(parts: Parts, caller: Caller, named: str) -> str:
     """Who it was; on a service without keys only the request can say so."""
     return named.strip() or ("" if parts.access.open else caller.name)
+
+
+def card_of(parts: Parts, caller: Caller, issue: str) -> Issue:
+    """That card, if the key is for its machine; of one that left the plant, if it is for all."""
+    card = parts.cards.find(issue)
+    if caller.reach.limited:
+        caller.reach.machine(parts.plant, card.machine)
+    return card
 
 
 def _form(request: Request) -> None:
@@ -56,4 +70,6 @@ form_only = Depends(_form)
 task_only = Depends(_task_name)
 Pusher = Annotated[Caller, Depends(_with(Role.MACHINE))]
 Operator = Annotated[Caller, Depends(_with(Role.OPERATOR))]
+Overseer = Annotated[Caller, Depends(_overseer)]
+"""An operator whose key is for the whole plant."""
 Engineer = Annotated[Caller, Depends(_with())]

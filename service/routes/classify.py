@@ -11,18 +11,21 @@ from service.model_bodies import Classify
 from service.model_replies import FeedbackRowsOut
 from service.parts import PartsPart
 from service.replies import ClassifiedOut, LabelOut, PredictionOut, TaskOut, TasksOut
-from service.routes.callers import Operator
+from service.routes.callers import Operator, Overseer
 
 router = APIRouter(prefix="/v1", tags=["models"])
 
 
 @router.post("/classify")
-def classify(body: Classify, parts: PartsPart, _: Operator) -> ClassifiedOut:
+def classify(body: Classify, parts: PartsPart, caller: Operator) -> ClassifiedOut:
     """A label with calibrated confidence for each input, or an honest abstention.
 
     All inputs of a request are answered by one version of the model. One that cannot be read is
     abstained on, with the reason; only where none can be read is the request refused.
     """
+    for item in body.inputs:
+        if item.machine is not None and caller.reach.limited:
+            caller.reach.machine(parts.plant, item.machine)
     found = predictions(parts, body)
     return ClassifiedOut(
         predictions=[
@@ -49,6 +52,6 @@ def list_tasks(parts: PartsPart, _: Operator) -> TasksOut:
 
 
 @router.get("/tasks/{task}/rows")
-def list_rows(task: str, parts: PartsPart, _: Operator) -> FeedbackRowsOut:
+def list_rows(task: str, parts: PartsPart, _: Overseer) -> FeedbackRowsOut:
     """What people labelled, as the next training takes it, and what is left out and why."""
     return FeedbackRowsOut.of(task, parts.ledger.lessons(parts.task(task)))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from service.metrics import CONTENT_TYPE, Traffic, exposition
 from service.parts import PartsPart
 from service.replies import ComponentOut, HealthOut, ReadyOut
-from service.routes.callers import Operator
+from service.routes.callers import Overseer
 
 router = APIRouter(tags=["service"])
 
@@ -45,7 +45,7 @@ def ready(parts: PartsPart, response: Response) -> ReadyOut:
 
 @router.get("/metrics", response_class=Response)
 def metrics(
-    parts: PartsPart, traffic: Annotated[Traffic, Depends(_traffic)], _: Operator
+    parts: PartsPart, traffic: Annotated[Traffic, Depends(_traffic)], _: Overseer
 ) -> Response:
     """Figures for Prometheus, among them received = stored + duplicates + dead_lettered."""
     return Response(exposition(parts, traffic), media_type=CONTENT_TYPE)

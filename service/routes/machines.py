@@ -22,9 +22,9 @@ HOUR = timedelta(hours=1)
 
 
 @router.get("")
-def list_machines(parts: PartsPart, _: Operator) -> MachinesOut:
-    """Every machine of the plant with state, newest values and open card."""
-    views = [parts.view(machine.id) for machine in parts.plant.machines]
+def list_machines(parts: PartsPart, caller: Operator) -> MachinesOut:
+    """Every machine that the key is for, with state, newest values and open card."""
+    views = [parts.view(machine.id) for machine in caller.reach.among(parts.plant)]
     return MachinesOut(
         plant=parts.plant.name,
         timezone=parts.plant.timezone,
@@ -33,16 +33,17 @@ def list_machines(parts: PartsPart, _: Operator) -> MachinesOut:
 
 
 @router.get("/{machine}")
-def show_machine(machine: str, parts: PartsPart, _: Operator) -> MachineOut:
+def show_machine(machine: str, parts: PartsPart, caller: Operator) -> MachineOut:
     """One machine."""
-    return MachineOut.model_validate(parts.view(machine))
+    found = caller.reach.machine(parts.plant, machine)
+    return MachineOut.model_validate(parts.view(found.id))
 
 
 @router.get("/{machine}/readings")
 def list_readings(
     machine: str,
     parts: PartsPart,
-    _: Operator,
+    caller: Operator,
     *,
     signal: Annotated[
         list[str] | None, Query(description="May be repeated; all signals when left out.")
@@ -54,7 +55,7 @@ def list_readings(
     ] = 1000,
 ) -> ReadingsOut:
     """Readings in time order, signal by signal: of what the plant describes, then of the rest."""
-    described = parts.plant.machine(machine).signals
+    described = caller.reach.machine(parts.plant, machine).signals
     span = _span(parts, start, end)
     if not signal:
         said = (reading.signal for reading in parts.history.latest(machine))
@@ -71,14 +72,14 @@ def list_readings(
 def list_events(
     machine: str,
     parts: PartsPart,
-    _: Operator,
+    caller: Operator,
     *,
     start: Start = None,
     end: End = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> EventsOut:
     """The newest events, oldest of them first."""
-    parts.plant.machine(machine)
+    caller.reach.machine(parts.plant, machine)
     span = _span(parts, start, end)
     events = parts.history.events(machine, *span, limit=limit)
     return EventsOut(

@@ -11,6 +11,7 @@ from service.access import Caller
 from service.bodies import EventIn, PushEvents, PushReadings, ReadingIn, Rejected
 from service.parts import Parts, PartsPart
 from service.push import sort_items
+from service.reach import Reach
 from service.replies import PushedItem, PushedOut
 from service.routes.callers import Pusher
 
@@ -53,22 +54,32 @@ def _once(
 ) -> PushedOut:
     source = f"http:{caller.name}/{body.cell}" if body.cell else f"http:{caller.name}"
     if key is None:
-        return _push(parts, source, items)
+        return _push(parts, source, items, reach=caller.reach)
     full = f"{type(body).__name__}:{caller.name}:{key}"
     request = repr((body.cell, items)).encode("utf-8", "replace")
     reply = parts.ledger.once(
-        full, request, lambda: _push(parts, source, items).model_dump(), at=parts.clock()
+        full,
+        request,
+        lambda: _push(parts, source, items, reach=caller.reach).model_dump(),
+        at=parts.clock(),
     )
     return PushedOut.model_validate(reply)
 
 
-def _push(parts: Parts, source: str, items: Sequence[ReadingIn | EventIn | Rejected]) -> PushedOut:
+def _push(
+    parts: Parts,
+    source: str,
+    items: Sequence[ReadingIn | EventIn | Rejected],
+    *,
+    reach: Reach,
+) -> PushedOut:
     found = sort_items(
         items,
         parts.plant,
         source=source,
         now=parts.clock(),
         clock_ahead=parts.clock_ahead,
+        reach=reach,
     )
     written = parts.history.write(found.records, found.dead)
     return PushedOut(

@@ -12,6 +12,7 @@ from ingest.vocabulary import IssueState
 from service.feed import Message
 from service.notices import issue_message, machine_message
 from service.parts import Parts, PartsPart
+from service.reach import Reach
 from service.routes.callers import Operator
 
 router = APIRouter(prefix="/v1", tags=["stream"])
@@ -31,20 +32,23 @@ PING_S = 10
         }
     },
 )
-async def stream(parts: PartsPart, _: Operator) -> EventSourceResponse:
-    """Issues and machine states, live."""
-    return EventSourceResponse(_events(parts), ping=PING_S)
+async def stream(parts: PartsPart, caller: Operator) -> EventSourceResponse:
+    """Issues and states of the machines that the key is for, live."""
+    return EventSourceResponse(_events(parts, caller.reach), ping=PING_S)
 
 
-async def _events(parts: Parts) -> AsyncIterator[dict[str, str]]:
+async def _events(parts: Parts, reach: Reach) -> AsyncIterator[dict[str, str]]:
+    among = reach.ids(parts.plant)
     with parts.feed.listen() as changes:
-        for message in await run_in_threadpool(_snapshot, parts):
+        for message in await run_in_threadpool(_snapshot, parts, reach):
             yield {"event": message.kind, "data": message.body}
         yield {"event": "ready", "data": "{}"}
         async for message in changes:
-            yield {"event": message.kind, "data": message.body}
+            if among is None or message.machine in among:
+                yield {"event": message.kind, "data": message.body}
 
 
-def _snapshot(parts: Parts) -> list[Message]:
-    machines = [machine_message(parts.view(machine.id)) for machine in parts.plant.machines]
-    return machines + [issue_message(card) for card in parts.cards.listed(states=OPEN)]
+def _snapshot(parts: Parts, reach: Reach) -> list[Message]:
+    machines = [machine_message(parts.view(machine.id)) for machine in reach.among(parts.plant)]
+    cards = parts.cards.listed(states=OPEN, among=reach.ids(parts.plant))
+    return machines + [issue_message(card) for card in cards]

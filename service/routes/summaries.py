@@ -12,16 +12,16 @@ from ingest.vocabulary import Summary
 from prompting.listening import Listener
 from prompting.telling import HANDOVER
 from service.bodies import AskSummary
-from service.drafting import drafted
+from service.drafting import PING_S, drafted
 from service.gathering import Gathered, Scope, gathered, handed_over
 from service.parts import Parts, PartsPart
+from service.reach import Reach
 from service.routes.callers import Operator
 from service.schemas import SummaryOut
 
 router = APIRouter(prefix="/v1", tags=["summaries"])
 
 LONGEST = timedelta(days=7)
-PING_S = 10
 
 
 @router.post(
@@ -36,11 +36,13 @@ PING_S = 10
         }
     },
 )
-def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut | EventSourceResponse:
+def summarize(
+    body: AskSummary, parts: PartsPart, caller: Operator
+) -> SummaryOut | EventSourceResponse:
     """A summary in which every statement names its evidence, and every number is checked."""
     if body.end - body.start > LONGEST:
         raise DataFault(f"At most {LONGEST.days} days can be summed up at once.")
-    scope = _scope(parts, body)
+    scope = _scope(parts, caller.reach, body)
     found = _gathered(parts, scope, body)
 
     def work(listener: Listener | None) -> Summary:
@@ -60,11 +62,11 @@ def summarize(body: AskSummary, parts: PartsPart, _: Operator) -> SummaryOut | E
     return SummaryOut.model_validate(work(None))
 
 
-def _scope(parts: Parts, body: AskSummary) -> Scope:
+def _scope(parts: Parts, reach: Reach, body: AskSummary) -> Scope:
     if body.machine is not None:
-        return Scope(body.machine, (parts.plant.machine(body.machine),))
+        return Scope(body.machine, (reach.machine(parts.plant, body.machine),))
     line = body.line or ""
-    return Scope(line, parts.plant.line(line))
+    return Scope(line, reach.line(parts.plant, line))
 
 
 def _gathered(parts: Parts, scope: Scope, body: AskSummary) -> Gathered:

@@ -14,6 +14,7 @@ from ingest.history import history_path
 from ingest.plant import load_plant
 from ingest.sqlite import SqliteHistory
 from service.access import Access
+from service.answer_log import AnswerLog
 from service.app import create_app
 from service.cards_store import CardStore
 from service.database import Database
@@ -44,6 +45,7 @@ def parts_at(
             cards=CardStore(database),
             instructions=InstructionStore(database),
             ledger=Ledger(database),
+            answers=AnswerLog(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),
             shelf=shelf,

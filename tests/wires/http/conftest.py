@@ -16,6 +16,7 @@ from ingest.plant import load_plant
 from ingest.sqlite import SqliteHistory
 from ingest.vocabulary import Evidence, EvidenceKind, Issue, Quality, Reading, Severity
 from service.access import Access, Role, create_key
+from service.answer_log import AnswerLog
 from service.app import create_app
 from service.cards_store import CardStore, NewCard
 from service.database import Database
@@ -67,6 +68,7 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
             cards=CardStore(database),
             instructions=InstructionStore(database),
             ledger=Ledger(database),
+            answers=AnswerLog(database),
             lookout=Lookout(plant, history, settings=EvidenceSettings()),
             summarizer=FakeSummarizer(),
             shelf=shelf,

@@ -104,7 +104,7 @@ def test_metadata_comes_beside_the_file(client: TestClient, monkeypatch: Any) ->
     """The library finds it under the name that it looks for."""
     seen: list[list[str]] = []
 
-    def look(_: FakeLibrary, path: Path) -> None:
+    def look(_: FakeLibrary, path: Path, **__: Any) -> None:
         seen.append(sorted(file.name for file in path.parent.iterdir()))
         raise DataFault("enough")
 
