@@ -26,9 +26,18 @@ _QUOTES = str.maketrans("\u2018\u2019\u201a\u201b\u2032\u201c\u201d\u201e\u201f\
                         "'''''\"\"\"\"\"\"\"")  # fmt: skip
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_ACTIVE = re.compile(
-    r"[<>{}\[\]|`*\\\ufffd]|https?:|www\.|\S@\S|\w\.(?:com|net|org|de|io)\b|__|^\s*#", re.IGNORECASE
+_MARKUP = re.compile(r"[<>{}\[\]|`*\\\ufffd]|__|^\s*#")
+_LINK = re.compile(
+    r"\w+://|\b(?:javascript|data|mailto|file):|www\.|\S@\S|\w\.(?:com|net|org|de|io|xyz|info)\b",
+    re.IGNORECASE,
 )
+_ABOUT_ITSELF = re.compile(
+    r"\b(?:your|the) (?:answers?|responses?|repl(?:y|ies)|outputs?|instructions)\b|\bthe users?\b"
+    r"|\b(?:assistant|chatbot|language model|system prompt|previous instructions|as an ai)\b"
+    r"|\b(?:deine[rnms]?|ihre[rnms]?) (?:antwort|ausgabe)\w*|\bsprachmodell\b",
+    re.IGNORECASE,
+)
+"""Words to whoever writes answers and not to a person at a machine."""
 _ENDS = re.compile(r"(?<=[.!?;])\s+|\n")
 
 
@@ -55,8 +64,10 @@ def objection(
     text, quote = folded(sentence.text), folded(sentence.quote)
     if not text or len(text) > LONGEST_SENTENCE or plain(sentence.text) != sentence.text:
         return "is empty, too long or holds what nobody sees"
-    if _ACTIVE.search(sentence.text):
+    if _MARKUP.search(sentence.text) or _LINK.search(f"{sentence.text}\n{sentence.quote}"):
         return "holds markup or a link"
+    if _ABOUT_ITSELF.search(sentence.text):
+        return "speaks of the answer and not of the machine"
     if not stands_in(quote, excerpt.text):
         return "quotes words that do not stand in the passage"
     around = _around(quote, folded(excerpt.text))
