@@ -55,6 +55,8 @@ def test_what_is_not_said_has_a_default() -> None:
         (GOOD + "effective_from: 12", "effective_from is no date"),
         (GOOD + "machine_kinds: {a: b}", "machine_kinds is no list"),
         (GOOD + "machine_kinds: ['a b']", "machine_kinds is no list"),
+        (GOOD + "readers: [a/b]", "readers is no list"),
+        (GOOD + "language: Swiss German", "language 'Swiss German' is no language"),
         ("- a\n- b", "not a list of"),
         ("id: [", "not valid YAML"),
         ("id: &a x\ntitle: *a", "aliases"),
