@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -322,6 +323,32 @@ class FakeLibrary:
         for found in self._found(document, revision):
             del self._documents[found.key]
             self._changed("removed", found, by)
+
+    def withdraw(
+        self, document: str, revision: str | None = None, *, reason: str = "", by: str = ""
+    ) -> Sequence[Document]:
+        """Quote it no more."""
+        for found in self._found(document, revision):
+            self._documents[found.key] = replace(
+                found, status=DocumentStatus.WITHDRAWN, withdrawn_reason=reason
+            )
+            self._changed("withdrawn", found, by)
+        return self._found(document, None)
+
+    def restore(
+        self, document: str, revision: str | None = None, *, by: str = ""
+    ) -> Sequence[Document]:
+        """Quote it again."""
+        for found in self._found(document, revision):
+            self._documents[found.key] = replace(found, status=DocumentStatus.CURRENT)
+            self._changed("restored", found, by)
+        return self._found(document, None)
+
+    def rebuild(self, progress: Callable[[int, int, str], None] | None = None) -> int:
+        """One passage a document."""
+        if progress:
+            progress(len(self._documents), len(self._documents), "")
+        return len(self._documents)
 
     def _found(self, document: str, revision: str | None) -> list[Document]:
         every = [one for one in self._documents.values() if one.id == document]

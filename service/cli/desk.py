@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
 from ingest.peer import Peer
+from service.plant_day import today_in
 from service.settings import ServiceSettings, read_settings
 
 if TYPE_CHECKING:
@@ -46,17 +47,23 @@ class Desk(AbstractContextManager["Desk"], Protocol):
 
 def open_desk(*, home: Path, plant: Path, told: Told) -> Desk:
     """The service where one is named or holds the vectors, else the library itself."""
+    settings = read_settings(ServiceSettings, home=home, plant=plant)
+    service = holder(settings, told)
+    return ServiceDesk(service) if service is not None else LibraryDesk(settings, told)
+
+
+def holder(settings: ServiceSettings, told: Told) -> Peer | None:
+    """The service that is named or that holds the vectors; None where nobody does."""
     from rag.settings import RagSettings
     from rag.shard import is_held
 
-    settings = read_settings(ServiceSettings, home=home, plant=plant)
     service = Peer(settings.url, settings.api_key_file, settings.ca_file)
     if "url" in settings.model_fields_set:
-        return ServiceDesk(service)
+        return service
     if not read_settings(RagSettings).qdrant_url and is_held(settings.home / "vectors"):
         told(f"The service holds the documents; it is asked at {settings.url}.")
-        return ServiceDesk(service)
-    return LibraryDesk(settings, told)
+        return service
+    return None
 
 
 def command_encoder(*, threads: int | None = None) -> Encoder:
@@ -88,13 +95,14 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         from rag.settings import RagSettings
         from service.answering import machine_names, writer_of
 
-        self._plant = _plant(settings.plant)
+        self._plant = plant_of(settings.plant)
         prompting = read_settings(PromptingSettings)
         self._asker = asker_of(prompting, home=settings.home)
         self._library: Library = Library(
             settings.home,
             command_encoder(),
             settings=read_settings(RagSettings),
+            today=today_in(self._plant.timezone if self._plant else "UTC"),
             machines=machine_names(self._plant) if self._plant else (),
             writer=writer_of(self._asker, PromptLibrary(prompting.prompts_folder)),
             reranker=command_reranker(),
@@ -198,11 +206,11 @@ class ServiceDesk(AbstractContextManager["ServiceDesk"]):
                 remedy="Start it with andon serve, or set ANDON_URL.",
             ) from fault
         if response.is_error:
-            raise _fault(response)
+            raise fault_of(response)
         return response.json() if response.content else None
 
 
-def _fault(response: httpx.Response) -> AndonFault:
+def fault_of(response: httpx.Response) -> AndonFault:
     """The problem that the service reports, as the fault that it was there."""
     try:
         detail = str(response.json().get("detail") or response.reason_phrase)
@@ -217,7 +225,8 @@ def _fault(response: httpx.Response) -> AndonFault:
     return families.get(response.status_code, WireFault)(detail)
 
 
-def _plant(path: Path) -> Plant | None:
+def plant_of(path: Path) -> Plant | None:
+    """The plant, where it is described."""
     if not path.exists():
         return None
     from ingest.plant import load_plant

@@ -34,8 +34,10 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, max=50, help="How ma
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    from service.cli import docs_upkeep
     from service.cli.docs_evaluate import evaluate_documents
 
+    docs_upkeep.register(docs)
     docs.command("evaluate")(evaluate_documents)
     app.command()(ask)
     app.add_typer(docs, name="docs")
