@@ -19,17 +19,16 @@ ANALYSIS = "porter-german-3"
 """Changes when the same text would give other terms: stored vectors are then made again."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-STOPWORDS = frozenset(
-    """a an the and or but if of at by for with about to from in on is are was were be been being
-    am do does did done have has had having i me my we our you your it its this that these those
-    he she they them their what which who whom how when where why there here can could shall
-    should will would may might must as than then so such too very into any some all i'm
-    der das dem den des ein eine einer einem einen und oder aber wenn als auch ist sind wird werden
-    wurde hat habe haben kann muss soll darf ich du er sie es wir ihr man mich mir uns sich mein
-    wie wo wer wann warum welche welcher welches welchen im am auf bei vom von zu zum zur mit aus
-    durch nach sehr diese dieser dieses diesem diesen
-    """.split()  # noqa: SIM905 - a list of words reads best as words
-)
+_ENGLISH = """a an the and or but if of at by for with about to from in on is are was were be been
+    being am do does did done have has had having i me my we our you your it its this that these
+    those he she they them their what which who whom how when where why there here can could shall
+    should will would may might must as than then so such too very into any some all i'm"""
+_GERMAN = """der das dem den des ein eine einer einem einen und oder aber wenn als auch ist sind
+    wird werden wurde habe haben kann muss soll darf ich du er sie es wir ihr mich mir uns sich mein
+    wie wo wer wann warum welche welcher welches welchen im auf bei vom von zu zum zur mit aus
+    durch nach sehr diese dieser dieses diesem diesen"""
+GERMAN_STOPWORDS = frozenset(_GERMAN.split())
+STOPWORDS = frozenset(_ENGLISH.split()) | GERMAN_STOPWORDS | {"hat", "man"}
 
 
 @dataclass(frozen=True, slots=True)
