@@ -58,8 +58,9 @@ class Indexed:
         return self.library.retrieve(question.text, machine=machine, limit=PASSAGES)
 
     def ranking(self, retrieved: Retrieved) -> list[str]:
-        """Documents in the order of their best passage."""
-        return list(dict.fromkeys(self.names[one.document.id] for one in retrieved.found))
+        """Documents in the order of their best passage; one that says the same follows it."""
+        every = (one for best in retrieved.found for one in (best, *best.folded))
+        return list(dict.fromkeys(self.names[one.document.id] for one in every))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from service.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from finetune.encoder import Encoder
     from rag.evaluation.calibration import Calibration
     from rag.evaluation.questions import Asked
 
@@ -105,23 +106,20 @@ def _of_collection(folder: Path, *, false_answers: float | None) -> dict[str, An
     from rag.evaluation.calibration import calibrate
     from rag.evaluation.collection import read_collection
     from rag.settings import RagSettings
-    from service.cli.desk import command_encoder
     from service.settings import read_settings
 
     settings = read_settings(RagSettings)
     collection = read_collection(folder)
-    with progress_bar("Indexing") as told:
-        encoder = command_encoder(threads=1)  # one question is no work for two
-        with indexed(collection, encoder, settings=settings, progress=told) as place:
-            found = asdict(measured(place, collection.questions))
-            if false_answers is not None:
-                made = calibrate(
-                    place.library,
-                    cases(place, collection.questions),
-                    false_answers=false_answers,
-                    progress=told,
-                )
-                found["calibration"] = _told(made)
+    with (
+        progress_bar("Indexing") as told,
+        quick_encoder() as encoder,
+        indexed(collection, encoder, settings=settings, progress=told) as place,
+    ):
+        found = asdict(measured(place, collection.questions))
+        if false_answers is not None:
+            asked = cases(place, collection.questions)
+            made = calibrate(place.library, asked, false_answers=false_answers, progress=told)
+            found["calibration"] = _told(made)
     return found
 
 
@@ -246,6 +244,24 @@ def _draw(path: Path, result: Mapping[str, Any]) -> None:
 
 def _say(line: str) -> None:
     complaints.print(line, markup=False)
+
+
+@contextmanager
+def quick_encoder() -> Iterator[Encoder]:
+    """The encoder as a service has it whose first training looked at the runtimes; one thread."""
+    from tempfile import TemporaryDirectory
+
+    from finetune.runtimes.serving import Runtimes
+    from finetune.settings import FinetuneSettings
+    from service.cli.desk import command_encoder
+    from service.settings import read_settings
+
+    encoder = command_encoder(threads=1)  # one question is no work for two
+    wanted = read_settings(FinetuneSettings).runtime
+    with TemporaryDirectory(prefix="andon-runtimes-") as folder:
+        runtimes = Runtimes(Path(folder), wanted=wanted, threads=1)
+        runtimes.ranked(encoder)
+        yield runtimes.fastest(encoder)
 
 
 @contextmanager

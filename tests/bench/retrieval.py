@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from finetune.encoder import load_encoder
 from rag.encoding import TextEncoder
 from rag.evaluation.abstention import auroc, threshold
 from rag.evaluation.beir import Indexed, cases, indexed, measured
 from rag.evaluation.calibration import calibrate
 from rag.evaluation.collection import Collection, Question
 from rag.settings import RagSettings
+from service.cli.docs_evaluate import quick_encoder
 from tests.bench.measure import Measurement
 from tests.bench.retrieval_data import mixed, other_devices, published, unanswered
 from tests.bench.rivals import Run, best_run, machines_of, wrong_machine
@@ -25,11 +25,13 @@ def all_figures() -> list[Measurement]:
     manual, codes = published("tv_manual"), published("codes")
     if not manual or not codes:
         return []
-    encoder = load_encoder(None, threads=1)
     found: list[Measurement] = []
     for name, collection in {"device manual": manual, "alarm codes": codes}.items():
         other = codes if collection is manual else manual
-        with indexed(collection, encoder, settings=RagSettings()) as place:
+        with (
+            quick_encoder() as encoder,
+            indexed(collection, encoder, settings=RagSettings()) as place,
+        ):
             found += _fusions(name, place, collection)
             found += _declining(name, place, collection, unanswered(other.questions))
             found += _calibrated(name, place, collection)
@@ -41,12 +43,13 @@ def rivals() -> list[Measurement]:
     manual, codes = published("tv_manual"), published("codes")
     if not manual or not codes:
         return []
-    encoder, mix = load_encoder(None, threads=1), mixed(manual, codes)
+    mix = mixed(manual, codes)
     known = {"device manual": manual, "alarm codes": codes, "mix": mix}
-    found = [
-        one for name, collection in known.items() for one in _beside(name, collection, encoder)
-    ]
-    return [*found, *_without_machine(mix, encoder)]
+    with quick_encoder() as encoder:
+        beside = [
+            one for name, collection in known.items() for one in _beside(name, collection, encoder)
+        ]
+        return [*beside, *_without_machine(mix, encoder)]
 
 
 def _beside(name: str, collection: Collection, encoder: TextEncoder) -> Iterator[Measurement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ANDON_URL", raising=False)
     monkeypatch.setattr("service.cli.desk.command_encoder", lambda **_: HashingEncoder())
+    monkeypatch.setattr(
+        "service.cli.docs_evaluate.quick_encoder", lambda: nullcontext(HashingEncoder())
+    )
     return tmp_path
 
 
