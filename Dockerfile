@@ -4,6 +4,11 @@ FROM python:3.11-slim
 # Set to an index with CPU builds of torch to keep CUDA out of the image.
 ARG PIP_EXTRA_INDEX_URL=""
 
+# For scanned pages; more languages: --build-arg OCR="tesseract-ocr tesseract-ocr-fra", none: OCR="".
+ARG OCR="tesseract-ocr tesseract-ocr-deu"
+RUN [ -z "$OCR" ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $OCR \
+    && rm -rf /var/lib/apt/lists/*; }
+
 WORKDIR /app
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 RUN pip install --no-cache-dir --constraint constraints.txt torch

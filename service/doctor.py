@@ -20,6 +20,7 @@ from ingest.plant import Plant, load_plant
 from ingest.settings import IngestSettings
 from prompting.library import PromptLibrary
 from prompting.settings import PromptingSettings
+from rag.formats.ocr import REMEDY, installed
 from service.access import access_for
 from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
 
@@ -58,6 +59,7 @@ def examine(plant: Path, home: Path) -> list[Finding]:
     if loaded is not None:
         findings += _wires(loaded)
         findings.append(_documents(loaded, home))
+    findings.append(_ocr())
     findings.append(_try("llm", lambda: _llm(home), otherwise=DEGRADED))
     findings.append(_try("prompts", _prompts))
     findings.append(_try("access", _access))
@@ -173,6 +175,13 @@ def _documents(plant: Plant, home: Path) -> Finding:
         return Finding("documents", MISSING, f"there is no folder {folder}", remedy)
     shown = f"{folder}" if folder else "no folder of the plant"
     return Finding("documents", OK, f"{shown}, and {added} added one by one")
+
+
+def _ocr() -> Finding:
+    languages = installed()
+    if not languages:
+        return Finding("ocr", OFF, "scanned pages are not read", REMEDY)
+    return Finding("ocr", OK, f"Tesseract reads scanned pages in {', '.join(languages)}")
 
 
 def _prompts() -> Finding:

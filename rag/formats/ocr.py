@@ -38,13 +38,7 @@ _TESSDATA = {
     "th": "tha", "vi": "vie",
 }  # fmt: skip
 _INSTALL = "Install Tesseract (Debian, Ubuntu: apt-get install tesseract-ocr tesseract-ocr-{code})"
-
-
-def available() -> str:
-    """What this machine has for OCR, in words."""
-    if shutil.which(_PROGRAM) is None:
-        return f"Scanned pages are not read. {_INSTALL.format(code='deu')}."
-    return f"Tesseract reads scanned pages in: {', '.join(installed())}."
+REMEDY = f"{_INSTALL.format(code='deu')}, with the languages of the documents."
 
 
 def installed() -> list[str]:
