@@ -74,7 +74,7 @@ def test_random_words_in_the_right_form_are_left_out(
         answer = client.post("/v1/ask", json={"question": QUESTION}).json()
     quoted(answer)
     assert (answer["sentences"], answer["engine"]) == ([], "quote")
-    items = behaviour.asked[0]["response_format"]["json_schema"]["schema"]["properties"]
+    items = behaviour.asked[0]["format"]["properties"]
     enum = items["sentences"]["items"]["properties"]["passage"]["enum"]
     assert enum == [f"P{number}" for number in range(1, len(enum) + 1)]
 
