@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -193,12 +194,9 @@ def bare(quote: str) -> str:
 
 
 def covered(wanted: str, marked: str) -> float:
-    """Share of the letters that are marked, however a reader orders them."""
-    left = list(marked)
-    for letter in wanted:
-        if letter in left:
-            left.remove(letter)
-    return (len(marked) - len(left)) / len(wanted)
+    """Share of the letters and digits that are marked, however a reader orders them."""
+    there, letters = Counter(marked), Counter(filter(str.isalnum, wanted))
+    return (letters & there).total() / letters.total()
 
 
 def marked_words(path: Path, page: int, citation: Citation) -> str:
