@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from ingest.errors import AndonFault
+from ingest.errors import AndonFault, WireFault
 from rag.document import Document, SyncReport
 from rag.reading import find_sources
 from rag.stamps import stamp
@@ -47,6 +47,10 @@ class Shelf(Protocol):
         """All that are there."""
         ...
 
+    def trouble(self) -> str:
+        """Why no question can be answered now; empty when none is."""
+        ...
+
 
 class FolderWatch:
     """Keeps the library as the folder is; what is broken in it is said once."""
@@ -75,11 +79,15 @@ class FolderWatch:
         Raises:
             SettingsFault: there is no such folder.
         """
-        if self._folder is None:
-            self._library.reread(progress)
-            return
-        self._taken = self._pending = self._looks(self._folder)
-        self._note(self._library.sync(self._folder, progress))
+        try:
+            if self._folder is None:
+                self._library.reread(progress)
+                return
+            looks = self._pending = self._looks(self._folder)
+            self._note(self._library.sync(self._folder, progress))
+            self._taken = looks
+        except WireFault as fault:  # the index is away: it is taken in once that is back
+            self._tell(str(fault))
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until stopped; must not die."""
@@ -97,6 +105,8 @@ class FolderWatch:
         moving = _different(found, self._pending)
         self._pending = found
         if not _different(found, self._taken) - moving:
+            if self._folder.is_dir():
+                self._tell("")
             return None
         try:
             report = self._library.sync(self._folder, leave=moving)
@@ -113,7 +123,8 @@ class FolderWatch:
     def standing(self) -> tuple[str, str]:
         """Whether the documents are well, `ok` or `degraded`, and in words how they are."""
         documents = self._library.documents()
-        troubles = [words for words in (self._trouble, self._behind(documents)) if words]
+        found = (self._trouble, self._library.trouble(), self._behind(documents))
+        troubles = list(dict.fromkeys(words for words in found if words))
         failed = [*self._failed[:MOST_NAMED]]
         if more := len(self._failed) - len(failed):
             failed.append(f"and {more} more")
