@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.vocabulary import Answer, Conflict
+from ingest.quotes import Conflict
+from ingest.vocabulary import Answer
 from rag.advisor import Advisor, Asked
 from rag.answers import Checked, answered
 from rag.catalog import Catalog

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.vocabulary import Answer, Citation, Conflict, QuotedSentence
+from ingest.quotes import Citation, Conflict, QuotedSentence
+from ingest.vocabulary import Answer
 from rag.document import Document, Passage, PassageKind
 from rag.finding import Finding, Held, Procedure, cite, once
 from rag.passages import is_warning_section

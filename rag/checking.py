@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.vocabulary import Excerpt, WrittenAnswer
+from ingest.quotes import Excerpt, WrittenAnswer
 from rag.answers import Checked
 from rag.document import section_name
 from rag.finding import Finding, Held, once

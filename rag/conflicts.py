@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.vocabulary import Conflict
+from ingest.quotes import Conflict
 from rag.claims import Claim, CodeClaim, claims_of
 from rag.document import Document
 from rag.finding import Held, cite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ingest.vocabulary import Citation
+from ingest.quotes import Citation
 from rag.document import Document, Passage, section_name
 from rag.plain import plain
 

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from ingest.vocabulary import Excerpt, QuotedSentence
+from ingest.quotes import Excerpt, QuotedSentence
 from rag.identifiers import find_codes
 from rag.plain import plain
 from rag.quantities import Quantity, quantities

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ingest.vocabulary import Excerpt, WrittenAnswer
+from ingest.quotes import Excerpt, WrittenAnswer
 
 
 class AnswerWriter(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ingest.vocabulary import Excerpt, QuotedSentence, WrittenAnswer
+from ingest.quotes import Excerpt, QuotedSentence, WrittenAnswer
 from prompting.asking import Asker
 from prompting.falling_back import note
 from prompting.library import Prompt, PromptLibrary

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.vocabulary import Excerpt, QuotedSentence
+from ingest.quotes import Excerpt, QuotedSentence
 from prompting.library import PromptLibrary
 from prompting.listening import Listener
 from prompting.model import PassingFault, Reply, Request

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.vocabulary import Answer, Excerpt, QuotedSentence, WrittenAnswer
+from ingest.quotes import Excerpt, QuotedSentence, WrittenAnswer
+from ingest.vocabulary import Answer
 from rag.conversation import Turn
 from rag.library import Library
 from rag.mentions import MachineName

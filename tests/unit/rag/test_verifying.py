@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.vocabulary import Excerpt, QuotedSentence
+from ingest.quotes import Excerpt, QuotedSentence
 from rag.verifying import folded, objection, stands_in
 
 TEXT = (
