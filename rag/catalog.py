@@ -54,7 +54,11 @@ class Catalog:
             self._db.execute("PRAGMA busy_timeout=5000")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            migrate(self._db)
+            try:
+                migrate(self._db)
+            except BaseException:
+                self._db.close()
+                raise
 
     def close(self) -> None:
         """Let go of the file."""

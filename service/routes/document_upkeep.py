@@ -28,6 +28,7 @@ Words = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 class Withdrawal(Body):
     """Which revisions are withdrawn, and why."""
 
+    model_config = example(revision="C", reason="wrong torque in step 4")
     revision: Words | None = None
     """Without: every revision."""
     reason: Words = ""
@@ -36,6 +37,7 @@ class Withdrawal(Body):
 class Restoring(Body):
     """Which revisions are restored."""
 
+    model_config = example(revision="C")
     revision: Words | None = None
     """Without: every revision that was withdrawn."""
 
@@ -43,6 +45,7 @@ class Restoring(Body):
 class Rebuilding(Body):
     """How the rebuilding is told."""
 
+    model_config = example(stream=True)
     stream: bool = False
     """Tell `progress` as server-sent events, and `rebuilt` at the end."""
 
