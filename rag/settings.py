@@ -45,7 +45,7 @@ class RagSettings(BaseSettings):
     reranker_depth: int = Field(default=20, ge=2, le=100)
     """How many of the best passages a cross-encoder reads, where `ANDON_RERANKER` names one."""
 
-    support_min: float = Field(default=0.44, ge=0, le=1)
+    support_min: float = Field(default=0.46, ge=0, le=1)
     """An answer with less support is declined. Support is a weighted mean of the cosine of the
-    nearest passage and the share of the question's terms that stand in the best passages."""
+    nearest passage and the share of the question's terms that stand together in one."""
     support_cosine_weight: float = Field(default=0.6, ge=0, le=1)

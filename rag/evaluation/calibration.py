@@ -25,8 +25,10 @@ LEAST = 10
 """Questions without an answer that a threshold needs."""
 _DENSE_WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 _COSINE_WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-_CLEARLY = 0.003
+_CLEARLY = 0.01
 """Of AUROC: less is no reason to weigh otherwise."""
+_SURELY = 2.0
+"""Standard errors by which a fusion must be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def _best(trials: Sequence[_Trial], rows: NDArray[np.int64]) -> _Trial:
     best = max(trials, key=lambda trial: float(trial.gains[rows].mean()))
     ahead = best.gains[rows] - trials[0].gains[rows]
     chance = float(ahead.std()) / len(rows) ** 0.5
-    return best if float(ahead.mean()) > chance else trials[0]
+    return best if float(ahead.mean()) > _SURELY * chance else trials[0]
 
 
 def _as_it_is(trial: _Trial) -> _Choice:
