@@ -11,6 +11,7 @@ from statistics import median
 
 from rag.document import Block, BlockKind, Box
 from rag.formats.parsed import row_text
+from rag.formats.ruled import Line, Ruled, filled, is_table, ruled_tables
 from rag.formats.table import Fragment, Table, find_table, is_row_of
 from rag.formats.wording import BULLET, STEP, is_warning, text_block
 
@@ -25,6 +26,12 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _COUNTING = re.compile(r"\b\d{1,4}$")
+_WORDS = 20_000
+"""Pieces of text of a page up to which it is looked for ruled tables."""
+_HEADED = 0.25
+"""Share of all letters up to which a size may be that of headings."""
+_SHORT = 500
+"""Letters that a size may have in any document and still be that of headings."""
 _SPACED = 1.8
 """Font sizes from line to line in text that is set wide."""
 _OFTEN = 4
@@ -44,10 +51,12 @@ class Page:
     rules: tuple[float, ...]
     """Heights of horizontal lines, highest first."""
     width: float = 595.0
+    lines: tuple[Line, ...] = ()
+    """Thin lines across and down."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """Fragments at one height, side by side."""
 
     text: str
@@ -138,10 +147,14 @@ def body_size(pages: Sequence[Page]) -> float:
 
 
 def heading_sizes(pages: Sequence[Page]) -> list[float]:
-    """Sizes clearly above that of the body, largest first."""
+    """Sizes clearly above that of the body in which little is set, largest first."""
     body = body_size(pages)
-    sizes = {fragment.size for page in pages for fragment in page.fragments}
-    return sorted((size for size in sizes if size > body * 1.08), reverse=True)
+    letters: Counter[float] = Counter()
+    for page in pages:
+        for fragment in page.fragments:
+            letters[fragment.size] += len(fragment.text)
+    rare = max(_HEADED * letters.total(), _SHORT)
+    return sorted((s for s, n in letters.items() if s > body * 1.08 and n < rare), reverse=True)
 
 
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
@@ -189,6 +202,34 @@ def _edge(page: Page, fragment: Fragment) -> bool:
     return not page.height * _MARGIN < fragment.y < page.height * (1 - _MARGIN)
 
 
+def _tables_together(page: Page) -> tuple[Page, dict[int, tuple[Ruled, int]]]:
+    """The page with the words of each ruled table in one place, and where that begins and ends."""
+    if len(page.fragments) > _WORDS:
+        return page, {}
+    found = []
+    for ruled in ruled_tables(page.lines):
+        inside = [f for f in page.fragments if ruled.holds(f)]
+        if inside and is_table(ruled, inside):
+            found.append((ruled, inside))
+    taken: dict[int, int] = {}
+    for number, (_, inside) in enumerate(found):
+        taken.update((id(fragment), number) for fragment in inside)
+    ordered: list[Fragment] = []
+    places: dict[int, tuple[Ruled, int]] = {}
+    done: set[int] = set()
+    for fragment in page.fragments:
+        table = taken.get(id(fragment))
+        if table is None:
+            ordered.append(fragment)
+        elif table not in done:
+            done.add(table)
+            ruled, inside = found[table]
+            mine = [each for each in inside if taken[id(each)] == table]
+            places[len(ordered)] = (ruled, len(ordered) + len(mine))
+            ordered.extend(mine)
+    return replace(page, fragments=tuple(ordered)), places
+
+
 class _PageReader:
     """Walks over the fragments of one page once."""
 
@@ -200,7 +241,7 @@ class _PageReader:
         table: Table | None,
         words: frozenset[str],
     ) -> None:
-        self.page = page
+        self.page, self.ruled = _tables_together(page)
         self.body = body
         self.sizes = sizes
         self.words = words
@@ -210,32 +251,35 @@ class _PageReader:
     def blocks(self) -> Iterator[Block]:
         fragments = self.page.fragments
         at = 0
-        text: list[Line] = []
+        text: list[TextLine] = []
         carried, self.table_at_end = self.table_at_end, None
         while at < len(fragments):
-            table = self.table(at, carried if at == 0 else None)
+            table = self.table(at, carried)
             if table is None:
                 line, at = self.line(at)
                 text.append(line)
-                self.table_at_end = None
+                carried = self.table_at_end = None
                 continue
             yield from self.text_blocks(text)
             text = []
             for block, place in table.blocks(self.page.number):
                 yield replace(block, boxes=(box_of(self.page, place),))
-            self.table_at_end = table
+            self.table_at_end, carried = table, None
             at = table.end
         yield from self.text_blocks(text)
 
     def table(self, at: int, carried: Table | None) -> Table | None:
         fragments, rules = self.page.fragments, self.page.rules
+        if at in self.ruled:
+            ruled, end = self.ruled[at]
+            return filled(ruled, fragments[at:end], end, carried)
         if carried is not None and is_row_of(carried, fragments[at:]):
             rest = carried.carried_on(fragments, rules)
             if rest.end:  # a heading above another table may look like a row
                 return rest
         return find_table(fragments, at, rules=rules, heading_size=self.body * 1.08)
 
-    def line(self, at: int) -> tuple[Line, int]:
+    def line(self, at: int) -> tuple[TextLine, int]:
         first = self.page.fragments[at]
         parts = [first]
         at += 1
@@ -247,11 +291,11 @@ class _PageReader:
             at += 1
         text = _SOFT.sub("", " ".join(part.text for part in parts))
         bold, right = all(part.bold for part in parts), max(part.right for part in parts)
-        return Line(text, first.x, first.y, max(part.size for part in parts), bold, right), at
+        return TextLine(text, first.x, first.y, max(part.size for part in parts), bold, right), at
 
-    def text_blocks(self, lines: list[Line]) -> Iterator[Block]:
+    def text_blocks(self, lines: list[TextLine]) -> Iterator[Block]:
         pitch = _pitch(lines)
-        group: list[Line] = []
+        group: list[TextLine] = []
         for line in lines:
             if group and self.begins_block(group[-1], line, pitch):
                 yield self.block(group)
@@ -260,7 +304,7 @@ class _PageReader:
         if group:
             yield self.block(group)
 
-    def begins_block(self, before: Line, line: Line, pitch: float) -> bool:
+    def begins_block(self, before: TextLine, line: TextLine, pitch: float) -> bool:
         level, level_before = self.level(line), self.level(before)
         gap = before.y - line.y
         if level or level_before:
@@ -268,7 +312,7 @@ class _PageReader:
         starts = STEP.match(line.text) or BULLET.match(line.text) or is_warning(line.text)
         return bool(starts) or gap > pitch * 1.3 or gap < -line.size
 
-    def level(self, line: Line) -> int:
+    def level(self, line: TextLine) -> int:
         """Heading level of a line, 0 for text."""
         if len(line.text) > 150:
             return 0
@@ -285,21 +329,21 @@ class _PageReader:
             return len(self.sizes) + 1
         return 0
 
-    def block(self, lines: list[Line]) -> Block:
+    def block(self, lines: list[TextLine]) -> Block:
         text, page = self.joined(lines), self.page.number
         boxes = (box_of(self.page, lines),)
         if level := self.level(lines[0]):
             return Block(BlockKind.HEADING, text, page, level=level, boxes=boxes)
         return text_block(text, page, boxes)
 
-    def joined(self, lines: Sequence[Line]) -> str:
+    def joined(self, lines: Sequence[TextLine]) -> str:
         text = lines[0].text
         for line in lines[1:]:
             text = continued(text, line.text, self.words)
         return text
 
 
-def box_of(page: Page, placed: Sequence[Line] | Sequence[Fragment]) -> Box:
+def box_of(page: Page, placed: Sequence[TextLine] | Sequence[Fragment]) -> Box:
     """What they cover, in shares of the page from its upper left corner."""
     left, right = min(each.x for each in placed), max(each.right for each in placed)
     top = max(each.y + 0.85 * each.size for each in placed)
@@ -309,7 +353,7 @@ def box_of(page: Page, placed: Sequence[Line] | Sequence[Fragment]) -> Box:
     return Box(page.number, *(round(min(max(share, 0.0), 1.0), 4) for share in shares))
 
 
-def _pitch(lines: Sequence[Line]) -> float:
+def _pitch(lines: Sequence[TextLine]) -> float:
     """The usual distance from line to line."""
     gaps = [(a.y - b.y) / a.size for a, b in pairwise(lines) if 0 < a.y - b.y < 3 * a.size]
     sizes = [line.size for line in lines]

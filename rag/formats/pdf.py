@@ -134,5 +134,5 @@ def _top(target: Any, height: float) -> float:
 def _properties(document: Any) -> dict[str, str]:
     given = document.get_metadata_dict(skip_empty=True)
     title = " ".join(str(given.get("Title", "")).split())
-    made_up = re.match(r"(?i)microsoft word|untitled|.*\.(?:docx?|indd|pdf|tex)$", title)
+    made_up = re.match(r"(?i)microsoft word|untitled|.*\.(?:docx?|html?|indd|pdf|tex)$", title)
     return {"title": title} if title and not made_up else {}

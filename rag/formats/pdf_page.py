@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rag.formats.layout import Page
+from rag.formats.ruled import Line
 from rag.formats.table import Fragment
 
 _OBJECTS = 100_000
@@ -18,6 +19,10 @@ _DEPTH = 4
 """Of forms within forms."""
 _THIN = 1.6
 """Points up to which a drawn shape is a line."""
+_SHORT = 3.0
+"""Points up to which a line is none."""
+_SEGMENTS = 500
+"""Of one path that are looked at."""
 _JOIN = 0.6
 """Gap within a line, in font sizes, from which on two pieces are no neighbours."""
 
@@ -36,12 +41,13 @@ def read_page(drawn: Any, number: int) -> tuple[Page, bool]:
     width, height = drawn.get_size()
     reader = _Objects(drawn, view)
     reader.walk()
-    fragments = tuple(joined(reader.fragments))
-    rules = tuple(sorted(reader.rules, reverse=True)[:_RULES])
+    lines = tuple(reader.lines)
+    fragments = tuple(joined(reader.fragments, [line for line in lines if is_upright(line)]))
+    rules = tuple(sorted({y for line in lines for y in _heights(line)}, reverse=True)[:_RULES])
     letters = "".join(fragment.text for fragment in fragments)
     covered = reader.image_area > 0.4 * (right - left) * (top - bottom)
     is_scan = (covered and len(letters) < 50) or is_unreadable(letters)
-    page = Page(number, height, () if is_scan else fragments, rules, width)
+    page = Page(number, height, () if is_scan else fragments, rules, width, lines)
     return page, is_scan
 
 
@@ -94,7 +100,7 @@ class _Objects:
         self._seen = 0
         self._fonts: dict[int, bool] = {}
         self.fragments: list[Fragment] = []
-        self.rules: set[float] = set()
+        self.lines: dict[Line, None] = {}
         self.image_area = 0.0
 
     def walk(self) -> None:
@@ -111,7 +117,7 @@ class _Objects:
         match c.FPDFPageObj_GetType(thing):
             case c.FPDF_PAGEOBJ_TEXT:
                 self._take_text(thing, outer)
-            case c.FPDF_PAGEOBJ_PATH if len(self.rules) < _RULES:
+            case c.FPDF_PAGEOBJ_PATH if len(self.lines) < _RULES:
                 self._take_path(thing, outer)
             case c.FPDF_PAGEOBJ_IMAGE:
                 left, bottom, right, top = self._box(thing, outer)
@@ -161,11 +167,29 @@ class _Objects:
         return self._fonts[place]
 
     def _take_path(self, thing: Any, outer: Matrix) -> None:
-        left, bottom, right, top = self._box(thing, outer)
-        if right - left > 3:
-            middle = top - bottom < _THIN
-            edges = ((top + bottom) / 2,) if middle else (bottom, top)
-            self.rules.update(round(edge, 1) for edge in edges)
+        """The straight lines of it that run across or down."""
+        c = self._c
+        placed = _after(self._matrix(thing), outer)
+        x, y = ctypes.c_float(), ctypes.c_float()
+        begin = last = (0.0, 0.0)
+        for i in range(min(c.FPDFPath_CountSegments(thing), _SEGMENTS)):
+            segment = c.FPDFPath_GetPathSegment(thing, i)
+            c.FPDFPathSegment_GetPoint(segment, x, y)
+            point = _at(placed, x.value, y.value)
+            kind = c.FPDFPathSegment_GetType(segment)
+            if kind == c.FPDF_SEGMENT_MOVETO:
+                begin = point
+            elif kind == c.FPDF_SEGMENT_LINETO:
+                self._draw(last, point)
+            if c.FPDFPathSegment_GetClose(segment):
+                self._draw(point, begin)
+            last = point
+
+    def _draw(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        left, right = sorted((round(start[0], 1), round(end[0], 1)))
+        bottom, top = sorted((round(start[1], 1), round(end[1], 1)))
+        if min(right - left, top - bottom) < _THIN and max(right - left, top - bottom) > _SHORT:
+            self.lines[left, bottom, right, top] = None
 
     def _matrix(self, thing: Any) -> Matrix:
         m = self._c.FS_MATRIX()
@@ -181,15 +205,29 @@ class _Objects:
         return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
-def joined(fragments: list[Fragment]) -> Iterator[Fragment]:
-    """Pieces of one line that stand close together as one; what is drawn twice once."""
+def is_upright(line: Line) -> bool:
+    """Whether it runs down the page."""
+    left, bottom, right, top = line
+    return top - bottom > right - left
+
+
+def _heights(line: Line) -> tuple[float, ...]:
+    return () if is_upright(line) else (round((line[1] + line[3]) / 2, 1),)
+
+
+def joined(fragments: list[Fragment], upright: Sequence[Line] = ()) -> Iterator[Fragment]:
+    """Pieces of one line that stand close together as one; what is drawn twice once.
+
+    Args:
+        upright: Lines between cells, across which nothing is joined.
+    """
     last: Fragment | None = None
     for fragment in fragments:
         if last is None:
             last = fragment
         elif _is_twice(last, fragment):
             continue
-        elif _is_next(last, fragment):
+        elif _is_next(last, fragment) and not _is_parted(last, fragment, upright):
             last = _together(last, fragment)
         else:
             yield replace(last, text=last.text.strip())
@@ -207,6 +245,14 @@ def _is_next(last: Fragment, fragment: Fragment) -> bool:
     gap = fragment.x - last.right
     level = abs(last.y - fragment.y) < 0.3 * max(last.size, fragment.size)
     return level and -0.3 * last.size < gap < _JOIN * last.size
+
+
+def _is_parted(last: Fragment, fragment: Fragment, upright: Sequence[Line]) -> bool:
+    y = fragment.y + 0.3 * fragment.size
+    return any(
+        last.right - 1 < (left + right) / 2 < fragment.x + 1 and bottom < y < top
+        for left, bottom, right, top in upright
+    )
 
 
 def _together(last: Fragment, fragment: Fragment) -> Fragment:

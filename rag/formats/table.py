@@ -49,6 +49,8 @@ class Table:
     rows: tuple[Row, ...]
     end: int
     """Index of the first fragment behind it."""
+    edges: tuple[float, ...] = ()
+    """Of its columns, where they are ruled off."""
 
     def blocks(self, page: int) -> Iterator[tuple[Block, tuple[Fragment, ...]]]:
         """Its rows, each with the header, and where they stand."""

@@ -123,6 +123,51 @@ def test_table_rows_are_kept_apart(tmp_path: Path, layout: str, align: str) -> N
     assert [b.text for b in blocks[-2:]] == ["Maintenance", "Oil is changed every year."]
 
 
+def test_cells_that_span_are_in_each_of_their_rows(tmp_path: Path) -> None:
+    """The lines say what shares a cell; names of columns may stand in two rows below a title."""
+
+    def draw(book: _Book) -> None:
+        book.set_font("Helvetica", "", 9)
+        with book.table(num_heading_rows=3, v_align="MIDDLE", padding=0.4) as drawn:
+            drawn.row().cell("Limits of the press", colspan=4)
+            names = drawn.row()
+            names.cell("Signal", rowspan=2)
+            names.cell("Limit", colspan=2)
+            names.cell("Unit", rowspan=2)
+            drawn.row(["low", "high"])
+            first = drawn.row()
+            first.cell("Oil temperature in the tank", rowspan=2)
+            for text in ("15", "65", "degC"):
+                first.cell(text)
+            drawn.row(["20", "70", "degC cold"])
+            drawn.row(["Pressure", "180", "250", "bar"])
+
+    blocks = pdf_blocks(save(tmp_path, draw))
+    assert [b.text for b in blocks if b.kind is BlockKind.ROW] == [
+        "Signal: Oil temperature in the tank | Limit low: 15 | Limit high: 65 | Unit: degC",
+        "Signal: Oil temperature in the tank | Limit low: 20 | Limit high: 70 | Unit: degC cold",
+        "Signal: Pressure | Limit low: 180 | Limit high: 250 | Unit: bar",
+    ]
+    assert any(b.text.endswith("Limits of the press") for b in blocks)
+
+
+def test_a_frame_around_text_is_no_table(tmp_path: Path) -> None:
+    """Nor is a drawing with a word here and there."""
+
+    def draw(book: _Book) -> None:
+        book.set_font("Helvetica", "", 11)
+        for x in range(20, 120, 20):
+            book.line(x, 40, x, 120)
+            book.line(20, 20 + x, 100, 20 + x)
+        book.text(25, 50, "V21")
+        book.set_xy(20, 140)
+        book.multi_cell(100, 6, "WARNING: Stored pressure.", border=1)
+
+    blocks = pdf_blocks(save(tmp_path, draw))
+    assert not [b for b in blocks if b.kind is BlockKind.ROW]
+    assert [b.text for b in blocks if b.kind is BlockKind.WARNING] == ["WARNING: Stored pressure."]
+
+
 def test_a_table_goes_on_over_the_page(tmp_path: Path) -> None:
     """A repeated header is no row, and every row has the page on which it stands."""
 
