@@ -56,7 +56,7 @@ def opened(folder: Path, dimension: int) -> Any:
         _refuse_broken(folder)
         seal.unseal(folder)
         shard = _made_or_loaded(folder, _config(dimension))
-        shard.optimize()  # only rewrites a segment that is half dead
+        shard.optimize()  # only rewrites a segment that is half dead, or was made otherwise
     except StoreFault:
         raise
     except BaseException as fault:
@@ -158,15 +158,21 @@ def _refuse_broken(folder: Path) -> None:
 
 def _made_or_loaded(folder: Path, config: Any) -> Any:
     if folder.exists() and any(folder.iterdir()):
-        return qdrant.EdgeShard.load(str(folder), config)
-    folder.mkdir(parents=True, exist_ok=True)
-    shard = qdrant.EdgeShard.create(str(folder), config)
-    create = qdrant.UpdateOperation.create_field_index
-    for name in KEYWORDS:
-        shard.update(create(name, qdrant.PayloadSchemaType.Keyword))
-    for name in INTEGERS:
-        shard.update(create(name, qdrant.PayloadSchemaType.Integer))
+        shard = qdrant.EdgeShard.load(str(folder), config)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        shard = qdrant.EdgeShard.create(str(folder), config)
+    _index_payload(shard)
     return shard
+
+
+def _index_payload(shard: Any) -> None:
+    """All fields of a new shard; those that an older version did not index."""
+    kinds = dict.fromkeys(KEYWORDS, qdrant.PayloadSchemaType.Keyword)
+    kinds |= dict.fromkeys(INTEGERS, qdrant.PayloadSchemaType.Integer)
+    there = shard.info().payload_schema
+    for name in kinds.keys() - there.keys():
+        shard.update(qdrant.UpdateOperation.create_field_index(name, kinds[name]))
 
 
 def _of_the_engine(fault: BaseException) -> bool:

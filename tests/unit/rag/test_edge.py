@@ -16,10 +16,10 @@ import pytest
 import qdrant_edge
 
 from ingest.errors import StoreFault
-from rag import seal
+from rag import edge, seal
 from rag.edge import EdgeIndex
 from rag.errors import ShardInUse
-from rag.index import Payload, Point, Scope
+from rag.index import DENSE, INTEGERS, KEYWORDS, SPARSE, Payload, Point, Scope
 from rag.shard import is_held
 from rag.terms import SparseVector
 
@@ -154,6 +154,23 @@ def test_a_folder_of_a_later_engine_is_a_fault_of_the_store(closed: Path) -> Non
             path.write_text(path.read_text().replace('"dense"', '"denser"'))
     with pytest.raises(StoreFault, match="made anew"):
         EdgeIndex(closed, 8)
+
+
+def test_a_shard_of_an_earlier_version_gets_what_it_lacks(folder: Path) -> None:
+    """The fields that were not indexed then, and vectors in eight bits."""
+    folder.mkdir(parents=True)
+    vectors = qdrant_edge.EdgeVectorParams(size=8, distance=qdrant_edge.Distance.Cosine)
+    sparse = qdrant_edge.EdgeSparseVectorParams()
+    config = qdrant_edge.EdgeConfig(vectors={DENSE: vectors}, sparse_vectors={SPARSE: sparse})
+    older = qdrant_edge.EdgeShard.create(str(folder), config)
+    put = [edge._point(point(number)) for number in range(5)]
+    older.update(qdrant_edge.UpdateOperation.upsert_points(put))
+    older.close()
+    index = EdgeIndex(folder, 8)
+    assert set(index._shard.info().payload_schema) == {*KEYWORDS, *INTEGERS}
+    assert index.nearest(point(3).dense, Scope(machine="press-3"), 1)[0].id == name(3)
+    index.close()
+    assert list(folder.rglob("quantized*"))
 
 
 def test_a_shard_whose_folder_is_gone_can_be_cleared(opened: EdgeIndex, closed: Path) -> None:
