@@ -8,6 +8,8 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -84,13 +86,22 @@ class Drawer:
 
     def _drawn(self, path: Path, page: int, marks: Marks) -> Picture | str:
         """The picture, or why there is none."""
+        with self.turn(), tempfile.TemporaryFile() as output:
+            code = self._run(path, page, marks, output)
+            output.seek(0)
+            return _picture(output) if code == 0 else _spent(code)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold one of the places of those that draw.
+
+        Raises:
+            DataFault: none became free in time.
+        """
         if not self._turns.acquire(timeout=_PATIENCE_S):
-            raise DataFault(f"{path.name}: too many pages are being drawn; try again.")
+            raise DataFault("Too many pages are being drawn; try again.")
         try:
-            with tempfile.TemporaryFile() as output:
-                code = self._run(path, page, marks, output)
-                output.seek(0)
-                return _picture(output) if code == 0 else _spent(code)
+            yield
         finally:
             self._turns.release()
 

@@ -89,30 +89,33 @@ class Viewer:
         Raises:
             NotKnown: the document has no such page.
         """
-        passages = self._catalog.passages_of(document.key)
-        passage = next((each for each in passages if each.id == place.passage), None)
+        passage = self._passage(document, place.passage)
         spanned = _pages(passage) if passage else ()
         page = place.page or (spanned[0] if spanned else 1)
         note = _note(document, place, page, passage)
-        pages = max((each.last_page or each.page for each in passages), default=1)
         try:
             picture = self._picture(document, page, passage, place.quote)
         except DataFault as fault:
             picture, note = None, f"{fault.message} This is its text as it was read. {note}".strip()
-        pages = picture.pages if picture else pages
+        stored = [] if picture else self._catalog.passages_of(document.key)
+        pages = picture.pages if picture else max((_pages(each)[-1] for each in stored), default=1)
         if not 1 <= page <= pages:
             raise NotKnown(f"{document.id} has {pages} pages.")
-        shown = () if picture else _near(passages, page, passage)
         return Opened(
             document,
             page,
             pages,
             marked_pages=spanned,
             picture=picture,
-            lines=tuple(_lines(shown, passage, place.quote)),
+            lines=tuple(_lines(_near(stored, page, passage), passage, place.quote)),
             words=_words(passage, passage, place.quote) if passage else place.quote,
             note=note,
         )
+
+    def _passage(self, document: Document, id_: str) -> Passage | None:
+        """The passage, as long as it is one of that revision."""
+        passage = self._catalog.passages([id_]).get(id_)
+        return passage if passage and passage.key == document.key else None
 
     def picture(self, document: Document, place: Place) -> Picture:
         """The picture of a page.

@@ -26,6 +26,7 @@ from ingest.vocabulary import Citation
 from rag.library import Library
 from rag.page_worker import characters_of, rectangles
 from rag.settings import RagSettings
+from simulators.library import build
 from tests.conftest import ROOT, missing
 from tests.unit.rag.hashing import HashingEncoder
 
@@ -265,3 +266,12 @@ def test_there_are_enough_questions() -> None:
     every = [each for folder in FOLDERS for each in questions(folder)]
     assert sum(not each.get("declined") for each in every) >= 100
     assert sum(bool(each.get("declined")) for each in every) >= 40
+
+
+def test_the_manuals_are_what_their_sources_say(tmp_path: Path) -> None:
+    """Built anew, the files are the same."""
+    for built in build(tmp_path, sources=FOLDERS[1] / "sources"):
+        kept = FOLDERS[1] / built.name
+        assert by_pypdf(kept) == by_pypdf(built)
+        sidecar = f"{built.name}.yaml"
+        assert (FOLDERS[1] / sidecar).read_text() == (tmp_path / sidecar).read_text()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import DataFault
+from rag import drawing
 from rag.drawing import Drawer, Marks
 from rag.page_worker import scale_of
 from tests.cases.hostile_documents.hostile_files import (
@@ -76,3 +77,12 @@ def test_a_page_without_a_size_is_not_drawn(size: tuple[float, float]) -> None:
     """Its scale would be none."""
     with pytest.raises(ValueError, match="points"):
         scale_of(*size)
+
+
+def test_no_more_pages_are_drawn_at_once_than_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third waits, and then says that it may be asked for again."""
+    monkeypatch.setattr(drawing, "_PATIENCE_S", 0.01)
+    drawer = Drawer(512)
+    with drawer.turn(), drawer.turn(), pytest.raises(DataFault, match="try again"):
+        drawer.draw(SOP, "digest", 1, Marks())
+    assert drawer.draw(SOP, "digest", 1, Marks()).pages == 3
