@@ -45,6 +45,20 @@ export async function blob(path) {
 // Calls `hear(kind, data)` for each event until the connection ends; rejects when it breaks.
 export async function listen(path, hear, signal) {
   const reply = await fetch(path, { headers: headers({ Accept: "text/event-stream" }), signal });
+  await hearAll(reply, hear);
+}
+
+// The same for a request that is answered by events; a `problem` among them rejects.
+export async function tellOf(path, body, hear) {
+  const sent = headers({ "Content-Type": "application/json", Accept: "text/event-stream" });
+  const reply = await fetch(path, { method: "POST", body: JSON.stringify(body), headers: sent });
+  await hearAll(reply, (kind, data) => {
+    if (kind === "problem") throw new Problem(data.status, data);
+    hear(kind, data);
+  });
+}
+
+async function hearAll(reply, hear) {
   if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   let pending = "";

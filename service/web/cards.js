@@ -216,6 +216,7 @@ function actions(issue) {
   const verdict = issue.tags.label ? `Corrected to ${words(issue.tags.label)}` : issue.tags.verdict === "right" ? "Diagnosis confirmed" : issue.tags.verdict === "wrong" ? "Diagnosis marked wrong" : "";
   return [
     issue.state === "open" ? button(issue, "acknowledge", "Acknowledge", () => send(issue, `/v1/issues/${issue.id}/acknowledge`, {})) : null,
+    button(issue, "ask", "Ask about it", () => document.dispatchEvent(new CustomEvent("andon-ask", { detail: issue.machine })), "plain"),
     button(issue, "resolve", "Resolve \u2026", () => show(issue, "resolve"), "plain"),
     issue.diagnosis?.label && !verdict ? button(issue, "right", "Diagnosis right", () => send(issue, "/v1/feedback", { issue: issue.id, verdict: "right" }), "plain") : null,
     button(issue, "wrong", "Diagnosis wrong \u2026", () => show(issue, "wrong"), "plain"),

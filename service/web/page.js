@@ -1,7 +1,7 @@
 // The operator page: puts the parts together and keeps them live.
 
-import { answerView } from "./answer.js";
 import { call, keep, listen } from "./api.js";
+import { setUpAsk } from "./ask.js";
 import { hearIssue, keepOnly, setUp, tick } from "./cards.js";
 import { byId, clock, el, setZone } from "./dom.js";
 import { setUpHandover } from "./handover.js";
@@ -36,7 +36,7 @@ async function load() {
   byId("plant").textContent = found.plant;
   setUp({ tasks, machines: found.machines, changed: count });
   setUpHandover(found.machines);
-  byId("ask-machine").append(...machines.map((id) => el("option", { value: id, text: id })));
+  setUpAsk(machines);
   await Promise.all(machines.map((id) => loadCourses(id)));
   found.machines.forEach(hearMachine);
   const { issues } = await call("/v1/issues?state=open&state=acknowledged");
@@ -109,23 +109,6 @@ async function notice() {
   byId("notice").textContent = bad.map((part) => part.detail).join(" ");
 }
 
-async function ask(event) {
-  event.preventDefault();
-  const place = byId("ask-answer");
-  const send = event.target.querySelector("button");
-  const machine = byId("ask-machine").value;
-  send.disabled = true;
-  place.replaceChildren(el("p", { class: "fine", text: "Looking in the documents \u2026" }));
-  try {
-    const answer = await call("/v1/ask", { question: byId("ask-question").value, ...(machine ? { machine } : {}) });
-    place.replaceChildren(el("div", { class: "answer" }, ...answerView(answer).filter(Boolean)));
-  } catch (problem) {
-    place.replaceChildren(el("p", { class: "declined", text: problem.message }), el("p", { class: "fine", text: problem.remedy ?? "" }));
-  } finally {
-    send.disabled = false;
-  }
-}
-
 function askKey() {
   const dialog = byId("login");
   return new Promise((resolve) => {
@@ -139,7 +122,6 @@ function askKey() {
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-byId("ask").addEventListener("submit", ask);
 setInterval(() => {
   byId("clock").textContent = clock(Date.now());
   tick();
