@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -67,13 +67,21 @@ class TextLine:
     right: float = 0.0
 
 
-def layout_blocks(pages: Sequence[Page]) -> list[Block]:
-    """The blocks of all pages in reading order."""
-    pages = without_running_lines(pages)
-    body, sizes, words = body_size(pages), heading_sizes(pages), vocabulary(pages)
+def layout_blocks(
+    given: Sequence[Page], finished: Callable[[], None] = lambda: None
+) -> list[Block]:
+    """The blocks of all pages in reading order.
+
+    Args:
+        finished: Called when a page was looked at.
+    """
+    pages = without_running_lines(given, finished)
+    letters, words = sizes_of(pages), vocabulary(pages)
+    body, sizes = body_size(letters), heading_sizes(letters)
     blocks: list[Block] = []
     table: Table | None = None
     for page in pages:
+        finished()
         reader = _PageReader(page, body, sizes, table, words)
         for place, block in enumerate(reader.blocks()):
             turned = place == 0 and bool(blocks) and goes_on(blocks[-1], block)
@@ -137,33 +145,34 @@ def continued(text: str, line: str, words: frozenset[str]) -> str:
     return f"{text[:-1]}{line}"
 
 
-def body_size(pages: Sequence[Page]) -> float:
-    """The font size in which most letters are set."""
+def sizes_of(pages: Sequence[Page]) -> Counter[float]:
+    """How many letters are set in each font size."""
     letters: Counter[float] = Counter()
     for page in pages:
         for fragment in page.fragments:
             letters[fragment.size] += len(fragment.text)
+    return letters
+
+
+def body_size(letters: Counter[float]) -> float:
+    """The font size in which most letters are set."""
     return letters.most_common(1)[0][0] if letters else 0.0
 
 
-def heading_sizes(pages: Sequence[Page]) -> list[float]:
+def heading_sizes(letters: Counter[float]) -> list[float]:
     """Sizes clearly above that of the body in which little is set, largest first."""
-    body = body_size(pages)
-    letters: Counter[float] = Counter()
-    for page in pages:
-        for fragment in page.fragments:
-            letters[fragment.size] += len(fragment.text)
-    rare = max(_HEADED * letters.total(), _SHORT)
+    body, rare = body_size(letters), max(_HEADED * letters.total(), _SHORT)
     return sorted((s for s, n in letters.items() if s > body * 1.08 and n < rare), reverse=True)
 
 
-def without_running_lines(pages: Sequence[Page]) -> list[Page]:
+def without_running_lines(pages: Sequence[Page], finished: Callable[[], None]) -> list[Page]:
     """The pages without headers and footers.
 
     Those are lines near the edge that come back on other pages or count them, and page numbers.
     """
     seen: Counter[tuple[object, float]] = Counter()
     for page in pages:
+        finished()
         edge = [fragment for fragment in page.fragments if _edge(page, fragment)]
         seen.update({key for fragment in edge for key in _running(page, fragment)})
     often = max(2, min(len(pages) // 2, _OFTEN))

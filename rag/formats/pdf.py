@@ -39,7 +39,7 @@ def read(job: Job) -> Parsed:
         if not scanned:
             raise DataFault("there is no text on its pages.", remedy="Save it anew.")
         raise DataFault("it holds no text, only images.", remedy=ocr.remedy())
-    blocks = with_bookmarks(layout_blocks(pages), _bookmarks(document))
+    blocks = with_bookmarks(layout_blocks(pages, job.meter.finished), _bookmarks(document))
     for _ in blocks:
         job.meter.counted()
     return Parsed(

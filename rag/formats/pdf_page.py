@@ -21,6 +21,8 @@ _THIN = 1.6
 """Points up to which a drawn shape is a line."""
 _SHORT = 3.0
 """Points up to which a line is none."""
+_UPRIGHT = 600
+"""Lines down a page up to which they may part cells."""
 _SEGMENTS = 500
 """Of one path that are looked at."""
 _JOIN = 0.6
@@ -42,7 +44,9 @@ def read_page(drawn: Any, number: int) -> tuple[Page, bool]:
     reader = _Objects(drawn, view)
     reader.walk()
     lines = tuple(reader.lines)
-    fragments = tuple(joined(reader.fragments, [line for line in lines if is_upright(line)]))
+    upright = [line for line in lines if is_upright(line)]
+    drawing = len(upright) > _UPRIGHT
+    fragments = tuple(joined(reader.fragments, () if drawing else upright))
     rules = tuple(sorted({y for line in lines for y in _heights(line)}, reverse=True)[:_RULES])
     letters = "".join(fragment.text for fragment in fragments)
     covered = reader.image_area > 0.4 * (right - left) * (top - bottom)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 
 from rag.formats.table import Fragment, Row, Table
 
@@ -48,7 +50,7 @@ class Ruled:
 
         Only in the first row, which names the columns, it is in each of them.
         """
-        areas = self._areas()
+        areas = areas_of(self)
         words: dict[tuple[int, int], list[Fragment]] = {}
         for fragment in fragments:
             words.setdefault(areas[self._cell(fragment)], []).append(fragment)
@@ -56,7 +58,7 @@ class Ruled:
 
     def untitled(self) -> Ruled:
         """Without a row at its top that is one cell: that is its title."""
-        areas = self._areas()
+        areas = areas_of(self)
         first = {areas[0, column] for column in range(len(self.columns) - 1)}
         if len(first) > 1 or len(self.levels) < 4:
             return self
@@ -64,7 +66,7 @@ class Ruled:
 
     def names(self) -> int:
         """How many rows name the columns: two where a name of the first spans several."""
-        areas = self._areas()
+        areas = areas_of(self)
         width = len(self.columns) - 1
         spanning = any(areas[0, c] == areas[0, c - 1] for c in range(1, width))
         return 2 if spanning and len(self.levels) > 3 else 1
@@ -91,20 +93,30 @@ class Ruled:
         column = sum(1 for edge in self.columns[1:-1] if edge < x)
         return sum(1 for level in self.levels[1:-1] if level > y), column
 
-    def _areas(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """By row and column: the first cell of the area that no line divides."""
-        areas: dict[tuple[int, int], tuple[int, int]] = {}
-        for row in range(len(self.levels) - 1):
-            y = (self.levels[row] + self.levels[row + 1]) / 2
-            for column in range(len(self.columns) - 1):
-                x = (self.columns[column] + self.columns[column + 1]) / 2
-                area = (row, column)
-                if column and not _covered(self.down, self.columns[column], y):
-                    area = areas[row, column - 1]
-                elif row and not _covered(self.across, self.levels[row], x):
-                    area = areas[row - 1, column]
-                areas[row, column] = area
-        return areas
+
+@lru_cache(maxsize=16)
+def areas_of(ruled: Ruled) -> dict[tuple[int, int], tuple[int, int]]:
+    """By row and column: the first cell of the area that no line divides."""
+    beside = [_at(ruled.down, column) for column in ruled.columns]
+    above = [_at(ruled.across, level) for level in ruled.levels]
+    areas: dict[tuple[int, int], tuple[int, int]] = {}
+    for row, y in enumerate(_middles(ruled.levels)):
+        for column, x in enumerate(_middles(ruled.columns)):
+            area = (row, column)
+            if column and not _covered(beside[column], y):
+                area = areas[row, column - 1]
+            elif row and not _covered(above[row], x):
+                area = areas[row - 1, column]
+            areas[row, column] = area
+    return areas
+
+
+def _middles(places: Sequence[float]) -> list[float]:
+    return [(one + other) / 2 for one, other in pairwise(places)]
+
+
+def _at(edges: Sequence[Edge], place: float) -> list[Edge]:
+    return [edge for edge in edges if abs(edge.at - place) <= 2 * _NEAR]
 
 
 def ruled_tables(lines: Sequence[Line]) -> list[Ruled]:
@@ -225,8 +237,8 @@ def _distinct(places: Sequence[float]) -> list[float]:
     return found
 
 
-def _covered(edges: Sequence[Edge], at: float, place: float) -> bool:
-    return any(abs(e.at - at) <= 2 * _NEAR and e.start < place < e.end for e in edges)
+def _covered(edges: Sequence[Edge], place: float) -> bool:
+    return any(edge.start < place < edge.end for edge in edges)
 
 
 def _middle(fragment: Fragment) -> tuple[float, float]:
