@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,8 +18,9 @@ from rag.phrases import PHRASES
 from rag.retrieval import DEFINES, Found, Retrieved, Retriever
 from rag.scoping import admits
 from rag.settings import RagSettings
-from rag.terms import idf, terms
+from rag.terms import terms
 from rag.wanted import Want, Wanted, wanted
+from rag.wording import wording
 
 _DEPTH = 16
 """How many passages are looked at; an answer quotes a few of them."""
@@ -131,11 +131,10 @@ class Advisor:
         more = [p for p in behind if p.kind is PassageKind.STEPS] or behind
         return tuple(Held(document, p) for p in more if p.section == more[0].section)
 
-    def weights(self, question: str) -> Mapping[str, float]:
-        """How much each term of a question tells."""
-        counts = Counter(terms(question))
-        known, size = self._catalog.counts(list(counts)), self._catalog.size()
-        return {term: n * idf(size, known.get(term, 0)) for term, n in counts.items()}
+    def weights(self, question: str) -> tuple[Mapping[str, float], ...]:
+        """How much each term of a question tells, also in the language of the documents."""
+        languages = {document.language for document in self._retriever.all_holding()}
+        return wording(question, self._catalog, languages).asked
 
     def _found(self, asked: Asked, retrieved: Retrieved, scope: Scope) -> Finding:
         """The lines with what is asked for, the procedure, or the passage itself."""
@@ -208,9 +207,9 @@ def _up_to_references(text: str, documents: frozenset[str]) -> list[tuple[str, s
     return list(parts.items())
 
 
-def _weighed(words: str, weights: Mapping[str, float]) -> float:
+def _weighed(words: str, asked: Sequence[Mapping[str, float]]) -> float:
     own = set(terms(words))
-    return sum(weight for term, weight in weights.items() if term in own)
+    return max(sum(w for term, w in weights.items() if term in own) for weights in asked)
 
 
 def _held(found: Iterable[Found]) -> tuple[Held, ...]:

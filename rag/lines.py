@@ -11,7 +11,7 @@ from rag.finding import Held, once
 from rag.quantities import quantities
 from rag.sense import says_number
 from rag.terms import terms
-from rag.wanted import Want, Wanted
+from rag.wanted import INTERVAL, Want, Wanted
 
 ENOUGH = 0.4
 """Share of the weight of the question's terms that a line must hold, with its headings."""
@@ -41,16 +41,16 @@ class _Line:
 
 
 def holding(
-    wanted: Wanted, weights: Mapping[str, float], found: Sequence[Held]
+    wanted: Wanted, asked: Sequence[Mapping[str, float]], found: Sequence[Held]
 ) -> tuple[Held, ...]:
     """The passages that hold it, the best first, with the lines that do as their quotes.
 
     Args:
         wanted: What is asked for; lines without such a value are left out.
-        weights: How much each term of the question tells.
+        asked: How much each term of the question tells, in each language.
         found: Where to look.
     """
-    told = {term: weight for term, weight in weights.items() if term not in _ASKING}
+    told = [{t: w for t, w in weights.items() if t not in _ASKING} for weights in asked]
     lines = [line for held in found for line in _lines(wanted, told, held)]
     lines = [line for line in lines if line.score >= ENOUGH]
     best = max((line.rank for line in lines), default=0.0)
@@ -69,24 +69,23 @@ def every(wanted: Wanted, found: Sequence[Held]) -> tuple[Held, ...]:
     return once(kept)
 
 
-def _lines(wanted: Wanted, weights: Mapping[str, float], held: Held) -> list[_Line]:
-    total = sum(weights.values()) or 1.0
+def _lines(wanted: Wanted, asked: Sequence[Mapping[str, float]], held: Held) -> list[_Line]:
     above = set(terms(section_name([held.document.title, *held.passage.section])))
     found = []
     for words in _cut(held):
         if not _has(wanted, words, held):
             continue
-        score = max(_score(each, weights, above) for each in _SENTENCE.split(words))
-        found.append(_Line(replace(held, quote=words), score / total))
+        stems = [set(terms(sentence)) for sentence in _SENTENCE.split(words)]
+        score = max(_score(own, weights, above) for own in stems for weights in asked)
+        found.append(_Line(replace(held, quote=words), score))
     return found
 
 
-def _score(sentence: str, weights: Mapping[str, float], above: set[str]) -> float:
-    """The weight of the terms that stand in one sentence, and a part of it for the headings."""
-    own = set(terms(sentence))
+def _score(own: set[str], weights: Mapping[str, float], above: set[str]) -> float:
+    """The share of the weight that stands in one sentence, and a part of it for the headings."""
     in_line = sum(weight for term, weight in weights.items() if term in own)
     over = sum(w for term, w in weights.items() if term in above and term not in own)
-    return in_line + (1 - _OWN_WORDS) * over
+    return (in_line + (1 - _OWN_WORDS) * over) / (sum(weights.values()) or 1.0)
 
 
 def _has(wanted: Wanted, words: str, held: Held) -> bool:
@@ -96,14 +95,18 @@ def _has(wanted: Wanted, words: str, held: Held) -> bool:
     if not wanted.dimensions:
         bare = _STEP.sub("", words, count=1)
         return any(sign.isdigit() for sign in bare) or says_number(bare)
-    if {number.dimension for number in numbers} & wanted.dimensions:
+    dimensions = {number.dimension for number in numbers}
+    recurs = bool(_HOW_OFTEN.search(words))
+    if INTERVAL in wanted.dimensions and (recurs or "time" in dimensions):
         return True
-    return "time" in wanted.dimensions and bool(_HOW_OFTEN.search(words))
+    if recurs:
+        dimensions -= {"time"}
+    return bool(dimensions & wanted.dimensions)
 
 
 _HOW_OFTEN = re.compile(
-    r"\b(?:daily|weekly|monthly|yearly|every shift|täglich|wöchentlich|monatlich|"
-    r"jährlich)\b",
+    r"\b(?:daily|weekly|monthly|yearly|annually|every|interval|täglich|wöchentlich|monatlich|"
+    r"jährlich|alle|intervall)\b",
     re.IGNORECASE,
 )
 _ASKING = frozenset(

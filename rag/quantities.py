@@ -75,7 +75,6 @@ _JOINED = re.compile(
     r"\s*(?:,|/|-|\u2013|\u2014|\+/-|\u00b1|to|and|or|bis|und|oder|above|below|über|unter)"
     r"(?:\s+(?:above|below|über|unter|and|or|und|oder))?\s*"
 )
-DIMENSIONS = frozenset(_UNITS)
 
 
 @dataclass(frozen=True, slots=True)

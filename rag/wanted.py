@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rag.quantities import DIMENSIONS
-
 
 class Want(StrEnum):
     """The form of the answer."""
@@ -46,12 +44,15 @@ _FACT = re.compile(
     r"darf|dürfen|kann|muss|soll|ist|sind|hat|wann|wo|warum|welche[rsmn]?|wer)\b",
     re.IGNORECASE,
 )
+INTERVAL = "interval"
+"""A time after which something is due again; no unit is only for that."""
 _ASKED: Mapping[str, str] = {
     "torque": r"torques?|how tight|drehmomente?|anzugs(?:dreh)?moment",
     "time": (
-        r"how (?:long|often|frequently|many (?:seconds|minutes|hours|days))|intervals?|durations?|"
-        r"wie (?:lange|oft|viele (?:sekunden|minuten|stunden|tage))|\w*intervalle?|dauert?|fällig"
+        r"how (?:long|many (?:seconds|minutes|hours|days))|durations?|"
+        r"wie (?:lange|viele (?:sekunden|minuten|stunden|tage))|dauert?"
     ),
+    INTERVAL: r"how (?:often|frequently)|intervals?|wie oft|\w*intervalle?|fällig",
     "temperature": r"how (?:hot|warm|cold)|wie (?:heiß|heiss|warm|kalt)",
     "speed": r"how fast|rpm|drehzahl|wie schnell",
     "mass": r"how heavy|weights?|wie schwer|gewicht",
@@ -61,7 +62,7 @@ _ASKED: Mapping[str, str] = {
     "frequency": r"frequency|frequenz",
     "": (
         r"how (?:much|many|high|low|big|large)|limits?|settings?|(?:part|order|article) numbers?|"
-        r"grenzwerte?|sollwerte?|wie (?:hoch|viele|groß)|\w+(?:nummer|intervalle?)"
+        r"grenzwerte?|sollwerte?|wie (?:hoch|viele|groß)|\w+nummer"
     ),
 }
 """By dimension: words that ask for a value wherever they stand; empty: of any dimension."""
@@ -93,7 +94,7 @@ def wanted(question: str) -> Wanted:
     named = [name.strip() for name, words in (*_VALUES.items(), *_AFTER.items())
              if words.search(question)]  # fmt: skip
     if named and not _DOING.search(question):
-        return Wanted(Want.VALUE, frozenset(named) & DIMENSIONS if "" not in named else frozenset())
+        return Wanted(Want.VALUE, frozenset(named) if "" not in named else frozenset())
     if _MEANING.search(question):
         return Wanted(Want.MEANING)
     is_fact = _FACT.search(question) and not _DOING.search(question)

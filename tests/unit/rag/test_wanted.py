@@ -19,7 +19,7 @@ from rag.wanted import Want, wanted
         ("what torque for the fittings?", Want.VALUE, {"torque"}),
         ("insert screws torque", Want.VALUE, {"torque"}),
         ("which pressure must the accumulator have", Want.VALUE, {"pressure"}),
-        ("how often is the oil changed", Want.VALUE, {"time"}),
+        ("how often is the oil changed", Want.VALUE, {"interval"}),
         ("welches drehmoment hat der stopfen", Want.VALUE, {"torque"}),
         ("wie lange muss das einwirken", Want.VALUE, {"time"}),
         ("what is the limit of the oil temperature", Want.VALUE, set()),
