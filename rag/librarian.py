@@ -102,7 +102,7 @@ class Librarian:
         source = open_source(path, self._settings, metadata=metadata)
         document, blocks = read_source(source, self._settings)
         document = replace(document, added_at=self._now(), added_by=by)
-        draft = drafted(document, blocks, words=self._settings.passage_words)
+        draft = drafted(document, blocks, self._settings)
         with self._turn():
             self._refuse(document)
             stored = self._stored(document.key)
@@ -124,8 +124,8 @@ class Librarian:
         progress: Progress | None = None,
     ) -> None:
         """Take in documents that were read elsewhere; no file is kept."""
-        words, done = self._settings.passage_words, 0
-        drafts = (drafted(document, blocks, words=words) for document, blocks in entries)
+        done = 0
+        drafts = (drafted(document, blocks, self._settings) for document, blocks in entries)
         with self._turn():
             for batch in batches(drafts):
                 ready = prepared(batch, self._catalog, self._encoder)

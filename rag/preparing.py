@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +18,8 @@ from rag.document import Block, Document, Passage
 from rag.encoding import TextEncoder, Vectors
 from rag.passages import embedded_text, make_passages
 from rag.rows import CodeRow
-from rag.terms import terms
+from rag.settings import RagSettings
+from rag.terms import SparseVector, counted_vector, terms
 
 _S = TypeVar("_S")
 _T = TypeVar("_T")
@@ -39,6 +40,8 @@ class Draft:
     hashes: Sequence[str]
     bags: Sequence[frozenset[str]]
     """Terms of each passage."""
+    sparse: Sequence[SparseVector]
+    """Weights of these terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,16 @@ class Prepared:
     """How many had to be made."""
 
 
-def drafted(document: Document, blocks: Sequence[Block], *, words: int) -> Draft:
-    """Cut a document into passages of about so many words."""
-    passages, codes = make_passages(document, blocks, words=words)
+def drafted(document: Document, blocks: Sequence[Block], settings: RagSettings) -> Draft:
+    """Cut a document into passages and count their terms."""
+    passages, codes = make_passages(document, blocks, words=settings.passage_words)
     texts = [embedded_text(document.title, passage) for passage in passages]
     hashes = [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() for text in texts]
-    bags = [frozenset(terms(text)) for text in texts]
-    return Draft(document, passages, codes, texts, hashes, bags)
+    counts = [Counter(terms(text)) for text in texts]
+    bags = [frozenset(each) for each in counts]
+    k1, b, average = settings.bm25_k1, settings.bm25_b, settings.bm25_average_words
+    sparse = [counted_vector(each, k1=k1, b=b, average=average) for each in counts]
+    return Draft(document, passages, codes, texts, hashes, bags, sparse)
 
 
 def prepared(drafts: Sequence[Draft], catalog: Catalog, encoder: TextEncoder) -> list[Prepared]:

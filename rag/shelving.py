@@ -17,7 +17,7 @@ from rag.register import Register
 from rag.rows import Entry
 from rag.settings import RagSettings
 from rag.standing import resolve, widen
-from rag.terms import document_vector, terms
+from rag.terms import SparseVector, document_vector, terms
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ class Shelving:
             document = replace(document, added_at=replaced.added_at, added_by=replaced.added_by)
         others = [each for each in before if each.key != document.key]
         after = resolve([*others, self._register.marked(document)])
-        rows = zip(draft.passages, draft.texts, item.vectors, strict=True)
-        points = [self._point(after[document.key], *row) for row in rows]
+        rows = zip(draft.passages, draft.sparse, item.vectors, strict=True)
+        points = [_point(after[document.key], *row) for row in rows]
         self._widen(before, after, but=document.key)
         self._index.put(points)
         old = self._catalog.passages_of(document.key)
@@ -122,10 +122,14 @@ class Shelving:
 
     def put_again(self, document: Document, passages: Sequence[Passage]) -> None:
         """Write points anew from what is stored."""
-        vectors = self._catalog.vectors([passage.id for passage in passages])
-        texts = [embedded_text(document.title, passage) for passage in passages]
-        rows = zip(passages, texts, strict=True)
-        self._index.put([self._point(document, p, text, vectors[p.id]) for p, text in rows])
+        vectors, s = self._catalog.vectors([passage.id for passage in passages]), self._settings
+        k1, b, average = s.bm25_k1, s.bm25_b, s.bm25_average_words
+        points = []
+        for passage in passages:
+            text = embedded_text(document.title, passage)
+            sparse = document_vector(text, k1=k1, b=b, average=average)
+            points.append(_point(document, passage, sparse, vectors[passage.id]))
+        self._index.put(points)
 
     def _widen(
         self, before: Sequence[Document], after: Mapping[str, Document], *, but: str = ""
@@ -147,17 +151,16 @@ class Shelving:
             if widen(earlier, after[key]) != after[key]:
                 self.put_again(after[key], self._catalog.passages_of(key))
 
-    def _point(self, document: Document, passage: Passage, text: str, vector: Vectors) -> Point:
-        s = self._settings
-        sparse = document_vector(text, k1=s.bm25_k1, b=s.bm25_b, average=s.bm25_average_words)
-        return Point(passage.id, vector.tolist(), sparse, payload_of(document, passage))
-
     def _bags(
         self, documents: Sequence[Document], key: str, passages: Sequence[Passage]
     ) -> list[frozenset[str]]:
         """The terms with which the passages were counted."""
         title = next((each.title for each in documents if each.key == key), "")
         return [frozenset(terms(embedded_text(title, passage))) for passage in passages]
+
+
+def _point(document: Document, passage: Passage, sparse: SparseVector, vector: Vectors) -> Point:
+    return Point(passage.id, vector.tolist(), sparse, payload_of(document, passage))
 
 
 def _entry(document: Document, item: Prepared, origin: str) -> Entry:

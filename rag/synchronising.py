@@ -179,7 +179,7 @@ class Synchroniser:
             tally.failed.append(DocumentFailure(str(source.path), str(fault)))
             return None
         document = replace(document, added_at=self._now(), added_by=BY_FOLDER)
-        return drafted(document, blocks, words=self._settings.passage_words)
+        return drafted(document, blocks, self._settings)
 
     def _write_all(
         self,

@@ -83,7 +83,11 @@ def idf(passages: int, containing: int) -> float:
 
 def document_vector(text: str, *, k1: float, b: float, average: float) -> SparseVector:
     """BM25 term weights of a passage without IDF, which the query brings along."""
-    counts = Counter(terms(text))
+    return counted_vector(Counter(terms(text)), k1=k1, b=b, average=average)
+
+
+def counted_vector(counts: Counter[str], *, k1: float, b: float, average: float) -> SparseVector:
+    """The same from how often each term occurs."""
     length = 1.0 - b + b * counts.total() / average
     return _vector((term, tf * (k1 + 1) / (tf + k1 * length)) for term, tf in counts.items())
 
