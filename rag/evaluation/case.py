@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag.retrieval import Retrieved
 from rag.settings import RagSettings
 
-PASSAGES = 40
+PASSAGES = 20
 """Passages that are fetched for a question, so that ten different documents are among them."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-DEPTH = 40
+DEPTH = 20
 """Passages from each search, so that ten different documents are among them."""
 WARM = 5
 """Questions that are asked before time is taken."""
