@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from service.schemas import AnswerOut, CitationOut, Noun, example
+
+
+def _file_name(source: str) -> str:
+    return Path(source).name
 
 
 class DocumentOut(Noun):
@@ -26,6 +31,7 @@ class DocumentOut(Noun):
         language="en",
         readers=[],
         passages=9,
+        source="SOP-HP-01@C.pdf",
         ocr_pages=[],
         unread_pages=[],
     )
@@ -41,6 +47,9 @@ class DocumentOut(Noun):
     language: str
     readers: tuple[str, ...] = Field(description="Roles that may read it; empty: every role.")
     passages: int
+    source: Annotated[str, AfterValidator(_file_name)] = Field(
+        description="Name of the file that it was read from."
+    )
     ocr_pages: tuple[int, ...] = Field(description="Pages that were read from a picture.")
     unread_pages: tuple[int, ...] = Field(
         description="Pages that are pictures and were not read: Tesseract is not installed."
@@ -64,9 +73,8 @@ class DocumentsOut(BaseModel):
 
 
 class RevisionOut(DocumentOut):
-    """A revision with the file that it was read from."""
+    """A revision with the content that it was read from."""
 
-    source: str = Field(description="Name of that file.")
     source_hash: str = Field(description="SHA-256 over the file and its sidecar.")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
 from ingest.peer import Peer
@@ -23,26 +26,52 @@ if TYPE_CHECKING:
     from rag.library import Library
 
 Told = Callable[[str], None]
+Progress = Callable[[int, int, str], None]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TIMEOUT_S = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What a search looks among; None and empty: no restriction."""
+
+    kinds: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    """Empty: current documents."""
+    on: date | None = None
+
+
+EVERYTHING = Among()
+
+
 class Desk(AbstractContextManager["Desk"], Protocol):
-    """The same five things at either place, as JSON values."""
+    """The same things at either place, as JSON values."""
 
     def ask(self, question: str, machine: str | None) -> dict[str, Any]:
         """An answer with the fields of `Answer`."""
 
-    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+    def search(
+        self, query: str, machine: str | None, limit: int, among: Among = ...
+    ) -> list[dict[str, Any]]:
         """Passages with the fields of `Citation`, best first."""
 
     def documents(self) -> list[dict[str, Any]]:
         """What is in the library."""
 
-    def add(self, path: Path) -> dict[str, Any]:
+    def failures(self) -> list[dict[str, Any]]:
+        """Files of the folders that could not be taken in, each with the reason."""
+
+    def show(self, document: str, revision: str | None) -> dict[str, Any]:
+        """A document: `revisions`, `changes`, and the `passages` of one revision."""
+
+    def add(
+        self, path: Path, metadata: Mapping[str, Any] = ..., progress: Progress | None = ...
+    ) -> dict[str, Any]:
         """Take in a file."""
 
-    def remove(self, document: str) -> None:
-        """Take out every revision of a document."""
+    def remove(self, document: str, revision: str | None = ...) -> None:
+        """Take out a revision of a document, or every one."""
 
 
 def open_desk(*, home: Path, plant: Path, told: Told) -> Desk:
@@ -123,23 +152,55 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         kind = self._kind(machine)
         return asdict(self._library.ask(question, machine_kind=kind, machine=machine))
 
-    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+    def search(
+        self, query: str, machine: str | None, limit: int, among: Among = EVERYTHING
+    ) -> list[dict[str, Any]]:
         """Passages, best first."""
-        kind = self._kind(machine)
-        found = self._library.search(query, machine_kind=kind, machine=machine, limit=limit)
+        found = self._library.search(
+            query,
+            machine_kind=self._kind(machine),
+            machine=machine,
+            kinds=among.kinds or None,
+            languages=among.languages or None,
+            statuses=among.statuses or None,
+            on=among.on,
+            limit=limit,
+        )
         return [asdict(citation) for citation in found]
 
     def documents(self) -> list[dict[str, Any]]:
         """What is in the library."""
         return [_plain(asdict(document)) for document in self._library.documents()]
 
-    def add(self, path: Path) -> dict[str, Any]:
-        """Take in a file."""
-        return _plain(asdict(self._library.add(path)))
+    def failures(self) -> list[dict[str, Any]]:
+        """What the folders hold that could not be taken in."""
+        return [asdict(failure) for failure in self._library.failures()]
 
-    def remove(self, document: str) -> None:
-        """Take out every revision of a document."""
-        self._library.remove(document)
+    def show(self, document: str, revision: str | None) -> dict[str, Any]:
+        """A document and the passages of a revision."""
+        passages = self._library.passages(document, revision)
+        revisions = self._library.revisions(document)
+        return {
+            "id": document,
+            "revisions": [_plain(asdict(one)) for one in revisions],
+            "changes": [asdict(one) for one in self._library.changes(document)],
+            "revision": passages[0].revision if passages else revision,
+            "passages": [asdict(one) for one in passages],
+        }
+
+    def add(
+        self,
+        path: Path,
+        metadata: Mapping[str, Any] = NOTHING,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Take in a file."""
+        document = self._library.add(path, metadata=metadata, progress=progress)
+        return _plain(asdict(document))
+
+    def remove(self, document: str, revision: str | None = None) -> None:
+        """Take out a revision of a document, or every one."""
+        self._library.remove(document, revision)
 
     def _kind(self, machine: str | None) -> str | None:
         if machine is None:
@@ -169,10 +230,15 @@ class ServiceDesk(AbstractContextManager["ServiceDesk"]):
         )
         return answer
 
-    def search(self, query: str, machine: str | None, limit: int) -> list[dict[str, Any]]:
+    def search(
+        self, query: str, machine: str | None, limit: int, among: Among = EVERYTHING
+    ) -> list[dict[str, Any]]:
         """Passages, best first."""
+        among_what = {name: value for name, value in asdict(among).items() if value}
+        on = {"on": among.on.isoformat()} if among.on else {}
         body = _given(query=query, machine=machine, limit=limit)
-        passages: list[dict[str, Any]] = self._call("POST", "/v1/search", json=body)["passages"]
+        found = self._call("POST", "/v1/search", json={**body, **among_what, **on})
+        passages: list[dict[str, Any]] = found["passages"]
         return passages
 
     def documents(self) -> list[dict[str, Any]]:
@@ -180,31 +246,59 @@ class ServiceDesk(AbstractContextManager["ServiceDesk"]):
         documents: list[dict[str, Any]] = self._call("GET", "/v1/documents")["documents"]
         return documents
 
-    def add(self, path: Path) -> dict[str, Any]:
-        """Send a file and the sidecar beside it."""
+    def failures(self) -> list[dict[str, Any]]:
+        """What the folders hold that could not be taken in; for engineers."""
+        failures: list[dict[str, Any]] = self._call("GET", "/v1/documents").get("failures", [])
+        return failures
+
+    def show(self, document: str, revision: str | None) -> dict[str, Any]:
+        """A document and the passages of a revision."""
+        path = f"/v1/documents/{quote(document, safe='')}"
+        shown: dict[str, Any] = self._call("GET", path)
+        passages = self._call("GET", f"{path}/passages", params=_given(revision=revision))
+        return {**shown, **{name: passages[name] for name in ("revision", "passages")}}
+
+    def add(
+        self,
+        path: Path,
+        metadata: Mapping[str, Any] = NOTHING,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Send a file and the sidecar beside it; hear how far the service is."""
         files = {"file": (path.name, _bytes(path))}
         sidecar = path.with_name(f"{path.name}.yaml")
         if sidecar.is_file():
             files["sidecar"] = (sidecar.name, _bytes(sidecar))
-        document: dict[str, Any] = self._call("POST", "/v1/documents", files=files)
-        return document
+        form = {**metadata, "stream": "true"}
+        with (
+            self._reaching(),
+            self._client.stream("POST", "/v1/documents", files=files, data=form) as response,
+        ):
+            if response.is_error:
+                response.read()
+                raise fault_of(response)
+            return _document_in(response, progress)
 
-    def remove(self, document: str) -> None:
-        """Take out every revision of a document."""
-        from urllib.parse import quote
+    def remove(self, document: str, revision: str | None = None) -> None:
+        """Take out a revision of a document, or every one."""
+        path = f"/v1/documents/{quote(document, safe='')}"
+        self._call("DELETE", path, params=_given(revision=revision))
 
-        self._call("DELETE", f"/v1/documents/{quote(document, safe='')}")
-
-    def _call(self, method: str, path: str, **content: Any) -> Any:
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
         import httpx
 
         try:
-            response = self._client.request(method, path, **content)
+            yield
         except httpx.HTTPError as fault:
             raise WireFault(
                 f"No service answers at {self._url}: {fault}.",
                 remedy="Start it with andon serve, or set ANDON_URL.",
             ) from fault
+
+    def _call(self, method: str, path: str, **content: Any) -> Any:
+        with self._reaching():
+            response = self._client.request(method, path, **content)
         if response.is_error:
             raise fault_of(response)
         return response.json() if response.content else None
@@ -216,13 +310,35 @@ def fault_of(response: httpx.Response) -> AndonFault:
         detail = str(response.json().get("detail") or response.reason_phrase)
     except (json.JSONDecodeError, AttributeError):
         detail = response.reason_phrase
-    if response.status_code in (401, 403):
+    return _fault(response.status_code, detail)
+
+
+def _fault(status: int, detail: str) -> AndonFault:
+    if status in (401, 403):
         return SettingsFault(
             f"The service refuses: {detail}",
             remedy="Name the file with the key in ANDON_API_KEY_FILE.",
         )
     families = {404: NotKnown, 413: DataFault, 422: DataFault}
-    return families.get(response.status_code, WireFault)(detail)
+    return families.get(status, WireFault)(detail)
+
+
+def _document_in(response: httpx.Response, progress: Progress | None) -> dict[str, Any]:
+    """The document that ends a stream of events."""
+    kind = ""
+    for line in response.iter_lines():
+        if line.startswith("event:"):
+            kind = line.removeprefix("event:").strip()
+        if not line.startswith("data:"):
+            continue
+        told: dict[str, Any] = json.loads(line.removeprefix("data:"))
+        if kind == "document":
+            return told
+        if kind == "problem":
+            raise _fault(int(told["status"]), str(told["detail"]))
+        if kind == "progress" and progress is not None:
+            progress(told["done"], told["total"], told["name"])
+    raise WireFault("The service broke off.", remedy="See `andon docs list` for what is there.")
 
 
 def plant_of(path: Path) -> Plant | None:

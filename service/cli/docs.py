@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.errors import DataFault
+from rag.document import DocumentKind, DocumentStatus
 from service.cli.options import (
     DEFAULT_HOME,
     DEFAULT_PLANT,
@@ -29,14 +29,23 @@ docs = typer.Typer(no_args_is_help=True, help="The documents that answers are qu
 MachineOption = Annotated[
     str | None, typer.Option("--machine", help="Machine id: only its documents are quoted.")
 ]
+RevisionOption = Annotated[
+    str | None, typer.Option("--revision", help="One revision; without: the current, or all.")
+]
+LISTED = (
+    *("id", "revision", "status", "from", "until", "kind", "for", "readers", "passages"),
+    *("OCR pages", "file", "title"),
+)
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=50, help="How many passages.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     from service.cli import docs_upkeep
+    from service.cli.docs_add import add_documents
     from service.cli.docs_evaluate import evaluate_documents
 
+    docs.command("add")(add_documents)
     docs_upkeep.register(docs)
     docs.command("evaluate")(evaluate_documents)
     app.command()(ask)
@@ -62,31 +71,6 @@ def ask(
         raise typer.Exit(1)
 
 
-@docs.command("add")
-def add_documents(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
-    plant: PlantOption = DEFAULT_PLANT,
-    home: HomeOption = DEFAULT_HOME,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Take in Markdown, text and PDF; the same id and revision is replaced."""
-    added: list[dict[str, Any]] = []
-    failed: list[dict[str, str]] = []
-    with _desk(home, plant) as desk:
-        for path in _files(paths):
-            try:
-                added.append(desk.add(path))
-            except DataFault as fault:
-                failed.append({"source": str(path), "reason": str(fault)})
-    if as_json:
-        print_json({"added": added, "failed": failed})
-    else:
-        _tell_added(added, failed)
-    if failed:
-        raise typer.Exit(1)
-
-
 @docs.command("list")
 def list_documents(
     plant: PlantOption = DEFAULT_PLANT,
@@ -94,15 +78,44 @@ def list_documents(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Every document with its revision and standing."""
+    """Every revision of every document: how it stands, when it holds, where it came from."""
     with _desk(home, plant) as desk:
-        documents = desk.documents()
+        documents, failures = desk.documents(), desk.failures()
     if as_json:
         print_json(documents)
         return
-    names = ("id", "revision", "status", "kind", "machine_kinds", "title")
-    rows = ({**d, "machine_kinds": ", ".join(d["machine_kinds"]) or "all"} for d in documents)
-    print_table(names, ([str(row[name]) for name in names] for row in rows), wrapped=("title",))
+    print_table(LISTED, map(_cells, documents), wrapped=("title", "for", "file"))
+    for failure in failures:
+        words = f"Not taken in: {Path(failure['source']).name}: {failure['reason']}"
+        complaints.print(words, style="bold red", markup=False, highlight=False)
+
+
+@docs.command("show")
+def show_document(
+    document: Annotated[str, typer.Argument(metavar="ID", help="Document id.")],
+    revision: RevisionOption = None,
+    plant: PlantOption = DEFAULT_PLANT,
+    home: HomeOption = DEFAULT_HOME,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """A document: its revisions, what was done to it, and its passages with their pages."""
+    with _desk(home, plant) as desk:
+        shown = desk.show(document, revision)
+    if as_json:
+        print_json(shown)
+        return
+    print_table(LISTED, map(_cells, shown["revisions"]), wrapped=("title", "for", "file"))
+    for change in shown["changes"]:
+        by = f" by {change['by']}" if change["by"] else ""
+        why = f": {change['reason']}" if change["reason"] else ""
+        line = f"{str(change['at'])[:16]} revision {change['revision']} {change['action']}{by}{why}"
+        console.print(line, markup=False, highlight=False)
+    rows = (
+        [_pages(p), " > ".join(p["section"]), p["kind"], _short(p["text"])]
+        for p in shown["passages"]
+    )
+    print_table(("page", "section", "kind", "passage"), rows, wrapped=("section", "passage"))
 
 
 @docs.command("search")
@@ -110,14 +123,34 @@ def search_documents(
     query: Annotated[str, typer.Argument(help="Words or an identifier.")],
     machine: MachineOption = None,
     limit: LimitOption = 8,
+    *,
+    kind: Annotated[
+        list[DocumentKind] | None,
+        typer.Option(help="May be repeated."),
+    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="May be repeated: en, de.")] = None,
+    status: Annotated[
+        list[DocumentStatus] | None,
+        typer.Option(help="May be repeated. Without: current."),
+    ] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What holds on that day.")
+    ] = None,
     plant: PlantOption = DEFAULT_PLANT,
     home: HomeOption = DEFAULT_HOME,
-    *,
     as_json: JsonOption = False,
 ) -> None:
     """The nearest passages, best first."""
+    from service.cli.desk import Among
+
+    among = Among(
+        kinds=tuple(kind or ()),
+        languages=tuple(language or ()),
+        statuses=tuple(status or ()),
+        on=on.date() if on else None,
+    )
     with _desk(home, plant) as desk:
-        passages = desk.search(query, machine, limit)
+        passages = desk.search(query, machine, limit, among)
     if as_json:
         print_json({"query": query, "passages": passages})
         return
@@ -126,37 +159,47 @@ def search_documents(
     print_table((*names, "quote"), rows, wrapped=("section", "quote"))
 
 
+@docs.command("questions")
+def write_questions(
+    out: Annotated[Path, typer.Option("--out", help="The file that is written, JSON lines.")],
+    home: HomeOption = DEFAULT_HOME,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """What people said about answers, as questions for `andon docs evaluate --questions`."""
+    from service.answer_questions import as_lines, questions_in
+
+    found = questions_in(home / "history.db")
+    out.write_text(as_lines(found), encoding="utf-8")
+    if as_json:
+        print_json({"questions": len(found), "out": str(out)})
+    else:
+        console.print(f"{len(found)} question(s) in {out}.", markup=False, highlight=False)
+
+
 @docs.command("remove")
 def remove_document(
     document: Annotated[str, typer.Argument(metavar="ID", help="Document id.")],
+    revision: RevisionOption = None,
     plant: PlantOption = DEFAULT_PLANT,
     home: HomeOption = DEFAULT_HOME,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget every revision of a document; one from the plant's folder comes back with it."""
+    """Forget a document or one revision; a file of the folder comes back when it changes."""
     with _desk(home, plant) as desk:
-        desk.remove(document)
+        desk.remove(document, revision)
     if as_json:
         print_json({"removed": document})
     else:
-        console.print(f"{document} is neither found nor quoted any more.", highlight=False)
+        name = document if revision is None else f"{document} revision {revision}"
+        console.print(f"{name} is neither found nor quoted any more.", highlight=False)
 
 
 def _desk(home: Path, plant: Path) -> Desk:
     from service.cli.desk import open_desk
 
     return open_desk(home=home, plant=plant, told=lambda line: complaints.print(line, markup=False))
-
-
-def _files(paths: list[Path]) -> Iterator[Path]:
-    from rag.reading import find_sources
-
-    for path in paths:
-        if path.is_dir():
-            yield from find_sources(path)
-        else:
-            yield path
 
 
 def _tell(answer: dict[str, Any]) -> None:
@@ -169,12 +212,34 @@ def _tell(answer: dict[str, Any]) -> None:
         console.print(f"  nearest: {place}: {_short(c['quote'])}", markup=False, highlight=False)
 
 
-def _tell_added(added: list[dict[str, Any]], failed: list[dict[str, str]]) -> None:
-    for document in added:
-        line = f"{document['id']} revision {document['revision']}: {document['passages']} passages"
-        console.print(line, markup=False, highlight=False)
-    for failure in failed:
-        complaints.print(failure["reason"], style="bold red", markup=False, highlight=False)
+def _cells(document: dict[str, Any]) -> list[str]:
+    """A row of LISTED."""
+    about = [*document["machine_kinds"], *document["machines"]]
+    pages = len(document["ocr_pages"])
+    return [
+        document["id"],
+        document["revision"],
+        document["status"],
+        str(document["effective_from"] or ""),
+        str(document["effective_until"] or ""),
+        document["kind"],
+        ", ".join(about) or "all",
+        ", ".join(document["readers"]) or "all",
+        str(document["passages"]),
+        f"{pages}, {len(document['unread_pages'])} unread"
+        if document["unread_pages"]
+        else str(pages),
+        Path(document["source"]).name,
+        document["title"],
+    ]
+
+
+def _pages(passage: dict[str, Any]) -> str:
+    return (
+        f"{passage['page']}-{passage['last_page']}"
+        if passage["last_page"]
+        else str(passage["page"])
+    )
 
 
 def _short(text: str) -> str:

@@ -12,7 +12,6 @@ from fastapi.responses import FileResponse
 from sse_starlette import EventSourceResponse
 
 from ingest.errors import NotKnown
-from rag.document import Document
 from rag.standing import holds
 from service.access import Role
 from service.document_bodies import Kind, Language, Status, Upload
@@ -108,7 +107,7 @@ def show_document(document: str, parts: PartsPart, caller: Operator) -> Document
     changes = parts.library.changes(document) if caller.role is Role.ENGINEER else ()
     return DocumentShownOut(
         id=document,
-        revisions=[_revision(one) for one in found],
+        revisions=[RevisionOut.model_validate(one) for one in found],
         changes=[ChangeOut.model_validate(one) for one in changes],
     )
 
@@ -160,8 +159,3 @@ def delete_document(
     """Forget a document; from then on it is neither found nor quoted."""
     parts.library.remove(document, revision, by=caller.name)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
-
-
-def _revision(document: Document) -> RevisionOut:
-    shown = RevisionOut.model_validate(document)
-    return shown.model_copy(update={"source": Path(document.source).name})

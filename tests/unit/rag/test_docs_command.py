@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ from typer.testing import CliRunner
 
 from ingest.errors import DataFault, NotKnown, SettingsFault, WireFault
 from ingest.peer import Peer
+from rag.evaluation.questions import read_questions
 from rag.library import Library
 from service.cli import docs
-from service.cli.desk import LibraryDesk, ServiceDesk, open_desk
+from service.cli.desk import Among, LibraryDesk, ServiceDesk, open_desk
+from service.database import Database
+from service.judged_answers import JudgedAnswer, Place
+from service.ledger import Ledger, Verdict
 from tests.unit.rag.hashing import HashingEncoder
 from tests.unit.rag.test_evaluation import collection
 from tests.unit.rag.writing import front, write, write_library
@@ -145,26 +150,114 @@ def desk(answer: httpx.Response | Exception, seen: list[httpx.Request]) -> Servi
 def test_the_service_is_asked_in_its_own_words(tmp_path: Path) -> None:
     """Paths and bodies of version 1."""
     seen: list[httpx.Request] = []
-    body: dict[str, Any] = {"passages": [{"document": "D"}], "documents": [{"id": "D"}]}
+    body: dict[str, Any] = {
+        "passages": [{"document": "D"}],
+        "documents": [{"id": "D"}],
+        "revision": "B",
+    }
+    among = Among(kinds=("sop",), on=date(2026, 12, 1))
     with desk(httpx.Response(200, json=body), seen) as service:
         service.ask("why?", None)
-        assert service.search("x", "press-3", 3) == [{"document": "D"}]
+        assert service.search("x", "press-3", 3, among) == [{"document": "D"}]
         assert service.documents() == [{"id": "D"}]
+        assert service.failures() == []
+        assert service.show("D 1", "B")["passages"] == [{"document": "D"}]
         service.remove("a/b")
-        path = write(tmp_path, "a.pdf", "%PDF")
-        write(tmp_path, "a.pdf.yaml", "id: A")
-        service.add(path)
+        service.remove("D", "B")
     assert [(r.method, r.url.raw_path.decode()) for r in seen] == [
         ("POST", "/v1/ask"),
         ("POST", "/v1/search"),
         ("GET", "/v1/documents"),
+        ("GET", "/v1/documents"),
+        ("GET", "/v1/documents/D%201"),
+        ("GET", "/v1/documents/D%201/passages?revision=B"),
         ("DELETE", "/v1/documents/a%2Fb"),
-        ("POST", "/v1/documents"),
+        ("DELETE", "/v1/documents/D?revision=B"),
     ]
     assert json.loads(seen[0].content) == {"question": "why?"}
-    assert json.loads(seen[1].content) == {"query": "x", "machine": "press-3", "limit": 3}
-    assert b'name="file"; filename="a.pdf"' in seen[4].content
-    assert b'name="sidecar"; filename="a.pdf.yaml"' in seen[4].content
+    assert json.loads(seen[1].content) == {
+        "query": "x",
+        "machine": "press-3",
+        "limit": 3,
+        "kinds": ["sop"],
+        "on": "2026-12-01",
+    }
+
+
+def told(*events: tuple[str, dict[str, Any]]) -> httpx.Response:
+    """A stream of events."""
+    text = "".join(f"event: {kind}\r\ndata: {json.dumps(body)}\r\n\r\n" for kind, body in events)
+    return httpx.Response(201, text=text, headers={"content-type": "text/event-stream"})
+
+
+def test_a_file_is_sent_with_what_is_said_of_it(tmp_path: Path) -> None:
+    """Its sidecar too; how far the service is is heard, and the document comes at the end."""
+    seen: list[httpx.Request] = []
+    path = write(tmp_path, "a.pdf", "%PDF")
+    write(tmp_path, "a.pdf.yaml", "id: A")
+    moved: list[tuple[int, int, str]] = []
+    progress = {"done": 3, "total": 9, "name": "A"}
+    with desk(told(("progress", progress), ("document", {"id": "A"})), seen) as service:
+        found = service.add(path, {"machines": ["m1", "m2"]}, lambda *at: moved.append(at))
+    assert found == {"id": "A"}
+    assert moved == [(3, 9, "A")]
+    assert b'name="file"; filename="a.pdf"' in seen[0].content
+    assert b'name="sidecar"; filename="a.pdf.yaml"' in seen[0].content
+    assert seen[0].content.count(b'name="machines"') == 2
+    problem = {"status": 422, "detail": "It is no PDF."}
+    with desk(told(("problem", problem)), []) as service, pytest.raises(DataFault, match="no PDF"):
+        service.add(path)
+    with desk(told(), []) as service, pytest.raises(WireFault, match="broke off"):
+        service.add(path)
+    gone = httpx.Response(503, json={"detail": "Busy."})
+    with desk(gone, []) as service, pytest.raises(WireFault, match="Busy"):
+        service.add(path)
+
+
+def test_what_is_said_of_a_file_stands_above_its_own_words(place: Path) -> None:
+    """And is shown with its revisions, its pages and what was done to it."""
+    file = write(place, "rail.md", "Grease the guide rail.")
+    said = ["--id", "RAIL", "--title", "Rail", "--kind", "sop", "--revision", "B"]
+    limits = ["--machine-kind", "cnc-mill", "--machine", "mill-1", "--reader", "engineer"]
+    days = ["--effective-from", "2026-01-01", "--effective-until", "2030-01-01"]
+    assert run("docs", "add", str(file), *said, *limits, *days)[0] == 0
+    shown = json.loads(run("docs", "show", "RAIL", "--json")[1])
+    (revision,) = shown["revisions"]
+    assert (revision["machines"], revision["readers"]) == (["mill-1"], ["engineer"])
+    assert (revision["effective_from"], revision["effective_until"]) == ("2026-01-01", "2030-01-01")
+    assert [one["action"] for one in shown["changes"]] == ["added"]
+    assert shown["passages"][0]["page"] == 1
+    words = run("docs", "show", "RAIL")[1]
+    assert "Grease the guide rail." in words
+    assert "added" in words
+    found = json.loads(run("docs", "search", "guide rail", "--kind", "manual", "--json")[1])
+    assert "RAIL" not in {one["document"] for one in found["passages"]}
+    assert run("docs", "remove", "RAIL", "--revision", "B")[0] == 0
+
+
+def test_one_name_for_many_files_is_refused(place: Path) -> None:
+    """Before anything is taken in."""
+    files = [str(write(place, f"{n}.md", front(n) + "Text.")) for n in ("ONE", "TWO")]
+    with pytest.raises(SettingsFault, match="--id is said of one document"):
+        run("docs", "add", *files, "--id", "X")
+    assert "ONE" not in run("docs", "list", "--json")[1]
+
+
+def test_judged_answers_are_written_as_questions(place: Path) -> None:
+    """None where nobody judged anything yet."""
+    code, out = run("docs", "questions", "--out", str(place / "q.jsonl"), "--json")
+    assert (code, json.loads(out)["questions"]) == (0, 0)
+    verdict = Verdict(
+        *("answer", "a1", "wrong", "", "", "M. Weber"),
+        answered=JudgedAnswer("E217?", machine="press-3", right=Place("HP-MAN", 2)),
+    )
+    (place / ".andon").mkdir(exist_ok=True)
+    with Database(place / ".andon" / "history.db") as base:
+        Ledger(base).judge(verdict, datetime(2026, 11, 22, tzinfo=UTC))
+    run("docs", "questions", "--out", str(place / "q.jsonl"))
+    (question,) = read_questions(place / "q.jsonl")
+    assert (question.question, question.machine) == ("E217?", "press-3")
+    assert (question.expected[0].document, question.expected[0].page) == ("HP-MAN", 2)
 
 
 @pytest.mark.parametrize(
