@@ -22,7 +22,9 @@ def show_figures(result: Mapping[str, Any]) -> None:
         if rows := result.get(name):
             console.print(f"\n{title}", highlight=False)
             names = ["", *next(iter(rows.values()))]
-            print_table(names, [[key, *map(_text, row.values())] for key, row in rows.items()])
+            print_table(
+                names, [[key, *map(_text, row.values())] for key, row in rows.items()], wide=True
+            )
     if points := result.get("thresholds"):
         console.print("\nFalse answers against answers", highlight=False)
         print_table(list(points[0]), [[*map(_text, point.values())] for point in points])
@@ -37,10 +39,12 @@ def _show_calibration(made: Mapping[str, Any]) -> None:
     ]
     print_table(("", "as it is", "chosen anew in each fold"), rows)
     chosen = ", ".join(f"{name} {_text(value)}" for name, value in made["chosen"].items())
-    console.print(f"Best on all questions: {chosen}.", highlight=False)
+    console.print(f"Best on all questions: {chosen}.", markup=False, highlight=False)
     print_table(("fusion", "ndcg_at_10"), [[name, _text(v)] for name, v in made["tried"].items()])
     if written := made.get("written_to"):
-        console.print(f"Written to {written}; in force when the library is next opened.")
+        console.print(
+            f"Written to {written}; in force when the library is next opened.", markup=False
+        )
     elif "written_to" in made:
         console.print("Nothing is written: what is in force ranks better.")
 
