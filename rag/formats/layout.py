@@ -19,6 +19,7 @@ __all__ = ["Fragment", "Page", "layout_blocks"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?!-)")
 _CUT = re.compile(r"([^\W\d_]{2,})-$")
+_PART = re.compile(r"\w-$")
 _FIRST = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(
     r"[-\u2013 ]*(?:(?:page|seite|sheet|blatt)\s*)?(?:\d{1,4}|[A-Z]{1,3}-\d{1,3}|[ivxl]{1,7})"
@@ -135,7 +136,7 @@ def continued(text: str, line: str, words: frozenset[str]) -> str:
         return f"{text[:-1]}{line}"
     begun, rest = _CUT.search(text), _FIRST.match(line)
     if begun is None or rest is None or not rest.group().islower():
-        return f"{text} {line}"
+        return f"{text}{line}" if _PART.search(text) else f"{text} {line}"  # such as SOP- and 01
     first, second = begun.group(1), rest.group()
     hyphened = f"{first}-{second}".casefold()
     both = {first.casefold(), second.casefold()} <= words

@@ -223,7 +223,8 @@ def test_a_compound_keeps_its_hyphen_at_the_end_of_a_line() -> None:
     assert continued("a hydrau-", "lic pump", words) == "a hydraulic pump"
     assert continued("a loosen-", "ing turn", words) == "a loosening turn"
     assert continued("range 4 -", "20 mA", words) == "range 4 - 20 mA"
-    assert continued("code E-", "217 is", words) == "code E- 217 is"
+    assert continued("code E-", "217 is", words) == "code E-217 is"
+    assert continued("see SOP-HP-", "01 first", words) == "see SOP-HP-01 first"
 
 
 def test_bookmarks_are_headings_where_the_pages_show_none(tmp_path: Path) -> None:
