@@ -31,6 +31,7 @@ from tests.bench import (
     retrieval,
     serving,
     training,
+    vectors,
 )
 from tests.bench.measure import Measurement
 
@@ -55,6 +56,7 @@ SUITES: dict[str, Suite] = {
     "modbus": modbus.all_figures,
     "postgres": postgres.all_figures,
     "prompting": prompting.all_figures,
+    "index": vectors.at_100_000,
     "retrieval": retrieval.all_figures,
     "alarms": alarms.counting,
     "notes": notes.extraction,
