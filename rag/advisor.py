@@ -153,7 +153,7 @@ class Advisor:
         if best.document.kind is DocumentKind.SOP:
             procedure = self.procedure_of(best.document) if _is_part_of_task(best) else None
         else:
-            procedure = self._referred_by(best, question, scope)
+            procedure = self._referred_by(best, question, scope) or self._steps_around(best)
         if procedure is None:
             return Finding(passages=_standing_by(found))
         quoted = {passage.id for passage in (*procedure.warnings, *procedure.steps)}
@@ -169,6 +169,15 @@ class Advisor:
         if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
             return None
         return self.procedure_of(held[scored[0][1]])
+
+    def _steps_around(self, found: Found) -> Procedure | None:
+        """All steps of the section that a step stands in, with what warns of them."""
+        if found.passage.kind is not PassageKind.STEPS:
+            return None
+        passages = self._catalog.passages_of(found.passage.key)
+        section = found.passage.section
+        around = [p for p in passages if p.kind is PassageKind.WARNING or p.section == section]
+        return find_procedure(found.document, around)
 
     def _ambiguity(self, asked: Asked, scope: Scope) -> str:
         """Why a code cannot be answered without knowing the machine, empty if it can."""

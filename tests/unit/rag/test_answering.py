@@ -311,3 +311,20 @@ def test_of_two_documents_that_differ_the_newer_one_stands_first(
     assert conflict.what == "55 Nm (2026-06-01), 60 Nm"
     assert answer.citations[0].document == "HP-BUL"
     assert answer.text.index("do not say the same") < answer.text.index("(HP-BUL")
+
+
+def test_steps_of_a_manual_come_whole_with_what_warns_of_them(
+    floor: Callable[..., Library], folder: Path
+) -> None:
+    """All steps of the section, and the warnings above them; not those of another section."""
+    steps = "\n".join(f"{n}. Turn the wedge {n} of the gib {'slowly ' * 60}." for n in range(1, 9))
+    text = (
+        "# Gib manual\n\n## Gib\n\n> **WARNING:** The ram may fall.\n\n"
+        f"### Setting the gib wedge\n\n{steps}\n\n## Paint\n\n1. Paint the frame.\n"
+    )
+    write(folder, "gib.md", front("HP-GIB", kind="manual") + text)
+    with floor() as library:
+        answer = library.ask("how do I set the gib wedge of press 3?")
+    assert answer.text.index("The ram may fall") < answer.text.index("1. Turn the wedge")
+    assert "8. Turn the wedge" in answer.text
+    assert "Paint" not in answer.text
