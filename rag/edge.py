@@ -52,8 +52,8 @@ class EdgeIndex:
     def put(self, points: Sequence[Point]) -> None:
         """Insert or replace."""
         sound_points(points, self._dimension)
-        self._refuse_full_disk()
         for start in range(0, len(points), _BATCH):
+            self._refuse_full_disk()
             batch = [_point(point) for point in points[start : start + _BATCH]]
             self._update(qdrant.UpdateOperation.upsert_points(batch), len(batch))
 

@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections import namedtuple
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,25 @@ def test_a_shard_whose_folder_is_gone_can_be_cleared(opened: EdgeIndex, closed: 
     opened.clear(8)
     opened.put([point(1)])
     assert opened.ids() == {name(1)}
+
+
+def test_questions_go_on_while_passages_are_put(opened: EdgeIndex) -> None:
+    """They come between the batches, and never find half a passage or an engine half closed."""
+    made = [point(number) for number in range(1000, 2500)]
+    found: list[int] = []
+    with ThreadPoolExecutor(3) as threads:
+        putting = threads.submit(opened.put, made)
+        while not putting.done():
+            asked = [threads.submit(opened.nearest, point(3).dense, Scope(), 5) for _ in range(2)]
+            assert all(each.result()[0].id == name(3) for each in asked)
+            found.append(opened.count())
+        putting.result()
+        clearing = threads.submit(opened.clear, 8)
+        while not clearing.done():
+            assert len(opened.nearest(point(3).dense, Scope(), 5)) in (0, 5)
+        clearing.result()
+    assert any(20 < count < 1520 for count in found)
+    assert opened.count() == 0
 
 
 def test_a_full_disk_takes_in_nothing(opened: EdgeIndex, monkeypatch: pytest.MonkeyPatch) -> None:
