@@ -26,7 +26,7 @@ from rag.remedies import Remedies
 from rag.retrieval import Retriever
 from rag.scoping import admits
 from rag.settings import RagSettings
-from rag.whose import Whose, whose
+from rag.whose import Whose, sure, whose
 from rag.writing import AnswerWriter
 
 COMPARED = 400
@@ -145,8 +145,8 @@ class Answering:
             elsewhere = self._found(request, following, replace(found, scope=request.scope))
             if not elsewhere.declined:
                 found, finding = replace(found, scope=request.scope), elsewhere
-        finding = self._explained(_sure(finding, found, request.language), found.scope,
-                                  request.language)  # fmt: skip
+        finding = sure(finding, found, request.language)
+        finding = self._explained(finding, found.scope, request.language)
         finding = replace(finding, remark=found.remark)
         differing = self._differing(finding, found.scope)
         return _Gathered(_newer_first(finding, differing), found.scope.machine, differing)
@@ -241,15 +241,6 @@ class Answering:
             listener=listener,
         )
         return held_against(written, shown, request.question)
-
-
-def _sure(finding: Finding, found: Whose, language: str) -> Finding:
-    """Declined where the answer is for one of the machines that may be meant and not for all."""
-    limited = [set(h.document.machines) for h in finding.quoted if h.document.machines]
-    if not found.candidates or all(set(found.candidates) <= each for each in limited):
-        return finding
-    words = PHRASES[language]["ambiguous_machine"].format(machines=", ".join(found.candidates))
-    return Finding(reason=words, near=finding.near, support=finding.support)
 
 
 def _newer_first(finding: Finding, differing: Sequence[Conflict]) -> Finding:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.finding import Finding
 from rag.index import Scope
 from rag.mentions import MachineName, mentioned
 from rag.phrases import PHRASES
 
 _MOST_NAMED = 8
+AS_NEAR = 0.8
+"""A passage for another machine with so much of the score of what is quoted could be meant, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +88,26 @@ def _given(
         return Whose(scope, rest)
     remark = PHRASES[language]["for_another"].format(named=named.id, asked=asked)
     return Whose(scope, rest, remark=remark)
+
+
+def sure(finding: Finding, found: Whose, language: str) -> Finding:
+    """Declined where it is for one of the machines that may be meant and not for all of them."""
+    limited = [set(h.document.machines) for h in finding.quoted if h.document.machines]
+    if found.scope.machine is not None or not limited:
+        return finding
+    meant = set(found.candidates) or set().union(*limited, *_rivals(finding, limited))
+    if all(meant <= machines for machines in limited):
+        return finding
+    listed = ", ".join(sorted(meant)[:_MOST_NAMED])
+    words = PHRASES[language]["ambiguous_machine"].format(machines=listed)
+    return Finding(reason=words, near=finding.near, support=finding.support)
+
+
+def _rivals(finding: Finding, limited: Sequence[set[str]]) -> list[set[str]]:
+    """Machines of documents for none of those machines that came as near as what is quoted."""
+    quoted = {held.document.key for held in finding.quoted}
+    best = max((h.score for h in finding.near if h.document.key in quoted), default=0.0)
+    others = [(set(h.document.machines), h.score) for h in finding.near if h.document.machines]
+    own = set().union(*limited)
+    return [machines for machines, score in others
+            if not machines & own and score >= AS_NEAR * best]  # fmt: skip

@@ -66,3 +66,10 @@ def test_a_value_is_that_of_the_machine(siblings: Library) -> None:
         }
         limits.add(answer.text.partition("Warnings")[2])
     assert len(limits) == 3
+
+
+def test_a_code_without_its_machine_is_not_answered_for_one_of_them(siblings: Library) -> None:
+    """Several siblings list it: which one is meant must be said."""
+    answer = siblings.ask("E217, what do I do?")
+    assert answer.declined
+    assert "press-11, press-12, press-3" in answer.reason
