@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -299,3 +300,38 @@ def test_an_empty_place_where_the_drive_is_missing_takes_nothing_out(
         path.unlink()
     library.sync(folder)
     assert library.documents() == []
+
+
+def test_whoever_asks_meanwhile_sees_the_old_or_the_new(library: Library, tmp_path: Path) -> None:
+    """Six revisions come, one is uploaded again, one withdrawn: never none, never two, never
+    one that was withdrawn."""
+    faults: list[BaseException] = []
+    stop, looks = threading.Event(), [0]
+
+    def look() -> None:
+        try:
+            while not stop.is_set():
+                found = {c.quote for c in library.search("lift the pump") if "Lift" in c.quote}
+                answer = library.ask("How do I lift the pump out?", machine_kind="hydraulic-press")
+                told = {c.revision for c in answer.citations if c.document == "SOP-HP-02"}
+                assert len(found) == 1, found
+                assert len(told) == 1, (told, answer.reason)
+                looks[0] += 1
+        except BaseException as fault:  # noqa: BLE001 - the main thread asserts on it
+            faults.append(fault)
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(2, 8):
+        library.add(pump(tmp_path, str(number), tool=f"tool {number}"))
+    library.add(pump(tmp_path, "7", tool="crane"))
+    library.withdraw("SOP-HP-02", "7")
+    library.restore("SOP-HP-02", "7")
+    while looks[0] < 4 and not faults:
+        stop.wait(0.01)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert not faults, faults
+    assert "crane" in library.search("lift the pump")[0].quote
