@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import qdrant_edge
 
@@ -181,6 +182,25 @@ def test_a_shard_whose_folder_is_gone_can_be_cleared(opened: EdgeIndex, closed: 
     opened.clear(8)
     opened.put([point(1)])
     assert opened.ids() == {name(1)}
+
+
+def test_the_nearest_are_those_by_all_their_numbers(opened: EdgeIndex) -> None:
+    """Eight bits choose whom to look at; the whole vectors say who is nearest, and how near."""
+    drawn = np.random.default_rng(4)
+    vectors = 1 + drawn.normal(size=(3000, 8)) / 50
+    payload: Payload = {"status": "current"}
+    opened.put(
+        [
+            Point(name(number + 100), vector.tolist(), SparseVector((), ()), payload)
+            for number, vector in enumerate(vectors)
+        ]
+    )
+    question = 1 + drawn.normal(size=8) / 50
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = unit @ question / np.linalg.norm(question)
+    found = opened.nearest(question.tolist(), Scope(), 20)
+    expected = np.sort(cosines)[::-1][:20]
+    assert [hit.score for hit in found] == pytest.approx(expected.tolist(), abs=2e-6)
 
 
 def test_questions_go_on_while_passages_are_put(opened: EdgeIndex) -> None:
