@@ -22,6 +22,8 @@ _FOUND = 0.5
 """Weight of the score of the passage beside that of the line."""
 _OWN_WORDS = 0.75
 """Weight of the line's own words against those of its headings."""
+_UNIT_CELL = re.compile(r"(?:^|\| )(?:unit|einheit): ([^|]+?) *(?=\||$)", re.IGNORECASE)
+"""In a table with a column of units the numbers of a row stand without."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _STEP = re.compile(r"\d+[.)]\s")
 
@@ -91,11 +93,12 @@ def _score(own: set[str], weights: Mapping[str, float], above: set[str]) -> floa
 def _has(wanted: Wanted, words: str, held: Held) -> bool:
     if wanted.want is not Want.VALUE:
         return True
-    numbers = quantities(_STEP.sub("", words, count=1), held.document.language)
+    bare = _STEP.sub("", words, count=1)
     if not wanted.dimensions:
-        bare = _STEP.sub("", words, count=1)
         return any(sign.isdigit() for sign in bare) or says_number(bare)
-    dimensions = {number.dimension for number in numbers}
+    if held.passage.kind is PassageKind.ROW and (unit := _UNIT_CELL.search(bare)):
+        bare = f"{bare} | 1 {unit[1]}"
+    dimensions = {number.dimension for number in quantities(bare, held.document.language)}
     recurs = bool(_HOW_OFTEN.search(words))
     if INTERVAL in wanted.dimensions and (recurs or "time" in dimensions):
         return True
