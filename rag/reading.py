@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from rag.formats.limits import Limits
 from rag.formats.parsed import Parsed
 from rag.formats.parsing import parse
 from rag.formats.plain import decoded, parsed_text
+from rag.formats.seen import seen
 from rag.formats.sniffing import CONTENT_OF, Content, sniff
 from rag.metadata import (
     FRONT_MATTER_MAX,
@@ -25,7 +25,6 @@ from rag.metadata import (
     sidecar_text,
     split_front_matter,
 )
-from rag.plain import plain
 from rag.settings import RagSettings
 
 SUFFIXES = frozenset(CONTENT_OF)
@@ -34,7 +33,6 @@ _HERE_MAX = 256 << 10
 linear time, and a thousand short files do not start a thousand processes."""
 _LATER = {"id": "X", "title": "X", "revision": "1"}
 """What a file may still say of itself when it is read."""
-_ENDLESS = re.compile(r"\S{500,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def read_source(source: Source, settings: RagSettings) -> tuple[Document, list[B
     origin = Origin(str(source.path), source.hash)
     language = document_of(fields, origin, _LATER).language
     if text is not None:
-        parsed = parsed_text(body, content)
+        parsed = seen(parsed_text(body, content))
     else:
         parsed = parse(source.path, content, limits_of(settings), (language,))
     return _told(document_of(fields, origin, _proposals(parsed)), parsed), _checked(parsed, name)
@@ -193,32 +191,14 @@ def _proposals(parsed: Parsed) -> dict[str, str]:
 def _told(document: Document, parsed: Parsed) -> Document:
     return replace(
         document,
-        page_labels=tuple(plain(label) for label in parsed.labels),
+        page_labels=parsed.labels,
         ocr_pages=parsed.ocr_pages,
         unread_pages=parsed.unread_pages,
     )
 
 
 def _checked(parsed: Parsed, name: str) -> list[Block]:
-    blocks = [block for each in parsed.blocks if (block := _tidy(each)).text]
+    blocks = [block for block in parsed.blocks if block.text]
     if not any(block.kind is not BlockKind.HEADING for block in blocks):
         raise DataFault(f"{name}: there is no text in it.")
     return blocks
-
-
-def _tidy(block: Block) -> Block:
-    """Words that a person sees; what is longer than any word is cut, such as data in base64."""
-    return replace(
-        block,
-        text=_seen(block.text),
-        header=_all_seen(block.header),
-        cells=_all_seen(block.cells),
-    )
-
-
-def _all_seen(cells: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_seen(cell) for cell in cells)
-
-
-def _seen(text: str) -> str:
-    return _ENDLESS.sub(lambda word: f"{word.group()[:100]}\u2026", plain(text)).strip()

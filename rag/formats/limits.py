@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ingest.errors import DataFault
 
-_OUTPUT_MB = 64
+OUTPUT_MB = 16
+"""Of what is handed on; a manual of 2,000 pages has about half of that."""
 _GRANT_S = 0.15
 """What each finished page gives back; pages that cost more than this drain the allowance."""
 _PART = 50
@@ -48,7 +49,11 @@ class Meter:
             import resource
         except ImportError:  # Windows: the wall-clock limit of the parent remains
             return
-        cpu_s, memory, output = self._limits.cpu_s, self._limits.memory_mb << 20, _OUTPUT_MB << 20
+        cpu_s, memory, output = (
+            self._limits.cpu_s,
+            self._limits.memory_mb << 20,
+            2 * OUTPUT_MB << 20,
+        )
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))

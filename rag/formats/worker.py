@@ -16,8 +16,9 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[2]))
 
 from ingest.errors import DataFault
-from rag.formats.limits import Limits, Meter
+from rag.formats.limits import OUTPUT_MB, Limits, Meter
 from rag.formats.parsed import Job, Reader, packed
+from rag.formats.seen import seen
 from rag.formats.sniffing import Content
 
 
@@ -42,7 +43,7 @@ def reader_of(content: Content) -> Reader:
 def result_of(job: Job, content: Content) -> dict[str, Any]:
     """What the document holds, or why it cannot be read."""
     try:
-        return packed(reader_of(content)(job))
+        return packed(seen(reader_of(content)(job), job.meter.finished))
     except DataFault as fault:
         return {"fault": fault.message, "remedy": fault.remedy}
     except MemoryError:
@@ -65,7 +66,11 @@ def main(arguments: list[str]) -> None:
     meter.start()
     logging.disable()
     job = Job(Path(path), limits, meter, tuple(json.loads(languages)))
-    json.dump(result_of(job, Content(content)), sys.stdout)
+    result = json.dumps(result_of(job, Content(content)))
+    if len(result) > OUTPUT_MB << 20:
+        fault = f"it holds more than {OUTPUT_MB} MB of text and tables."
+        result = json.dumps({"fault": fault, "remedy": "Split it."})
+    sys.stdout.write(result)
 
 
 if __name__ == "__main__":

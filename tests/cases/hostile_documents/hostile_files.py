@@ -198,8 +198,8 @@ def paragraph(text: str) -> str:
     return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
 
 
-def workbook(rows: str, *, prolog: str = "", strings: str = "") -> bytes:
-    """An Excel workbook of one sheet of rows in XML."""
+def workbook(rows: str, *, prolog: str = "", string: str = "") -> bytes:
+    """An Excel workbook of one sheet of rows in XML, and one string that its cells may share."""
     return archive(
         {
             "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
@@ -208,17 +208,21 @@ def workbook(rows: str, *, prolog: str = "", strings: str = "") -> bytes:
             '<Override PartName="/xl/workbook.xml" ContentType='
             f'"{OFFICE}.spreadsheetml.sheet.main+xml"/>'
             '<Override PartName="/xl/worksheets/sheet1.xml" ContentType='
-            f'"{OFFICE}.spreadsheetml.worksheet+xml"/></Types>',
+            f'"{OFFICE}.spreadsheetml.worksheet+xml"/>'
+            '<Override PartName="/xl/sharedStrings.xml" ContentType='
+            f'"{OFFICE}.spreadsheetml.sharedStrings+xml"/></Types>',
             "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship '
             f'Id="r1" Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
             "</Relationships>",
             "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
             f'<Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/>'
+            f'<Relationship Id="r2" Type="{RELATIONS}/sharedStrings" Target="sharedStrings.xml"/>'
             "</Relationships>",
+            "xl/sharedStrings.xml": f'<sst xmlns="{SHEET}"><si><t>{string}</t></si></sst>',
             "xl/workbook.xml": f'<workbook xmlns="{SHEET}" xmlns:r="{RELATIONS}"><sheets>'
             '<sheet name="Codes" sheetId="1" r:id="r1"/></sheets></workbook>',
             "xl/worksheets/sheet1.xml": f'{prolog}<worksheet xmlns="{SHEET}"><sheetData>{rows}'
-            f"</sheetData></worksheet>{strings}",
+            "</sheetData></worksheet>",
         }
     )
 
@@ -227,6 +231,14 @@ _ENTITIES = "".join(
     f"<!ENTITY {name} '{f'&{before};' * 10}'>"
     for before, name in zip("abcdefghi", "bcdefghij", strict=True)
 )
+
+
+def same_text_often() -> bytes:
+    """A workbook whose cells all share one long text."""
+    row = "<row>" + '<c t="s"><v>0</v></c>' * 10 + "</row>"
+    return workbook(row * 600, string="Grease the rail. " * 500)
+
+
 LAUGHS = f"<!DOCTYPE lolz [<!ENTITY a 'ha'>{_ENTITIES}]>"
 PASSWD = "<!DOCTYPE x [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 
@@ -293,6 +305,7 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "forged.docx": (forged_size, "damaged|unpacks"),
     "laughs.docx": (lambda: word(paragraph("&j;"), prolog=LAUGHS), "entities"),
     "passwd.docx": (lambda: word(paragraph("&x;"), prolog=PASSWD), "entities"),
+    "much.xlsx": (same_text_often, "more than 16 MB of text|more CPU time"),
     "laughs.xlsx": (lambda: workbook("<row><c><v>&j;</v></c></row>", prolog=LAUGHS), "entities"),
     "wide.docx": (
         lambda: word(paragraph("T"), {"docProps/core.xml": PASSWD.encode("utf-16")}),
@@ -315,6 +328,7 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "picture.txt": (lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG image"),
     "binary.csv": (lambda: b"Code;Meaning\n\0\0\0", "binary"),
     "rows.csv": (lambda: b"Code,Meaning\n" + b"E1,x\n" * 60_000, "more than 50000"),
+    "much.csv": (lambda: b"Code,Meaning\n" + b"E1,cold\n" * 1_200_000, "8 MB of text"),
     "field.csv": (lambda: b'Code,Meaning\nE1,"' + b"x" * 2_000_000, "no table"),
 }
 """Name of the file, what makes it, and what the fault says."""
