@@ -107,12 +107,15 @@ def test_a_fusion_that_ranks_better_is_chosen(tmp_path: Path) -> None:
     assert found.before.ndcg_at_10 < 0.9
 
 
-def test_without_unanswerable_questions_the_threshold_stays(library: Library) -> None:
+@pytest.mark.parametrize("unanswerable", [0, 9])
+def test_with_few_unanswerable_questions_the_threshold_stays(
+    unanswerable: int, library: Library
+) -> None:
     """Nothing says where it should stand."""
     with library:
-        found = calibrate(library, cases(questions()[: len(WORDS)]))
+        found = calibrate(library, cases(questions()[: len(WORDS) + unanswerable]))
+    assert found.unanswerable == unanswerable
     assert found.settings.support_min == 0.05
-    assert found.after.auroc is None
 
 
 def test_a_copy_is_measured_while_the_library_is_in_use(library: Library, tmp_path: Path) -> None:

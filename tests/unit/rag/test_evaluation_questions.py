@@ -152,15 +152,16 @@ def answer(*citations: dict[str, Any], support: float) -> dict[str, Any]:
 
 
 def test_the_figures_by_hand() -> None:
-    """Two that are answered, one by the wrong machine's manual; one declined; one false answer."""
+    """Three are answered, one by the wrong machine's manual; one declined; one false answer."""
     expected = ({"document": "SOP", "page": 2},)
     asked = [
         Asked.model_validate({"id": name, "question": name, "expected": expected, "kind": "code"})
-        for name in ("good", "wrong", "silent")
+        for name in ("good", "fine", "wrong", "silent")
     ] + [Asked(question="false", declined=True), Asked(question="no", declined=True)]
     desk = Desk(
         {
             "good": answer(place(), place(document="OTHER"), support=0.9),
+            "fine": answer(place(), support=0.8),
             "wrong": answer(place(document="OTHER"), place(), support=0.7),
             "silent": answer(support=0.3),
             "false": answer(place(), support=0.6),
@@ -169,18 +170,18 @@ def test_the_figures_by_hand() -> None:
     )
     seen: list[int] = []
     found = figures(put_all(asked, desk, lambda done, total, name: seen.append(done)), cpu_s=0.5)
-    assert seen == [1, 2, 3, 4, 5]
-    assert (found["answerable"], found["unanswerable"]) == (3, 2)
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert (found["answerable"], found["unanswerable"]) == (4, 2)
     assert (found["hit_at_1"], found["recall_at_10"]) == (0.0, 1.0)
     assert found["ndcg_at_10"] == pytest.approx(0.6309, abs=1e-4)
-    assert found["answered"] == pytest.approx(0.6667)
-    assert (found["citation_precision"], found["some_citation_right"]) == (0.5, 1.0)
-    assert found["wrong_machine"] == 0.5
+    assert found["answered"] == 0.75
+    assert (found["citation_precision"], found["some_citation_right"]) == (0.6667, 1.0)
+    assert found["wrong_machine"] == 0.3333
     assert found["false_answers"] == 0.5
-    assert found["auroc"] == pytest.approx(5 / 6, abs=1e-4)
-    assert found["cpu_ms_per_question"] == 100.0
+    assert found["auroc"] == pytest.approx(7 / 8, abs=1e-4)
+    assert found["cpu_ms_per_question"] == 83.33
     assert set(found["by_document_kind"]) == {"sop"}
-    assert found["by_question_kind"]["code"]["questions"] == 3
+    assert found["by_question_kind"]["code"]["questions"] == 4
 
 
 def test_without_unanswerable_questions_nothing_is_said_about_declining() -> None:
