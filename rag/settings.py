@@ -32,8 +32,8 @@ class RagSettings(BaseSettings):
     """Seconds that Tesseract may take for a page that is an image; 0: no OCR."""
 
     passage_words: int = Field(default=120, ge=20)
-    bm25_k1: float = Field(default=1.2, gt=0)
-    bm25_b: float = Field(default=0.4, ge=0, le=1)
+    bm25_k1: float = Field(default=0.6, gt=0)
+    bm25_b: float = Field(default=0.3, ge=0, le=1)
     bm25_average_words: float = Field(default=60.0, gt=0)
     """Terms of an average passage; fixed, so that a new document leaves old vectors valid."""
 
