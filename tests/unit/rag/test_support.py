@@ -7,7 +7,12 @@ import pytest
 from rag.support import coverage, support
 from rag.terms import stem
 
-WEIGHTS = {"oil": 1.0, "cool": 2.0, "lamella": 5.0}
+
+def weights(**words: float) -> dict[str, float]:
+    return {stem(word): weight for word, weight in words.items()}
+
+
+WEIGHTS = weights(oil=1.0, cooler=2.0, lamella=5.0)
 
 
 def test_one_passage_must_hold_the_terms() -> None:
