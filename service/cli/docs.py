@@ -32,10 +32,7 @@ MachineOption = Annotated[
 RevisionOption = Annotated[
     str | None, typer.Option("--revision", help="One revision; without: the current, or all.")
 ]
-LISTED = (
-    *("id", "revision", "status", "from", "until", "kind", "for", "readers", "passages"),
-    *("OCR pages", "file", "title"),
-)
+LISTED = ("id", "revision", "status", "holds", "document")
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=50, help="How many passages.")]
 
 
@@ -84,7 +81,7 @@ def list_documents(
     if as_json:
         print_json(documents)
         return
-    print_table(LISTED, map(_cells, documents), wrapped=("title", "for", "file"))
+    print_table(LISTED, map(_cells, documents), wrapped=("document",))
     for failure in failures:
         words = f"Not taken in: {Path(failure['source']).name}: {failure['reason']}"
         complaints.print(words, style="bold red", markup=False, highlight=False)
@@ -105,7 +102,7 @@ def show_document(
     if as_json:
         print_json(shown)
         return
-    print_table(LISTED, map(_cells, shown["revisions"]), wrapped=("title", "for", "file"))
+    print_table(LISTED, map(_cells, shown["revisions"]), wrapped=("document",))
     for change in shown["changes"]:
         by = f" by {change['by']}" if change["by"] else ""
         why = f": {change['reason']}" if change["reason"] else ""
@@ -213,25 +210,21 @@ def _tell(answer: dict[str, Any]) -> None:
 
 
 def _cells(document: dict[str, Any]) -> list[str]:
-    """A row of LISTED."""
-    about = [*document["machine_kinds"], *document["machines"]]
-    pages = len(document["ocr_pages"])
-    return [
-        document["id"],
-        document["revision"],
-        document["status"],
-        str(document["effective_from"] or ""),
-        str(document["effective_until"] or ""),
-        document["kind"],
-        ", ".join(about) or "all",
-        ", ".join(document["readers"]) or "all",
-        str(document["passages"]),
-        f"{pages}, {len(document['unread_pages'])} unread"
-        if document["unread_pages"]
-        else str(pages),
-        Path(document["source"]).name,
+    """A row of LISTED; dates, and what else there is to say, below one another."""
+    begin, end = document["effective_from"], document["effective_until"]
+    holds = [f"from {begin}" if begin else "", f"until {end}" if end else ""]
+    about = ", ".join([*document["machine_kinds"], *document["machines"]]) or "every machine"
+    ocr, unread = len(document["ocr_pages"]), len(document["unread_pages"])
+    words = [
         document["title"],
+        f"{document['kind']} for {about}, {document['passages']} passages",
+        f"for {', '.join(document['readers'])} only" if document["readers"] else "",
+        f"{ocr} page(s) by OCR" if ocr else "",
+        f"{unread} page(s) are pictures that nobody read" if unread else "",
+        Path(document["source"]).name,
     ]
+    cells = [document["id"], document["revision"], document["status"]]
+    return [*cells, "\n".join(filter(None, holds)), "\n".join(filter(None, words))]
 
 
 def _pages(passage: dict[str, Any]) -> str:
