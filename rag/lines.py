@@ -98,9 +98,10 @@ def _has(wanted: Wanted, words: str, held: Held) -> bool:
         return any(sign.isdigit() for sign in bare) or says_number(bare)
     if held.passage.kind is PassageKind.ROW and (unit := _UNIT_CELL.search(bare)):
         bare = f"{bare} | 1 {unit[1]}"
-    dimensions = {number.dimension for number in quantities(bare, held.document.language)}
+    numbers = quantities(bare, held.document.language)
+    dimensions = {number.dimension for number in numbers}
     recurs = bool(_HOW_OFTEN.search(words))
-    if INTERVAL in wanted.dimensions and (recurs or "time" in dimensions):
+    if INTERVAL in wanted.dimensions and (recurs or any(n.unit in _LONG for n in numbers)):
         return True
     if recurs:
         dimensions -= {"time"}
@@ -112,6 +113,8 @@ _HOW_OFTEN = re.compile(
     r"jährlich|alle|intervall)\b",
     re.IGNORECASE,
 )
+_LONG = frozenset({"h", "d", "week", "month", "year"})
+"""Units of a time after which work is due again."""
 _ASKING = frozenset(
     terms(
         "torque tighten tightening long often frequently interval duration time limit setting "

@@ -84,7 +84,7 @@ _NOUNS: Mapping[str, str] = {
 _BEHIND = r"\b(?:(?:at |to )?(?:what|which)|welche[rsmn]?|max\w*|min\w*|nominal|set|soll)\b"
 _VALUES = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _ASKED.items()}
 _AFTER = {
-    name: re.compile(rf"{_BEHIND}(?:\W+[\w-]+){{0,3}}?\W+(?:{words})\b", re.IGNORECASE)
+    name: re.compile(rf"{_BEHIND}(?:\W+[\w-]+){{0,4}}?\W+(?:{words})\b", re.IGNORECASE)
     for name, words in _NOUNS.items()
 }
 

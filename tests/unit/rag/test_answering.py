@@ -328,14 +328,3 @@ def test_steps_of_a_manual_come_whole_with_what_warns_of_them(
     assert answer.text.index("The ram may fall") < answer.text.index("1. Turn the wedge")
     assert "8. Turn the wedge" in answer.text
     assert "Paint" not in answer.text
-
-
-def test_a_row_has_the_unit_of_its_column(floor: Callable[..., Library], folder: Path) -> None:
-    """`Which pressure` is answered by the cell and not by a sentence with another pressure."""
-    table = "| Signal | Normal | Unit |\n|---|---|---|\n| System pressure | 205 to 215 | bar |\n"
-    prose = "In normal operation the system has a valve with a pressure of 9 bar in the pilot line."
-    text = f"# Press data\n\n{prose}\n\n## Limits\n\n{table}"
-    write(folder, "data.md", front("HP-DATA", title="Press data", kind="manual") + text)
-    with floor() as library:
-        answer = library.ask("what is the normal system pressure of press 3?")
-    assert "205 to 215" in answer.citations[0].quote
