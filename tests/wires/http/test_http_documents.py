@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -21,6 +20,7 @@ from service.app import create_app
 from service.parts import Parts
 from service.reach import Reach
 from service.uploads import plain_name
+from tests.cases.hostile_documents import hostile_files
 from tests.fakes import FakeLibrary
 from tests.unit.rag.hashing import HashingEncoder
 from tests.unit.rag.writing import COOLER, MANUAL, front
@@ -152,7 +152,7 @@ def test_others_are_served_while_a_file_takes_its_time(
 
     monkeypatch.setattr(FakeLibrary, "add", hang)
     with TestClient(create_app(parts), base_url="http://127.0.0.1") as client:
-        replies: list[httpx.Response] = []
+        replies: list[Any] = []
         threads = [threading.Thread(target=lambda: replies.append(sent(client))) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -165,6 +165,29 @@ def test_others_are_served_while_a_file_takes_its_time(
         for thread in threads:
             thread.join(60)
     assert [reply.status_code for reply in replies] == [422] * 4
+
+
+def test_others_are_answered_while_a_bomb_is_read(shelf: TestClient) -> None:
+    """50 MiB of packed stream in a small PDF: refused by name, and the shelf is as it was."""
+    sent(shelf, **FORM)
+    replies: list[Any] = []
+    bomb = {"file": ("bomb.pdf", hostile_files.zeros())}
+    form = {**FORM, "id": "BOMB"}
+    thread = threading.Thread(
+        target=lambda: replies.append(shelf.post("/v1/documents", files=bomb, data=form))
+    )
+    thread.start()
+    question = {"question": "How do I clean the fins of the cooler?", "machine": "press-3"}
+    during = 0
+    while thread.is_alive():
+        assert shelf.get("/healthz").status_code == 200
+        assert not shelf.post("/v1/ask", json=question).json()["declined"]
+        during += 1
+    assert during > 0
+    (reply,) = replies
+    assert reply.status_code == 422, reply.text
+    assert "bomb.pdf" in reply.json()["detail"]
+    assert [one["id"] for one in shelf.get("/v1/documents").json()["documents"]] == ["SOP-HP-01"]
 
 
 @pytest.mark.parametrize(
