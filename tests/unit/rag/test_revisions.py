@@ -14,6 +14,7 @@ import pytest
 from ingest.errors import DataFault, NotKnown, StoreFault
 from rag.document import Document, DocumentStatus
 from rag.edge import EdgeIndex
+from rag.index import Scope
 from rag.library import Library
 from tests.unit.rag.hashing import HashingEncoder
 from tests.unit.rag.writing import COOLER, PUMP, front, write
@@ -70,6 +71,7 @@ def test_no_file_brings_a_withdrawn_revision_back(
     path.write_text(content.replace("hoist", "jack"))
     library.sync(folder)
     assert quoted(library) == set()
+    assert library._index.within(Scope(documents=("SOP-HP-02",)), 100) == []
     path.unlink()
     library.sync(folder)
     path.write_text(content)
