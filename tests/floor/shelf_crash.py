@@ -29,6 +29,7 @@ from tests.floor.shelf_scenes import (
     opened,
     picture,
     seen_now,
+    touched,
 )
 
 AT_ONCE = 2
@@ -96,7 +97,8 @@ def change(home: Path, scene: str, *, control: str, die_at: int) -> Told:
     if scene == "folder":
         change_folder(home)
     seen: list[dict[str, object]] = []
-    steps = Steps(die_at, lambda: seen.append(seen_now(library)) if not die_at else None)
+    ids = touched(scene)
+    steps = Steps(die_at, lambda: None if die_at else seen.append(seen_now(library, ids)))
     CONTROLS[control]()
     _Connection.steps = steps
     for owner, names in (
@@ -108,13 +110,13 @@ def change(home: Path, scene: str, *, control: str, die_at: int) -> Told:
             _step_before(owner, name, steps)
     SCENES[scene](library, home)
     _Connection.steps = None
-    return {"steps": steps.taken, "seen": seen, "picture": picture(library)}
+    return {"steps": steps.taken, "seen": seen, "picture": picture(library, ids)}
 
 
-def look(home: Path) -> Told:
+def look(home: Path, scene: str) -> Told:
     """What a process finds that starts now."""
     library = opened(home)
-    return {"picture": picture(library), "wrong": disagreements(library)}
+    return {"picture": picture(library, touched(scene)), "wrong": disagreements(library)}
 
 
 def in_a_process(act: Callable[[], Told], told: Path) -> Told | None:
@@ -173,7 +175,7 @@ class Scene:
         return partial(change, home, self._name, control=self._control, die_at=step)
 
     def _looked(self, home: Path) -> Told:
-        found = in_a_process(partial(look, home), home / "told.json")
+        found = in_a_process(partial(look, home, self._name), home / "told.json")
         assert found is not None
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -79,19 +79,32 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
-def picture(library: Library) -> dict[str, object]:
+TOUCHED: Mapping[str, tuple[str, ...]] = {
+    "withdraw": ("GONE", "ONE"),
+    "restore": ("OUT", "ONE"),
+    "folder": ("F-OLD", "F-END", "F-EDIT", "F-NEW", "ONE"),
+}
+"""By scene, the documents that it changes and one that it does not; all others: the uploads."""
+
+
+def touched(scene: str) -> tuple[str, ...]:
+    """The documents to look at before, during and after a scene."""
+    return TOUCHED.get(scene, ("ONE", "PAIR"))
+
+
+def picture(library: Library, ids: Sequence[str]) -> dict[str, object]:
     """By document, what a person can see of it: found, answered and listed."""
     listed: dict[str, list[str]] = {id_: [] for id_ in WORDS}
     for document in library.documents():
         listed[document.id].append(f"{document.revision} {document.status}")
     return {
-        id_: (_found(library, id_), _answered(library, id_), sorted(listed[id_])) for id_ in WORDS
+        id_: (_found(library, id_), _answered(library, id_), sorted(listed[id_])) for id_ in ids
     }
 
 
-def seen_now(library: Library) -> dict[str, object]:
+def seen_now(library: Library, ids: Sequence[str]) -> dict[str, object]:
     """By document, what is found and answered, without the list, which stands beside them."""
-    return {id_: (_found(library, id_), _answered(library, id_)) for id_ in WORDS}
+    return {id_: (_found(library, id_), _answered(library, id_)) for id_ in ids}
 
 
 def disagreements(library: Library) -> list[str]:
