@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 
 from rag.answers import find_procedure
 from rag.catalog import Catalog
@@ -198,7 +199,7 @@ class Advisor:
 
     def _too_little(self, asked: Asked, retrieved: Retrieved) -> str:
         return PHRASES[asked.language]["too_little"].format(
-            support=retrieved.support,
+            support=floor(retrieved.support * 1000) / 1000,
             least=self._settings.support_min,
             coverage=retrieved.coverage,
         )

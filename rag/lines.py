@@ -22,6 +22,12 @@ _FOUND = 0.5
 """Weight of the score of the passage beside that of the line."""
 _OWN_WORDS = 0.75
 """Weight of the line's own words against those of its headings."""
+_LISTED = re.compile(
+    r"\b(?:tools?|spare parts?|parts list|revisions?|revision history|werkzeuge?|ersatzteile?|"
+    r"stückliste|änderungen)\b",
+    re.IGNORECASE,
+)
+"""A torque in a list of tools is the range of a wrench; in a list of revisions it was once."""
 _UNIT_CELL = re.compile(r"(?:^|\| )(?:unit|einheit): ([^|]+?) *(?=\||$)", re.IGNORECASE)
 """In a table with a column of units the numbers of a row stand without."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -94,6 +100,8 @@ def _has(wanted: Wanted, words: str, held: Held) -> bool:
     if wanted.want is not Want.VALUE:
         return True
     bare = _STEP.sub("", words, count=1)
+    if wanted.dimensions and held.passage.section and _LISTED.search(held.passage.section[-1]):
+        return False
     if not wanted.dimensions:
         return any(sign.isdigit() for sign in bare) or says_number(bare)
     if held.passage.kind is PassageKind.ROW and (unit := _UNIT_CELL.search(bare)):

@@ -30,8 +30,8 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "unknown_code": "{codes} stands in no current document for this machine.",
         "missing": "A code table refers to {document}, which is not among the documents.",
         "too_little": (
-            "The documents say too little about this: support {support:.2f}, and an answer needs "
-            "{least:.2f}. The best passages cover {coverage:.0%} of the question's terms. Ask with "
+            "The documents say too little about this: support {support:.3f}, and an answer needs "
+            "{least:.3f}. The best passages cover {coverage:.0%} of the question's terms. Ask with "
             "the words of the manual, name the machine or the code, or look at the nearest "
             "passages."
         ),
@@ -60,8 +60,8 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "unknown_code": "{codes} steht in keinem gültigen Dokument für diese Maschine.",
         "missing": "Eine Codetabelle verweist auf {document}; dieses Dokument fehlt.",
         "too_little": (
-            "Die Dokumente sagen dazu zu wenig: Stützung {support:.2f}, nötig ist "
-            "{least:.2f}. Die besten Stellen decken {coverage:.0%} der Wörter der Frage. "
+            "Die Dokumente sagen dazu zu wenig: Stützung {support:.3f}, nötig ist "
+            "{least:.3f}. Die besten Stellen decken {coverage:.0%} der Wörter der Frage. "
             "Bitte mit den Wörtern des Handbuchs fragen, Maschine oder Code nennen oder die "
             "nächsten Stellen ansehen."
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.document import PassageKind
@@ -52,3 +54,11 @@ def test_a_question_that_says_nothing_else_gets_every_line_of_that_dimension() -
     """As `what torque?` does in a conversation."""
     (found,) = every(wanted("what torque?"), [WORK, PILOT])
     assert found.quote == "3. Tighten the fittings with 60 Nm."
+
+
+def test_a_list_of_tools_holds_no_value_of_the_machine() -> None:
+    """The wrench goes from 20 to 100 Nm, the fittings do not."""
+    tools = held("Item: Torque wrench for fittings | Size: 20 to 100 Nm", kind=ROW)
+    listed = replace(tools, passage=replace(tools.passage, section=("Tools and spare parts",)))
+    assert lines("what torque for the fittings?", listed, fit=1.0) == []
+    assert lines("what torque for the fittings?", tools, fit=1.0) == [tools.passage.text]
