@@ -45,11 +45,20 @@ class Keeping:
             raise DataFault(words, remedy="Make room or mend its rights.") from fault
         return kept
 
+    def here(self, source: str) -> Path | None:
+        """The copy that this path meant before the home was moved or named otherwise, if any."""
+        kept = self.folder / Path(source).name
+        return kept if str(kept) != source and kept.is_file() else None
+
     def tidy(self, sources: Collection[str]) -> None:
-        """Delete every copy that is none of these sources, and what a crash left half written."""
-        wanted = {name for source in sources for name in (source, str(_sidecar(Path(source))))}
+        """Delete every copy that is none of these sources, and what a crash left half written.
+
+        Copies are told apart by their names: the home may have been moved.
+        """
+        kept = [Path(source) for source in sources]
+        wanted = {name for path in kept for name in (path.name, _sidecar(path).name)}
         for path in self.folder.glob("*"):
-            if str(path) not in wanted and path.is_file():
+            if path.name not in wanted and path.is_file():
                 path.unlink(missing_ok=True)
 
 

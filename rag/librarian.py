@@ -63,6 +63,7 @@ class Librarian:
         """
         with self._writing, _held(self._lock_file, wait=False) as mine:
             if mine:
+                self._follow_home()
                 self._mender.repair(progress)
                 self._keeping.tidy(self._catalog.sources())
 
@@ -199,6 +200,12 @@ class Librarian:
     def changes(self, document: str | None, limit: int) -> list[Change]:
         """What was done to the documents or to that one, the newest first."""
         return self._register.changes(document, limit)
+
+    def _follow_home(self) -> None:
+        """Copies lie in the home of today, wherever it was when they were made."""
+        for document in self._catalog.documents(origin=ADDED):
+            if moved := self._keeping.here(document.source):
+                self._catalog.set_source(document.key, str(moved), ADDED)
 
     def _turn_to(
         self, document: str, changed: Sequence[Document], note: Callable[[], None]

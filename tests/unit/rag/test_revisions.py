@@ -209,6 +209,21 @@ def test_an_upload_again_replaces_and_leaves_no_copy(library: Library, tmp_path:
     assert revision(library, "2").added_by == "bob"
 
 
+def test_the_copies_move_with_the_home(open_library: OpenLibrary, tmp_path: Path) -> None:
+    """Restored from a backup elsewhere: what was added is still there to be fetched."""
+    home = tmp_path / "home"
+    with open_library() as library:
+        library.add(pump(tmp_path / "mine", "1"), metadata={"title": "Pump"})
+    before = sorted(each.name for each in (home / "documents" / "files").iterdir())
+    shutil.move(home, tmp_path / "elsewhere")
+    with Library(tmp_path / "elsewhere", HashingEncoder()) as moved:
+        (document,) = moved.documents()
+        folder = tmp_path / "elsewhere" / "documents" / "files"
+        assert sorted(each.name for each in folder.iterdir()) == before
+        assert Path(document.source).parent == folder
+        assert Path(document.source).is_file()
+
+
 def test_what_the_caller_says_overrules_the_file(library: Library, tmp_path: Path) -> None:
     """And is kept beside the copy, so that reading that again gives the same."""
     library.add(pump(tmp_path, "2"), metadata={"revision": "7", "status": "draft"})
