@@ -36,7 +36,8 @@ def ranked(found: Iterable[tuple[str, float]]) -> list[Hit]:
     hits: list[Hit] = []
     last, tied = math.inf, False
     for id_, score in sorted(found, key=itemgetter(1), reverse=True):
-        same = last - score <= _NEAR * max(1.0, abs(score))
+        apart = last - score
+        same = apart <= _NEAR or apart <= _NEAR * abs(score)
         hits.append(Hit(id_, hits[-1].score if same else round(score, DIGITS)))
         tied, last = tied or same, score
     return sorted(hits, key=lambda hit: (-hit.score, hit.id)) if tied else hits
