@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,15 @@ def open_source(
     """Hash a file and its sidecar.
 
     Raises:
-        DataFault: it is too large, no file, or leads out of the folder `within`.
+        DataFault: it is too large, no file, cannot be read, or leads out of the folder `within`.
     """
+    with _legible(path):
+        return _opened(path, settings, within, given_fields(metadata))
+
+
+def _opened(
+    path: Path, settings: RagSettings, within: Path | None, metadata: Mapping[str, Any]
+) -> Source:
     if within is not None and not path.resolve().is_relative_to(within.resolve()):
         raise DataFault(f"{path.name}: it leads out of {within}.", remedy="Put the file there.")
     if not path.is_file():
@@ -84,7 +92,7 @@ def open_source(
             remedy="Raise ANDON_DOCUMENT_MAX_MB or split the file.",
         )
     sidecar = path.with_name(f"{path.name}.yaml")
-    source = Source(path, sidecar if sidecar.is_file() else None, "", given_fields(metadata))
+    source = Source(path, sidecar if sidecar.is_file() else None, "", metadata)
     return replace(source, hash=_hash(source))
 
 
@@ -124,6 +132,11 @@ def read_source(source: Source, settings: RagSettings) -> tuple[Document, list[B
     Raises:
         DataFault: naming the file and what is wrong with it.
     """
+    with _legible(source.path):
+        return _read(source, settings)
+
+
+def _read(source: Source, settings: RagSettings) -> tuple[Document, list[Block]]:
     content, name = CONTENT_OF[source.path.suffix.lower()], source.path.name
     _sniff(source.path, content)
     text = _short_text(source.path, content)
@@ -141,6 +154,18 @@ def read_source(source: Source, settings: RagSettings) -> tuple[Document, list[B
     else:
         parsed = parse(source.path, content, limits_of(settings), (language,))
     return _told(document_of(fields, origin, _proposals(parsed)), parsed), _checked(parsed, name)
+
+
+@contextmanager
+def _legible(path: Path) -> Iterator[None]:
+    """One file that may not be read, or is just gone, is no reason to leave out the others."""
+    try:
+        yield
+    except OSError as fault:
+        raise DataFault(
+            f"{path.name}: it cannot be read: {fault.strerror or fault}.",
+            remedy="Give the right to read it, or look at its drive.",
+        ) from fault
 
 
 def _sniff(path: Path, content: Content) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import operator
 import shutil
 import subprocess
 import sys
@@ -9,10 +11,12 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.errors import DataFault, NotKnown, SettingsFault, StoreFault
+from rag import reading
 from rag.document import DocumentStatus
 from rag.errors import ShardInUse
 from rag.index import Scope
@@ -277,6 +281,28 @@ def test_a_failed_upload_leaves_the_old_revision(library: Library, tmp_path: Pat
     """Nothing changes."""
     with pytest.raises(DataFault):
         library.add(write(tmp_path, "x.md", front("SOP-HP-02", status="good") + PUMP))
+    assert found(library, "lift the pump with a hoist")[0] == "SOP-HP-02"
+
+
+@pytest.mark.parametrize("place", ["hashlib.file_digest", "sniff"])
+def test_a_file_that_may_not_be_read_is_named_and_the_others_come(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """What was known of it stays."""
+
+    def refused(file: Any, *_: object) -> Any:
+        if str(getattr(file, "name", file)).endswith("pump.md"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return there(file, *_)
+
+    write(folder, "pump.md", front("SOP-HP-02", revision="2") + PUMP)
+    write(folder, "new.md", front("NEW") + "Grease the guide rail.")
+    there = operator.attrgetter(place)(reading)
+    monkeypatch.setattr(f"rag.reading.{place}", refused)
+    report = library.sync(folder)
+    (failure,) = report.failed
+    assert failure.reason.startswith("pump.md: it cannot be read: Permission denied.")
+    assert (report.added, report.removed) == (("NEW",), ())
     assert found(library, "lift the pump with a hoist")[0] == "SOP-HP-02"
 
 
