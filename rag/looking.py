@@ -114,12 +114,17 @@ class Looking:
             seen.stamps[name] = (look, source.hash)
 
     def _leave_out(self, seen: Seen) -> None:
-        """Files that were taken out by hand stay out until they change, or go and come back."""
+        """Files that were taken out by hand stay out until they change, or go and come back.
+
+        What cannot be looked at just now has not gone.
+        """
         out = self._register.taken_out()
         if not out:
             return
         there = {source.hash for source in seen.sources}
         seen.sources = [source for source in seen.sources if source.hash not in out]
+        if seen.stays or seen.failed:
+            return
         with self._catalog.changing():
             for source_hash in out - there:
                 self._register.let_in(source_hash)

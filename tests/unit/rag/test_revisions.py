@@ -160,6 +160,22 @@ def test_a_file_that_was_taken_out_stays_out_until_it_changes(
     assert quoted(library) == {"1"}
 
 
+def test_a_file_that_was_taken_out_stays_out_while_it_cannot_be_seen(
+    library: Library, folder: Path
+) -> None:
+    """A drive that was away, or a file that is being written, brings nothing back."""
+    library.remove("SOP-HP-02")
+    library.sync(folder, leave=[folder / "pump.md"])
+    assert library.sync(folder).added == ()
+    away = folder.with_name("away")
+    folder.rename(away)
+    folder.mkdir()
+    assert library.sync(folder).failed
+    folder.rmdir()
+    away.rename(folder)
+    assert library.sync(folder).added == ()
+
+
 def test_an_upload_never_takes_the_place_of_a_file(library: Library, tmp_path: Path) -> None:
     """It is told which file; the same content is no change."""
     with pytest.raises(DataFault, match=r"stands in the folder of documents as pump\.md"):
