@@ -99,9 +99,7 @@ def document_of(
     )
     if problems:
         remedy = _where(name) if any("missing" in each for each in problems) else ""
-        raise DataFault(
-            f"{origin.source}: {'; '.join(problems)}.", remedy=remedy or "Correct its metadata."
-        )
+        raise DataFault(f"{name}: {'; '.join(problems)}.", remedy=remedy or "Correct its metadata.")
     return document
 
 

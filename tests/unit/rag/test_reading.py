@@ -85,7 +85,9 @@ def test_a_file_that_says_nothing_of_itself_is_taken_with_what_a_caller_says(
 def test_a_wrong_field_of_a_caller_is_named(tmp_path: Path) -> None:
     """Before the file is read at all."""
     path = written(tmp_path, "a.pdf", "%PDF-1.7 broken")
-    with pytest.raises(DataFault, match=r"unknown field 'colour'; kind 'novel' is none of"):
+    with pytest.raises(
+        DataFault, match=r"^a\.pdf: unknown field 'colour'; kind 'novel' is none of"
+    ):
         read(path, {"id": "A", "kind": "novel", "colour": "red"})
 
 
