@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
 from ingest.peer import Peer
+from rag.document import DocumentStatus
 from service.plant_day import today_in
 from service.settings import ServiceSettings, read_settings
 
@@ -177,14 +179,17 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         return [asdict(failure) for failure in self._library.failures()]
 
     def show(self, document: str, revision: str | None) -> dict[str, Any]:
-        """A document and the passages of a revision."""
-        passages = self._library.passages(document, revision)
+        """A document and the passages of a revision: without one the current, else the last."""
         revisions = self._library.revisions(document)
+        current = [one for one in revisions if one.status is DocumentStatus.CURRENT]
+        if revision is None and revisions:
+            revision = (current or revisions)[-1].revision
+        passages = self._library.passages(document, revision)
         return {
             "id": document,
             "revisions": [_plain(asdict(one)) for one in revisions],
             "changes": [asdict(one) for one in self._library.changes(document)],
-            "revision": passages[0].revision if passages else revision,
+            "revision": revision,
             "passages": [asdict(one) for one in passages],
         }
 
@@ -195,12 +200,12 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Take in a file."""
-        document = self._library.add(path, metadata=metadata, progress=progress)
+        document = self._library.add(path, metadata=metadata, by=user(), progress=progress)
         return _plain(asdict(document))
 
     def remove(self, document: str, revision: str | None = None) -> None:
         """Take out a revision of a document, or every one."""
-        self._library.remove(document, revision)
+        self._library.remove(document, revision, by=user())
 
     def _kind(self, machine: str | None) -> str | None:
         if machine is None:
@@ -339,6 +344,14 @@ def _document_in(response: httpx.Response, progress: Progress | None) -> dict[st
         if kind == "progress" and progress is not None:
             progress(told["done"], told["total"], told["name"])
     raise WireFault("The service broke off.", remedy="See `andon docs list` for what is there.")
+
+
+def user() -> str:
+    """Who sits at this machine, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return ""
 
 
 def plant_of(path: Path) -> Plant | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 from ingest.errors import WireFault
 from service.cli import desk
-from service.cli.desk import ServiceDesk, Told, fault_of, holder, plant_of
+from service.cli.desk import ServiceDesk, Told, fault_of, holder, plant_of, user
 from service.plant_day import today_in
 from service.settings import ServiceSettings, read_settings
 
@@ -81,12 +80,12 @@ class LibraryUpkeep(AbstractContextManager["LibraryUpkeep"]):
 
     def withdraw(self, document: str, revision: str | None, reason: str) -> list[dict[str, Any]]:
         """Its revisions as they stand then."""
-        found = self._library.withdraw(document, revision, reason=reason, by=_who())
+        found = self._library.withdraw(document, revision, reason=reason, by=user())
         return [asdict(each) for each in found]
 
     def restore(self, document: str, revision: str | None) -> list[dict[str, Any]]:
         """Its revisions as they stand then."""
-        return [asdict(each) for each in self._library.restore(document, revision, by=_who())]
+        return [asdict(each) for each in self._library.restore(document, revision, by=user())]
 
     def rebuild(self) -> int:
         """How many passages there are; the index was made anew when it was opened."""
@@ -147,11 +146,3 @@ class ServiceUpkeep(ServiceDesk):
         given = {name: value for name, value in body.items() if value is not None}
         found: list[dict[str, Any]] = self._call("POST", path, json=given)["documents"]
         return found
-
-
-def _who() -> str:
-    """Who sits at this machine, for the record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
-        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
@@ -233,6 +234,17 @@ def test_what_is_said_of_a_file_stands_above_its_own_words(place: Path) -> None:
     found = json.loads(run("docs", "search", "guide rail", "--kind", "manual", "--json")[1])
     assert "RAIL" not in {one["document"] for one in found["passages"]}
     assert run("docs", "remove", "RAIL", "--revision", "B")[0] == 0
+
+
+def test_a_document_that_is_out_of_force_is_shown_with_who_did_it(place: Path) -> None:
+    """The last revision stands for it; who took it in is kept as well."""
+    rail = write(place, "rail.md", front("RAIL", title="Rail") + "Grease the guide rail.")
+    assert run("docs", "add", str(rail))[0] == 0
+    assert run("docs", "withdraw", "RAIL", "--reason", "wrong")[0] == 0
+    shown = json.loads(run("docs", "show", "RAIL", "--json")[1])
+    assert (shown["revision"], len(shown["passages"])) == ("1", 1)
+    done = [(one["action"], one["by"]) for one in shown["changes"]]
+    assert done == [("withdrawn", getpass.getuser()), ("added", getpass.getuser())]
 
 
 def test_one_name_for_many_files_is_refused(place: Path) -> None:
