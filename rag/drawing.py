@@ -22,6 +22,8 @@ _OUTPUT_MB = 24
 _SIGNALS = {-24: "CPU time", -9: "CPU time or memory", -25: "output", -6: "memory"}
 _AT_ONCE, _PATIENCE_S = 2, 10.0
 _KEPT_BYTES = 24 << 20
+_TOO_LONG = "drawing it takes too long"
+"""By the clock: the machine may have been busy, so that it is tried again."""
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -73,7 +75,8 @@ class Drawer:
                 self._kept.move_to_end(key)
         if known is None:
             known = self._drawn(path, page, marks)
-            self._keep(key, known)
+            if known != _TOO_LONG:
+                self._keep(key, known)
         if isinstance(known, str):
             raise DataFault(f"{path.name}: {known}.")
         return known
@@ -132,7 +135,7 @@ def _picture(output: IO[bytes]) -> Picture | str:
 
 def _spent(code: int | None) -> str:
     if code is None:
-        return "drawing it takes too long"
+        return _TOO_LONG
     return (
         f"drawing it takes more {_SIGNALS.get(code, f'what it may (exit {code})')} than is allowed"
     )

@@ -61,6 +61,16 @@ def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
     assert drawer.draw(path, "new digest", 2, Marks("Straighten bent fins")).boxes
 
 
+def test_what_took_too_long_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine was busy; the page is as good as any."""
+    drawer = Drawer(512)
+    with monkeypatch.context() as busy:
+        busy.setattr(drawing, "_WALL_S", 0.0)
+        with pytest.raises(DataFault, match="too long"):
+            drawer.draw(SOP, "digest", 2, Marks())
+    assert drawer.draw(SOP, "digest", 2, Marks()).png
+
+
 def test_places_are_marked_where_words_are_a_picture(tmp_path: Path) -> None:
     """A scanned page: what OCR found, in shares of the page."""
     path = tmp_path / "scan.pdf"
