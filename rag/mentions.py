@@ -49,11 +49,6 @@ class Mention:
         kinds = {machine.kind for machine in self.machines}
         return kinds.pop() if len(kinds) == 1 else None
 
-    @property
-    def ambiguous(self) -> bool:
-        """Whether several may be meant."""
-        return len(self.machines) > 1
-
 
 def mentioned(question: str, machines: Sequence[MachineName]) -> Mention:
     """The machine, the machines, the line or the kind of machine that a question names."""

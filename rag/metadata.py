@@ -58,15 +58,6 @@ def split_front_matter(text: str, *, source: str) -> tuple[str | None, str]:
     return None, text
 
 
-def parse_metadata(yaml_text: str, origin: Origin) -> Document:
-    """The document that the YAML describes.
-
-    Raises:
-        DataFault: naming the source and every field that is wrong.
-    """
-    return document_of(load_fields(yaml_text, origin.source), origin, {})
-
-
 def document_of(
     fields: Mapping[str, Any], origin: Origin, proposals: Mapping[str, str]
 ) -> Document:

@@ -1,6 +1,6 @@
 """Draws one page of a PDF in a process of its own, with the words of a passage marked.
 
-Started by rag/viewing.py as a script: a hostile file meets only PDFium, under limits on CPU time,
+Started by rag/drawing.py as a script: a hostile file meets only PDFium, under limits on CPU time,
 memory and output that the process sets on itself. Prints one line of JSON, then the PNG.
 """
 

@@ -81,18 +81,6 @@ def indexed(
         yield Indexed(library, names, frozenset(one for one in machines if one))
 
 
-def evaluate(
-    collection: Collection,
-    encoder: TextEncoder,
-    *,
-    settings: RagSettings,
-    progress: Progress | None = None,
-) -> Evaluation:
-    """Index the documents and put every question to them."""
-    with indexed(collection, encoder, settings=settings, progress=progress) as place:
-        return measured(place, collection.questions)
-
-
 def measured(place: Indexed, questions: Sequence[Question]) -> Evaluation:
     """Every question asked once, and judged by the documents that it should find."""
     retrieved: list[Retrieved] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import DataFault
-from rag.evaluation.beir import evaluate
+from rag.evaluation.beir import indexed, measured
 from rag.evaluation.collection import read_collection
 from rag.evaluation.ranking import ndcg
 from rag.fusion import fuse
@@ -40,7 +40,8 @@ def collection(folder: Path) -> Path:
 def test_a_collection_is_indexed_and_asked(tmp_path: Path) -> None:
     """The machine filters where both sides name one; the best passage of a document counts."""
     read = read_collection(collection(tmp_path))
-    result = evaluate(read, HashingEncoder(), settings=RagSettings())
+    with indexed(read, HashingEncoder(), settings=RagSettings()) as place:
+        result = measured(place, read.questions)
     assert result.questions == 2
     assert result.passages > 3
     assert (result.ndcg_at_10, result.recall_at_10, result.hit_at_1) == (1.0, 1.0, 1.0)

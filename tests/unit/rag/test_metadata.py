@@ -8,13 +8,13 @@ import pytest
 
 from ingest.errors import DataFault
 from rag.document import Document, DocumentKind, DocumentStatus
-from rag.metadata import Origin, parse_metadata, split_front_matter
+from rag.metadata import Origin, document_of, load_fields, split_front_matter
 
 GOOD = "id: A-1\ntitle: T\nkind: sop\nrevision: 2.0\n"
 
 
 def parse(text: str) -> Document:
-    return parse_metadata(text, Origin("a.md", "00"))
+    return document_of(load_fields(text, "a.md"), Origin("a.md", "00"), {})
 
 
 def test_all_fields_are_read() -> None:
