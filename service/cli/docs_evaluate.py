@@ -135,6 +135,11 @@ def _of_library(
     from rag.evaluation.report import figures
     from service.cli.desk import open_desk
 
+    if false_answers is not None and not any(asked.expected for asked in questions):
+        raise SettingsFault(
+            "There is nothing to calibrate on: none of the questions has an answer.",
+            remedy='Add some with "expected".',
+        )
     questions = _with_kinds(questions, plant)
     with progress_bar("Asking") as told, open_desk(home=home, plant=plant, told=_say) as desk:
         began = time.process_time()

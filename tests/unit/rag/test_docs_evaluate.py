@@ -102,6 +102,15 @@ def test_the_curve_is_drawn(place: Path) -> None:
     assert run("--questions", "q.jsonl", "--curve", "curve.gif")[0] == 2
 
 
+def test_without_an_answer_there_is_nothing_to_calibrate_on(place: Path) -> None:
+    """It is said before anything is asked; such questions alone can be measured."""
+    write(place, "no.jsonl", "\n".join(json.dumps(line) for line in QUESTIONS[2:]))
+    with pytest.raises(SettingsFault, match="none of the questions has an answer"):
+        run("--questions", "no.jsonl", "--calibrate")
+    code, out = run("--questions", "no.jsonl", "--no-everyday", "--json")
+    assert (code, json.loads(out)["answerable"]) == (0, 0)
+
+
 def test_a_collection_is_calibrated_too(place: Path) -> None:
     """Its fusion; too few questions without an answer leave the threshold as it is."""
     folder = str(collection(place / "beir"))
