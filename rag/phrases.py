@@ -18,7 +18,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "in_short": "In short",
         "differ": "Documents in force do not say the same; the newer one stands first",
         "nothing": "No current document is about this machine.",
-        "nothing_readable": "No current document that you may read is about this.",
         "ambiguous_code": "{code} means something else on {kinds}: say which machine.",
         "ambiguous_machine": "{machines} could be meant: say which machine.",
         "other_machine": (
@@ -31,7 +30,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "missing": "A code table refers to {document}, which is not among the documents.",
         "too_little": (
             "The documents say too little about this: support {support:.3f}, and an answer needs "
-            "{least:.3f}. The best passages cover {coverage:.0%} of the question's terms. Ask with "
+            "{least:.3f}. One passage has {coverage:.0%} of the question's terms at best. Ask with "
             "the words of the manual, name the machine or the code, or look at the nearest "
             "passages."
         ),
@@ -46,7 +45,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "in_short": "Kurz gesagt",
         "differ": "Gültige Dokumente sagen nicht dasselbe; das neuere steht zuerst",
         "nothing": "Kein gültiges Dokument handelt von dieser Maschine.",
-        "nothing_readable": "Kein gültiges Dokument, das Sie lesen dürfen, handelt davon.",
         "ambiguous_code": (
             "{code} bedeutet an {kinds} jeweils etwas anderes: bitte die Maschine nennen."
         ),
@@ -61,7 +59,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "missing": "Eine Codetabelle verweist auf {document}; dieses Dokument fehlt.",
         "too_little": (
             "Die Dokumente sagen dazu zu wenig: Stützung {support:.3f}, nötig ist "
-            "{least:.3f}. Die besten Stellen decken {coverage:.0%} der Wörter der Frage. "
+            "{least:.3f}. Eine Stelle hat bestenfalls {coverage:.0%} der Wörter der Frage. "
             "Bitte mit den Wörtern des Handbuchs fragen, Maschine oder Code nennen oder die "
             "nächsten Stellen ansehen."
         ),
