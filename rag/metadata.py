@@ -71,6 +71,7 @@ def document_of(
         raise DataFault(f"{name}: it has no metadata.", remedy=_where(name))
     problems = [f"unknown field {field!r:.40}" for field in fields if field not in _KNOWN]
     read = _Reader({**_sound(proposals), **fields}, problems)
+    effective_from, effective_until = read.days()
     document = Document(
         id=read.pattern("id", _ID),
         title=read.text("title"),
@@ -78,8 +79,8 @@ def document_of(
         machine_kinds=read.names("machine_kinds"),
         machines=read.names("machines"),
         revision=read.pattern("revision", _REVISION),
-        effective_from=read.day("effective_from"),
-        effective_until=read.day("effective_until"),
+        effective_from=effective_from,
+        effective_until=effective_until,
         status=DocumentStatus(
             read.choice("status", [status.value for status in DocumentStatus], "current")
         ),
@@ -196,11 +197,19 @@ class _Reader:
             value = [item.strip() for item in value.split(",")]
         items = [] if value is None else value
         if isinstance(items, list) and all(
-            isinstance(item, str) and _MACHINE.fullmatch(item) for item in items
+            isinstance(item, str) and _MACHINE.fullmatch(item) and item.isprintable()
+            for item in items
         ):
             return tuple(items)
         self.problems.append(f"{name} is no list of names")
         return ()
+
+    def days(self) -> tuple[date | None, date | None]:
+        """The first day on which it holds, and a later one on which it holds no longer."""
+        begin, end = self.day("effective_from"), self.day("effective_until")
+        if begin is not None and end is not None and end <= begin:
+            self.problems.append(f"effective_until {end} is not after effective_from {begin}")
+        return begin, end
 
     def day(self, name: str) -> date | None:
         value = self.given.get(name)

@@ -56,6 +56,12 @@ def test_what_is_not_said_has_a_default() -> None:
         (GOOD + "machine_kinds: {a: b}", "machine_kinds is no list"),
         (GOOD + "machine_kinds: ['a b']", "machine_kinds is no list"),
         (GOOD + "readers: [a/b]", "readers is no list"),
+        (GOOD + 'machines: ["a\\u202eb"]', "machines is no list"),
+        (GOOD + 'machines: ["a\\0"]', "machines is no list"),
+        (
+            GOOD + "effective_from: 2026-12-01\neffective_until: 2026-12-01",
+            "effective_until 2026-12-01 is not after effective_from 2026-12-01",
+        ),
         (GOOD + "language: Swiss German", "language 'Swiss German' is no language"),
         ("- a\n- b", "not a list of"),
         ("id: [", "not valid YAML"),
