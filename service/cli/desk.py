@@ -312,20 +312,21 @@ class ServiceDesk(AbstractContextManager["ServiceDesk"]):
 def fault_of(response: httpx.Response) -> AndonFault:
     """The problem that the service reports, as the fault that it was there."""
     try:
-        detail = str(response.json().get("detail") or response.reason_phrase)
-    except (json.JSONDecodeError, AttributeError):
-        detail = response.reason_phrase
-    return _fault(response.status_code, detail)
+        told = dict(response.json())
+    except (json.JSONDecodeError, TypeError, ValueError):
+        told = {}
+    return _fault(response.status_code, {"detail": response.reason_phrase, **told})
 
 
-def _fault(status: int, detail: str) -> AndonFault:
+def _fault(status: int, told: Mapping[str, Any]) -> AndonFault:
+    detail, remedy = str(told["detail"]), str(told.get("remedy") or "")
     if status in (401, 403):
         return SettingsFault(
             f"The service refuses: {detail}",
             remedy="Name the file with the key in ANDON_API_KEY_FILE.",
         )
     families = {404: NotKnown, 413: DataFault, 422: DataFault}
-    return families.get(status, WireFault)(detail)
+    return families.get(status, WireFault)(detail, remedy=remedy)
 
 
 def _document_in(response: httpx.Response, progress: Progress | None) -> dict[str, Any]:
@@ -340,7 +341,7 @@ def _document_in(response: httpx.Response, progress: Progress | None) -> dict[st
         if kind == "document":
             return told
         if kind == "problem":
-            raise _fault(int(told["status"]), str(told["detail"]))
+            raise _fault(int(told["status"]), told)
         if kind == "progress" and progress is not None:
             progress(told["done"], told["total"], told["name"])
     raise WireFault("The service broke off.", remedy="See `andon docs list` for what is there.")

@@ -285,6 +285,15 @@ def test_a_problem_of_the_service_is_the_same_fault_here(
         service.documents()
 
 
+def test_what_the_service_says_to_do_is_said_here(tmp_path: Path) -> None:
+    """In a reply, and in a stream that has begun."""
+    problem = {"status": 422, "detail": "It is a scan.", "remedy": "Install Tesseract."}
+    path = write(tmp_path, "a.pdf", "%PDF")
+    for answer in (httpx.Response(422, json=problem), told(("problem", problem))):
+        with desk(answer, []) as service, pytest.raises(DataFault, match=r"scan\. Install T"):
+            service.add(path)
+
+
 def test_a_service_that_is_away_is_named() -> None:
     """With where it was looked for."""
     with (
