@@ -15,6 +15,7 @@ from service.access import Caller
 from service.document_replies import DocumentOut
 from service.opened_replies import LineOut, OpenedOut, PictureOut
 from service.parts import Parts, PartsPart
+from service.plant_day import today_in
 from service.routes.callers import Operator
 from service.shelf_access import readable, revisions
 
@@ -70,7 +71,7 @@ def draw_page(
 
 def _in_force(parts: Parts, caller: Caller, document: Document) -> Document | None:
     """The revision that holds today, among those that the caller may see."""
-    today = parts.clock().date()
+    today = today_in(parts.plant.timezone, parts.clock)()
     found = revisions(parts, caller, document.id)
     return next((one for one in found if holds(one, today)), None)
 

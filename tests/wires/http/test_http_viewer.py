@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,17 @@ def test_what_may_not_be_worked_by_says_so(reader: TestClient) -> None:
         assert opened["in_force"] is False
         assert opened["in_force_revision"] == other
         assert opened["document"]["status"] == status
+
+
+@pytest.mark.parametrize(("hour", "in_force"), [("22:59", "B"), ("23:01", "C")])
+def test_a_revision_is_in_force_from_midnight_in_the_plant(
+    papers: Parts, hour: str, in_force: str
+) -> None:
+    """As it is quoted: in Berlin that is an hour before it is midnight in Greenwich."""
+    now = datetime.fromisoformat(f"2089-12-31T{hour}:00+00:00")
+    with TestClient(create_app(replace(papers, clock=lambda: now)), base_url=LOCAL) as client:
+        opened = client.get(pages("SOP-FM-02", "C")).json()
+    assert opened["in_force_revision"] == in_force
 
 
 def test_markup_in_a_document_stays_text(reader: TestClient) -> None:
