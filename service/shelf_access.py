@@ -5,8 +5,10 @@ from __future__ import annotations
 from ingest.errors import NotKnown
 from ingest.plant import Machine, Plant
 from rag.document import Document, DocumentStatus
+from rag.standing import holds
 from service.access import Caller
 from service.parts import Parts
+from service.plant_day import today_in
 
 
 def may_read(caller: Caller, document: Document, plant: Plant) -> bool:
@@ -41,7 +43,7 @@ def revisions(parts: Parts, caller: Caller, document: str) -> list[Document]:
 
 
 def readable(parts: Parts, caller: Caller, document: str, revision: str | None = None) -> Document:
-    """That revision; without one the current, else the last.
+    """That revision; without one the one that holds today, else the last current, else the last.
 
     Raises:
         NotKnown: there is none; one that may not be seen is none.
@@ -52,5 +54,6 @@ def readable(parts: Parts, caller: Caller, document: str, revision: str | None =
         if not named:
             raise NotKnown(f"Document {document[:80]} has no revision {revision[:80]}.")
         return named[0]
+    today = today_in(parts.plant.timezone, parts.clock)()
     current = [one for one in found if one.status is DocumentStatus.CURRENT]
-    return (current or found)[-1]
+    return ([one for one in current if holds(one, today)] or current or found)[-1]

@@ -144,6 +144,11 @@ def test_a_revision_is_in_force_from_midnight_in_the_plant(
     assert opened["in_force_revision"] == in_force
 
 
+def test_without_a_revision_it_is_the_one_that_holds(reader: TestClient) -> None:
+    """B, and not C, which is current too but begins in many years."""
+    assert reader.get("/v1/documents/SOP-FM-02/passages").json()["revision"] == "B"
+
+
 def test_markup_in_a_document_stays_text(reader: TestClient) -> None:
     """The page sets it as text."""
     lines = reader.get(pages("OPEN", "1")).json()["lines"]
