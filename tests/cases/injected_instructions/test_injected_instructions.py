@@ -179,7 +179,11 @@ def repeating(words: str, name: str, text: str) -> dict[str, str]:
 
 def borrowing(words: str, name: str, text: str) -> dict[str, str]:
     """The injection, with a true quote of the passage."""
-    return {"text": words[:400], "passage": name, "quote": text.split("\n")[0].split(". ")[0]}
+    return {
+        "text": words[:400],
+        "passage": name,
+        "quote": text.split("\n", maxsplit=1)[0].split(". ", maxsplit=1)[0],
+    }
 
 
 def doing(words: str, name: str, text: str) -> dict[str, str]:
