@@ -16,6 +16,7 @@ from urllib.parse import quote
 from ingest.errors import AndonFault, DataFault, NotKnown, SettingsFault, WireFault
 from ingest.peer import Peer
 from rag.document import DocumentStatus
+from rag.standing import holds
 from service.plant_day import today_in
 from service.settings import ServiceSettings, read_settings
 
@@ -127,13 +128,14 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         from service.answering import machine_names, writer_of
 
         self._plant = plant_of(settings.plant)
+        self._today = today_in(self._plant.timezone if self._plant else "UTC")
         prompting = read_settings(PromptingSettings)
         self._asker = asker_of(prompting, home=settings.home)
         self._library: Library = Library(
             settings.home,
             command_encoder(),
             settings=read_settings(RagSettings),
-            today=today_in(self._plant.timezone if self._plant else "UTC"),
+            today=self._today,
             machines=machine_names(self._plant) if self._plant else (),
             writer=writer_of(self._asker, PromptLibrary(prompting.prompts_folder)),
             reranker=command_reranker(),
@@ -179,11 +181,12 @@ class LibraryDesk(AbstractContextManager["LibraryDesk"]):
         return [asdict(failure) for failure in self._library.failures()]
 
     def show(self, document: str, revision: str | None) -> dict[str, Any]:
-        """A document and the passages of a revision: without one the current, else the last."""
-        revisions = self._library.revisions(document)
+        """A document and the passages of a revision: without one, of that which holds."""
+        revisions, today = self._library.revisions(document), self._today()
         current = [one for one in revisions if one.status is DocumentStatus.CURRENT]
         if revision is None and revisions:
-            revision = (current or revisions)[-1].revision
+            holding = [one for one in current if holds(one, today)]
+            revision = (holding or current or revisions)[-1].revision
         passages = self._library.passages(document, revision)
         return {
             "id": document,

@@ -285,6 +285,15 @@ def test_a_problem_of_the_service_is_the_same_fault_here(
         service.documents()
 
 
+def test_the_revision_that_holds_is_shown(place: Path) -> None:
+    """And not one that is current too but begins in many years."""
+    for revision, begin in (("A", "2026-01-01"), ("B", "2090-01-01")):
+        head = f"id: RAIL\ntitle: Rail\nkind: sop\nrevision: {revision}\neffective_from: {begin}"
+        paper = write(place, f"{revision}.md", f"---\n{head}\n---\n# Rail\n\nGrease the rail.\n")
+        run("docs", "add", str(paper))
+    assert json.loads(run("docs", "show", "RAIL", "--json")[1])["revision"] == "A"
+
+
 def test_what_the_service_says_to_do_is_said_here(tmp_path: Path) -> None:
     """In a reply, and in a stream that has begun."""
     problem = {"status": 422, "detail": "It is a scan.", "remedy": "Install Tesseract."}
