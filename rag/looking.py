@@ -96,7 +96,7 @@ class Looking:
         broken_look, reason = self._broken.pop(name, ("", ""))
         if look and look == broken_look:
             self._broken[name] = (look, reason)
-            seen.failed.append(DocumentFailure(name, reason))
+            seen.failed.append(DocumentFailure(_shown(path), reason))
             return
         if known and known[0] == look and _inside(path, folder):
             sidecar = path.with_name(f"{path.name}.yaml")
@@ -104,10 +104,11 @@ class Looking:
             seen.sources.append(Source(path, there, known[1]))
             return
         try:
+            _check_name(path)
             source = open_source(path, self._settings, within=folder)
         except DataFault as fault:
             self.broke(path, str(fault))
-            seen.failed.append(DocumentFailure(name, str(fault)))
+            seen.failed.append(DocumentFailure(_shown(path), str(fault)))
             return
         seen.sources.append(source)
         if look:
@@ -135,7 +136,7 @@ class Looking:
         for _ in os.walk(folder, onerror=faults.append):
             pass
         for fault in faults:
-            place = Path(str(fault.filename))
+            place = Path(_shown(Path(str(fault.filename))))
             yield place, f"{place} cannot be looked into: {fault.strerror}. Its documents stay."
         before = self._catalog.setting(_FOLDER)
         if not paths and before.startswith(f"{folder}|") and before != identity(folder):
@@ -144,6 +145,17 @@ class Looking:
                 "documents stay; take them out with andon docs remove if that is meant."
             )
             yield folder, words
+
+
+def _check_name(path: Path) -> None:
+    """Raise DataFault where the store could not keep the path: its bytes are not UTF-8."""
+    if _shown(path) != str(path):
+        raise DataFault(f"{_shown(path)}: its name is not UTF-8.", remedy="Rename it.")
+
+
+def _shown(path: Path) -> str:
+    """A path as it can be printed and stored, with bytes that are no letters as `\\xfc`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _inside(path: Path, folder: Path) -> bool:

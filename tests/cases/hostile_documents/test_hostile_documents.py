@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -149,3 +151,19 @@ def test_one_broken_document_of_many(library: Library, tmp_path: Path) -> None:
     assert report.added == ("GOOD",)
     assert sorted(Path(f.source).name for f in report.failed) == ["1.md", "2.pdf", "3.md"]
     assert all(Path(f.source).name in f.reason for f in report.failed)
+
+
+@pytest.mark.parametrize("name", [b"K\xfchler.md", b"Halle \xff/a.md"])
+def test_a_name_that_is_no_text_hinders_no_other(
+    library: Library, tmp_path: Path, name: bytes
+) -> None:
+    """As an old drive may bear it: it is named as far as it can be, at every look."""
+    folder = tmp_path / "documents"
+    strange = folder / os.fsdecode(name)
+    strange.parent.mkdir(exist_ok=True)
+    shutil.copy(write(folder, "4.md", front("GOOD") + "Grease the rail."), strange)
+    assert library.sync(folder).added == ("GOOD",)
+    (failed,) = library.sync(folder).failed
+    assert "\\xf" in failed.source
+    assert "not UTF-8. Rename it." in failed.reason
+    assert failed.reason.encode() + failed.source.encode()
