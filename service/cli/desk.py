@@ -322,7 +322,8 @@ def fault_of(response: httpx.Response) -> AndonFault:
 
 
 def _fault(status: int, told: Mapping[str, Any]) -> AndonFault:
-    detail, remedy = str(told["detail"]), str(told.get("remedy") or "")
+    named = [f"{one['pointer']}: {one['detail']}." for one in told.get("errors") or ()]
+    detail, remedy = " ".join([str(told["detail"]), *named]), str(told.get("remedy") or "")
     if status in (401, 403):
         return SettingsFault(
             f"The service refuses: {detail}",

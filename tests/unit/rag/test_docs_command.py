@@ -303,6 +303,14 @@ def test_what_the_service_says_to_do_is_said_here(tmp_path: Path) -> None:
             service.add(path)
 
 
+def test_every_fault_of_a_request_is_named() -> None:
+    """Not only how many there are."""
+    errors = [{"pointer": "/body/query", "detail": "Too long"}]
+    answer = httpx.Response(422, json={"detail": "1 fault(s) in the request.", "errors": errors})
+    with desk(answer, []) as service, pytest.raises(DataFault, match=r"/body/query: Too long\."):
+        service.documents()
+
+
 def test_a_service_that_is_away_is_named() -> None:
     """With where it was looked for."""
     with (
