@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,7 @@ class Drawer:
                 input=json.dumps(asked).encode(),
                 stdout=output,
                 stderr=subprocess.DEVNULL,
+                env={"PATH": os.environ.get("PATH", "")},
                 timeout=_WALL_S,
                 check=False,
             )
