@@ -1,9 +1,13 @@
-"""Writes into a history and says after each commit how far it is: the one whose power is cut."""
+"""Writes into a history and says after each commit how far it is, and when it was done.
+
+The one whose power is cut.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,7 +42,7 @@ def main(mode: str, home: Path) -> None:
                     for offset in range(BATCH)
                 ]
             )
-            sys.stdout.write(f"{first + BATCH}\n")
+            sys.stdout.write(f"{first + BATCH} {time.monotonic_ns()}\n")
             sys.stdout.flush()
 
 
