@@ -1,0 +1,1 @@
+"""Which of the three approaches does a task need: prompt, retrieval or fine-tuning, measured."""

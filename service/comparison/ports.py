@@ -1,0 +1,62 @@
+"""What a comparison needs of an approach; the planted worlds and the fakes satisfy the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from service.comparison.nouns import Approach, Item, Known, Reply
+
+
+class Answerer(Protocol):
+    """An arm that is ready."""
+
+    def answer(self, items: Sequence[Item]) -> list[Reply]:
+        """One reply an item, in order; what cannot be answered is abstained on, never raised."""
+        ...
+
+
+class Arm(Protocol):
+    """One way to answer a task."""
+
+    @property
+    def approach(self) -> Approach:
+        """Which of the three."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Within its approach."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The language model, encoder or kind of engine; said in the report."""
+        ...
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it stands in for something that is not set."""
+        ...
+
+    @property
+    def versioned(self) -> tuple[str, ...]:
+        """What of it has a version or a content hash, in words."""
+        ...
+
+    @property
+    def redone(self) -> str:
+        """What `renewed` does again, in words."""
+        ...
+
+    def ready(self, known: Known) -> Answerer:
+        """Set up from nothing; what it takes is the set-up time.
+
+        Raises:
+            AndonFault: it cannot be set up with that; the report says why.
+        """
+        ...
+
+    def renewed(self, answerer: Answerer, known: Known) -> Answerer:
+        """The same after labels, codes or examples changed, with as little work as honest."""
+        ...
