@@ -195,6 +195,17 @@ class ArmResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedArm:
+    """One arm with one number of labels that could not be set up or could not answer."""
+
+    approach: Approach
+    name: str
+    labels: int
+    reason: str
+    """What went wrong and what to do, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
 class CascadeResult:
     """Two arms, the second asked where the first abstains, measured together on the test."""
 
@@ -276,4 +287,5 @@ class Report:
     arms: tuple[ArmResult, ...]
     cascades: tuple[CascadeResult, ...]
     decision: Decision
+    failed: tuple[FailedArm, ...] = ()
     notes: tuple[str, ...] = ()
