@@ -1,0 +1,68 @@
+"""Two answerers as one: the cheap one first, the dear one where that abstains.
+
+The comparison measures this very class and the service answers with it, so that the figures of a
+report are those of what is put into use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.errors import AndonFault
+from service.comparison.nouns import Item, Reply
+from service.comparison.ports import Answerer
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one item went through."""
+
+    first: Reply
+    then: Reply | None
+    """None: the first answered, the second was not asked."""
+
+    @property
+    def reply(self) -> Reply:
+        """What the two say together, at the cost of both."""
+        return self.first if self.then is None else _together(self.first, self.then)
+
+
+class Cascade:
+    """An `Answerer`; a member that fails is passed over, and the reply says so."""
+
+    def __init__(self, first: Answerer, then: Answerer) -> None:
+        self._first = first
+        self._then = then
+
+    def answer(self, items: Sequence[Item]) -> list[Reply]:
+        """One reply an item, in order."""
+        return [step.reply for step in self.steps(items)]
+
+    def steps(self, items: Sequence[Item]) -> list[Step]:
+        """The same with what each of the two said."""
+        first = asked(self._first, items)
+        passed = [at for at, reply in enumerate(first) if reply.label is None]
+        told = asked(self._then, [items[at] for at in passed]) if passed else []
+        then = dict(zip(passed, told, strict=True))
+        return [Step(reply, then.get(at)) for at, reply in enumerate(first)]
+
+
+def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
+    """What it says to each; where it fails it abstains on all of them, with the reason."""
+    try:
+        return answerer.answer(items)
+    except AndonFault as fault:
+        return [Reply(None, reason=str(fault)) for _ in items]
+
+
+def _together(first: Reply, then: Reply) -> Reply:
+    leading = then if then.label is not None or then.likeliest else first
+    return replace(
+        leading,
+        label=then.label,
+        tokens_in=first.tokens_in + then.tokens_in,
+        tokens_out=first.tokens_out + then.tokens_out,
+        cost=first.cost + then.cost,
+        reason=" ".join(filter(None, (then.reason, first.reason and f"First: {first.reason}"))),
+    )
