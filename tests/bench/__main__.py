@@ -1,118 +1,71 @@
-"""`make bench`: measurements as a table, and as JSON under bench-results/.
+"""`make bench`: all measurements of the project in one run, as tables and as JSON.
 
-`make bench ONLY="classifier few-shot"` runs these alone; those that take long run only so.
+`make bench ONLY="classifier few-shot"` runs these suites alone. `python -m tests.bench.page` then
+puts the newest whole run into docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import json
-import platform
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.bench import (
-    alarms,
-    classifier,
-    classifier_few,
-    classifier_small,
-    documents,
-    ingest,
-    modbus,
-    mqtt,
-    notes,
-    postgres,
-    prompting,
-    retrieval,
-    serving,
-    training,
-    vectors,
-)
-from tests.bench.measure import Measurement
+from tests.bench.gathering import Gathered, gathered, record
+from tests.bench.suites import SUITES
 
 RESULTS = Path("bench-results")
 WIDTH = 116
-"""Columns that the table needs, also where the output goes into a file."""
-LIBRARIES = (
-    "paho-mqtt",
-    "orjson",
-    "numpy",
-    "torch",
-    "transformers",
-    "scikit-learn",
-    "qdrant-edge-py",
-)
-
-
-Suite = Callable[[], list[Measurement]]
-SUITES: dict[str, Suite] = {
-    "ingest": ingest.all_figures,
-    "mqtt": mqtt.all_figures,
-    "modbus": modbus.all_figures,
-    "postgres": postgres.all_figures,
-    "prompting": prompting.all_figures,
-    "documents": documents.all_figures,
-    "index": vectors.at_100_000,
-    "retrieval": retrieval.all_figures,
-    "alarms": alarms.counting,
-    "notes": notes.extraction,
-    "training": training.error_code,
-    "classifier": classifier.all_figures,
-    "serving": serving.serving,
-}
-LONG: dict[str, Suite] = {
-    "lora": classifier_small.all_figures,
-    "few-shot": classifier_few.few_shot,
-    "rivals": retrieval.rivals,
-}
-"""Ten minutes and more each."""
+"""Columns that the tables need, also where the output goes into a file."""
 
 
 def main() -> None:
-    """Measure, show, write."""
+    """Measure, show and write after every suite; exit 1 when one of them failed."""
     console = Console(width=max(Console().width, WIDTH))
-    measurements: list[Measurement] = []
-    for name, measure in _wanted(sys.argv[1:]).items():
-        with console.status(f"measuring {name} ..."):
-            measurements += measure()
-    console.print(_table(measurements))
+    names = _wanted(sys.argv[1:])
+    started = datetime.now(UTC)
+    path = RESULTS / f"{started:%Y%m%dT%H%M%SZ}.json"
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    path.write_text(json.dumps(_record(measurements), indent=2) + "\n")
+    suites: list[Gathered] = []
+    with _progress(console) as progress:
+        task = progress.add_task(names[0], total=len(names))
+        for suite in gathered(names):
+            suites.append(suite)
+            path.write_text(json.dumps(record(suites, started_at=started), indent=2) + "\n")
+            console.print(_table(suite))
+            following = names[len(suites)] if len(suites) < len(names) else "all"
+            progress.update(task, advance=1, description=following)
     console.print(f"Written to {path}.")
+    sys.exit(any(suite.fault for suite in suites))
 
 
-def _wanted(names: list[str]) -> dict[str, Suite]:
-    every = {**SUITES, **LONG}
-    strange = sorted(set(names) - every.keys())
+def _wanted(names: Sequence[str]) -> list[str]:
+    strange = sorted({*names} - SUITES.keys())
     if strange:
-        sys.exit(f"There is no {', '.join(strange)} to measure; there are {', '.join(every)}.")
-    return {name: every[name] for name in names} or SUITES
+        sys.exit(f"There is no {', '.join(strange)} to measure; there are {', '.join(SUITES)}.")
+    return [*(names or SUITES)]
 
 
-def _table(measurements: list[Measurement]) -> Table:
-    table = Table()
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("measuring {task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=console)
+
+
+def _table(suite: Gathered) -> Table:
+    title = f"{suite.name}: {suite.seconds:.0f} s, load {suite.load:.1f} before"
+    table = Table(title=title, title_justify="left", caption=suite.fault or None)
     for heading in ("what", "unit", "ours", "baseline", "", "times better"):
         table.add_column(heading)
-    for one in measurements:
-        figures = f"{one.ours:,.3f}", f"{one.baseline:,.3f}"
-        table.add_row(one.name, one.unit, *figures, one.baseline_name, f"{one.ratio:.2f}")
+    for one in suite.measurements:
+        figures = f"{one.ours:,.3f}", f"{one.baseline:,.3f}" if one.baseline_name else ""
+        ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+        table.add_row(one.name, one.unit, *figures, one.baseline_name, ratio)
     return table
-
-
-def _record(measurements: list[Measurement]) -> dict[str, object]:
-    return {
-        "measured_at": datetime.now(UTC).isoformat(),
-        "machine": {"system": platform.platform(), "processor": platform.machine()},
-        "versions": {name: version(name) for name in LIBRARIES},
-        "measurements": [{**asdict(one), "ratio": one.ratio} for one in measurements],
-    }
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ class Measurement:
     more_is_better: bool = True
 
     @property
-    def ratio(self) -> float:
-        """How many times better than the baseline."""
+    def ratio(self) -> float | None:
+        """How many times better than the baseline; None where there is nothing to divide by."""
         better, worse = (
             (self.ours, self.baseline) if self.more_is_better else (self.baseline, self.ours)
         )
-        return better / worse if worse else float("inf")
+        return better / worse if self.baseline_name and worse else None
 
 
 def cpu_seconds(work: Callable[[], object], *, times: int = 3) -> float:
