@@ -1,0 +1,28 @@
+"""What an arm costs: a thousand items, and once before the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.comparison.nouns import Prices, Reply
+
+HOUR_S = 3600.0
+HOUR_MINUTES = 60.0
+THOUSAND = 1000.0
+
+
+def cost_per_1000(replies: Sequence[Reply], cpu_s_per_1000: float, prices: Prices) -> float:
+    """Tokens of these replies and CPU together, for as many items as make a thousand."""
+    tokens = sum(reply.cost for reply in replies) / len(replies) * THOUSAND
+    return tokens + cpu_s_per_1000 / HOUR_S * prices.cpu_hour
+
+
+def tokens_per_1000(replies: Sequence[Reply]) -> float:
+    """Read and written."""
+    return sum(one.tokens_in + one.tokens_out for one in replies) / len(replies) * THOUSAND
+
+
+def one_off_cost(setup_cpu_s: float, labels: int, prices: Prices) -> float:
+    """Of setting up, and of a person who labels what it learns from."""
+    labelling = labels * prices.label_minutes / HOUR_MINUTES * prices.labour_hour
+    return labelling + setup_cpu_s / HOUR_S * prices.cpu_hour

@@ -1,0 +1,101 @@
+"""How right the replies are, and how far that would swing with other groups of items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from finetune.examples import Floats, Rows
+from service.comparison.nouns import Item, Quality, Reply
+
+RESAMPLES = 2000
+CHUNK = 200
+"""Resamples at a time: bounds the memory."""
+LEAST_GROUPS = 10
+"""With fewer, groups drawn anew say nothing, and the rows are drawn instead."""
+
+
+def quality(items: Sequence[Item], replies: Sequence[Reply], *, seed: int = 0) -> Quality:
+    """Figures of the replies to labelled items; the same seed, the same interval."""
+    answered = [reply.label is not None for reply in replies]
+    given = [
+        reply.label == item.label
+        for item, reply in zip(items, replies, strict=True)
+        if reply.label is not None
+    ]
+    right = [_likeliest(reply) == item.label for item, reply in zip(items, replies, strict=True)]
+    return Quality(
+        n=len(items),
+        accuracy=float(np.mean(right)),
+        macro_f1=macro_f1(items, replies),
+        ci95=_interval(items, replies, seed=seed),
+        answered=float(np.mean(answered)),
+        accuracy_answered=float(np.mean(given)) if given else None,
+        chance_macro_f1=1 / len({item.label for item in items}),
+    )
+
+
+def macro_f1(items: Sequence[Item], replies: Sequence[Reply]) -> float:
+    """Mean F1 of the likeliest answers over the labels that are right or guessed somewhere.
+
+    An item without a guess counts as one that was not found.
+    """
+    every = np.zeros(len(items), dtype=np.int64)
+    return float(_means(*_counts(items, replies, every))[0])
+
+
+def numbered(items: Sequence[Item], replies: Sequence[Reply]) -> tuple[Rows, Rows]:
+    """The right labels and the likeliest ones as numbers; -1 where there is no guess."""
+    names = dict.fromkeys([*(one.label for one in items), *map(_likeliest, replies)])
+    index = {name: at for at, name in enumerate(name for name in names if name)}
+    truth = np.array([index[item.label] for item in items], dtype=np.int64)
+    said = np.array([index.get(_likeliest(reply), -1) for reply in replies], dtype=np.int64)
+    return truth, said
+
+
+def by_rows(items: Sequence[Item]) -> bool:
+    """Whether there are too few groups to draw them anew."""
+    return len({item.group for item in items}) < LEAST_GROUPS
+
+
+def _likeliest(reply: Reply) -> str:
+    return reply.likeliest or reply.label or ""
+
+
+def _interval(items: Sequence[Item], replies: Sequence[Reply], *, seed: int) -> tuple[float, float]:
+    """Of the macro-F1 in 95 % of resamples of the groups."""
+    names = [str(at) for at in range(len(items))] if by_rows(items) else [i.group for i in items]
+    _, group = np.unique(names, return_inverse=True)
+    counts = _counts(items, replies, group)
+    chance = np.random.default_rng(seed)
+    groups = len(counts[0])
+    shares = np.full(groups, 1 / groups)
+    means = [
+        _means(*(draws @ count for count in counts))
+        for draws in (
+            chance.multinomial(groups, shares, size=CHUNK) for _ in range(0, RESAMPLES, CHUNK)
+        )
+    ]
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _counts(
+    items: Sequence[Item], replies: Sequence[Reply], group: Rows
+) -> tuple[Floats, Floats, Floats]:
+    """By group and label: right guesses, items of it, guesses of it."""
+    truth, said = numbered(items, replies)
+    size = int(max(truth.max(), said.max())) + 1
+    shape = int(group.max()) + 1, size
+    hits, there, guessed = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    np.add.at(there, (group, truth), 1)
+    np.add.at(guessed, (group[said >= 0], said[said >= 0]), 1)
+    np.add.at(hits, (group[truth == said], truth[truth == said]), 1)
+    return hits, there, guessed
+
+
+def _means(hits: Floats, there: Floats, guessed: Floats) -> Floats:
+    both = there + guessed
+    found: Floats = (2 * hits / np.maximum(both, 1)).sum(axis=1) / (both > 0).sum(axis=1)
+    return found
