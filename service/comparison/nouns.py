@@ -40,6 +40,8 @@ class Item:
     """Empty: not known, or not to be known."""
     group: str = ""
     """What it must not be parted from in a split."""
+    moment: float | None = None
+    """Of a split by time; a greater number is newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Reply:
     """Of the tokens, in the currency of the price table."""
     reason: str = ""
     """Why it abstains, or what the answer stands on, for a person."""
+    failed: bool = False
+    """No answer could be had, through no fault of the item: the language model is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,18 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassQuality:
+    """How right the replies are about one label."""
+
+    label: str
+    n: int
+    """Items of it in the test."""
+    f1: float
+    mistaken_for: str = ""
+    """What its items are most often taken for wrongly; empty: none is, or they get no guess."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """How right the replies to labelled items are."""
 
@@ -105,6 +121,10 @@ class Quality:
     """Of the answers that are given; None where none is."""
     chance_macro_f1: float
     """What guessing at random by the shares of the labels would reach."""
+    groups: int = 0
+    """Groups of items that the interval was drawn over; 0: every item by itself."""
+    classes: tuple[ClassQuality, ...] = ()
+    """One a label of the truth, in the task's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +243,38 @@ class CascadeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What is reckoned with; said in every report."""
+
+    currency: str = "EUR"
+    cpu_hour: float = 0.05
+    """Of one CPU core."""
+    labour_hour: float = 40.0
+    label_minutes: float = 0.5
+    """That a person needs for one label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a decision rests on beside the figures of the arms."""
+
+    target: float
+    """Macro-F1 that is wanted."""
+    target_from: str
+    """`asked`, `task file` or `default`."""
+    labels: Mapping[str, int]
+    """Labelled rows to learn from, by label; a label without any has 0."""
+    code_rows: int
+    """Rows of a code table that retrieval could use."""
+    reads_texts: bool
+    """False: rows of numbers alone."""
+    model: str
+    """The language model; empty: none is set."""
+    prices: Prices
+    failed: tuple[FailedArm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One question of the decision tree and how it was answered."""
 
@@ -247,18 +299,6 @@ class Decision:
     def reasons(self) -> tuple[str, ...]:
         """The branches as sentences."""
         return tuple(f"{one.question} {one.answer}: {one.reason}" for one in self.branches)
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What is reckoned with; said in every report."""
-
-    currency: str = "EUR"
-    cpu_hour: float = 0.05
-    """Of one CPU core."""
-    labour_hour: float = 40.0
-    label_minutes: float = 0.5
-    """That a person needs for one label."""
 
 
 @dataclass(frozen=True, slots=True)
