@@ -303,6 +303,11 @@ class ServiceDesk(AbstractContextManager["ServiceDesk"]):
                 f"No service answers at {self._url}: {fault}.",
                 remedy="Start it with andon serve, or set ANDON_URL.",
             ) from fault
+        except UnicodeEncodeError as fault:
+            raise DataFault(
+                "What was typed holds bytes that are no UTF-8 text.",
+                remedy="Set the terminal to UTF-8.",
+            ) from fault
 
     def _call(self, method: str, path: str, **content: Any) -> Any:
         with self._reaching():

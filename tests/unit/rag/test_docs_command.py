@@ -148,6 +148,15 @@ def desk(answer: httpx.Response | Exception, seen: list[httpx.Request]) -> Servi
     return ServiceDesk(Peer("http://andon.test"), transport=httpx.MockTransport(handle))
 
 
+def test_a_question_of_bytes_that_are_no_text_is_refused() -> None:
+    """The terminal hands them on as lone surrogates, which no JSON can carry."""
+    with (
+        desk(httpx.Response(200, json={}), []) as service,
+        pytest.raises(DataFault, match="no UTF-8 text"),
+    ):
+        service.ask("\udcff", None)
+
+
 def test_the_service_is_asked_in_its_own_words(tmp_path: Path) -> None:
     """Paths and bodies of version 1."""
     seen: list[httpx.Request] = []
