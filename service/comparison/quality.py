@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from finetune.examples import Floats, Rows
-from service.comparison.nouns import Item, Quality, Reply
+from service.comparison.nouns import ClassQuality, Item, Quality, Reply
 
 RESAMPLES = 2000
 CHUNK = 200
@@ -16,8 +17,21 @@ LEAST_GROUPS = 10
 """With fewer, groups drawn anew say nothing, and the rows are drawn instead."""
 
 
-def quality(items: Sequence[Item], replies: Sequence[Reply], *, seed: int = 0) -> Quality:
-    """Figures of the replies to labelled items; the same seed, the same interval."""
+def quality(
+    items: Sequence[Item],
+    replies: Sequence[Reply],
+    *,
+    order: Sequence[str] = (),
+    seed: int = 0,
+) -> Quality:
+    """Figures of the replies to labelled items; the same seed, the same interval.
+
+    Args:
+        items: with their right labels.
+        replies: one an item.
+        order: of the labels, for the figures of each; others follow by name.
+        seed: of the resamples.
+    """
     answered = [reply.label is not None for reply in replies]
     given = [
         reply.label == item.label
@@ -33,6 +47,8 @@ def quality(items: Sequence[Item], replies: Sequence[Reply], *, seed: int = 0) -
         answered=float(np.mean(answered)),
         accuracy_answered=float(np.mean(given)) if given else None,
         chance_macro_f1=1 / len({item.label for item in items}),
+        groups=0 if by_rows(items) else len({item.group for item in items}),
+        classes=_classes(items, replies, order),
     )
 
 
@@ -57,6 +73,34 @@ def numbered(items: Sequence[Item], replies: Sequence[Reply]) -> tuple[Rows, Row
 def by_rows(items: Sequence[Item]) -> bool:
     """Whether there are too few groups to draw them anew."""
     return len({item.group for item in items}) < LEAST_GROUPS
+
+
+def _classes(
+    items: Sequence[Item], replies: Sequence[Reply], order: Sequence[str]
+) -> tuple[ClassQuality, ...]:
+    """Of each label that is right somewhere."""
+    counted = Counter(
+        (item.label, _likeliest(reply)) for item, reply in zip(items, replies, strict=True)
+    )
+    there = Counter(item.label for item in items)
+    guessed = Counter(map(_likeliest, replies))
+    rank = {name: at for at, name in enumerate(order)}
+    names = sorted(there, key=lambda name: (rank.get(name, len(rank)), name))
+    return tuple(
+        ClassQuality(
+            name,
+            there[name],
+            2 * counted[name, name] / (there[name] + guessed[name]),
+            _mistaken(name, counted),
+        )
+        for name in names
+    )
+
+
+def _mistaken(label: str, counted: Counter[tuple[str, str]]) -> str:
+    wrong = {said: n for (truth, said), n in counted.items() if truth == label and said}
+    wrong.pop(label, None)
+    return min(wrong, key=lambda said: (-wrong[said], said), default="")
 
 
 def _likeliest(reply: Reply) -> str:
