@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = {
             "text": None,
             "labels": frozenset({"name", "description"}),
             "shots": frozenset({"text", "label"}),
+            "entries": frozenset({"code", "meaning"}),
             "examples": EXAMPLES,
         },
         limits=frozenset({"characters"}),
@@ -87,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
                 {"name": "noise", "description": ""},
             ),
             "shots": ({"text": '"oil under the gearbox"', "label": '"leak"'},),
+            "entries": ({"code": '"E310"', "meaning": '"Seal of the pump leaks"'},),
         },
     ),
     "answer": Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -53,20 +53,36 @@ def asked(
     schema: Mapping[str, Any],
     read: Callable[[Any], T],
     quoted: frozenset[str] = frozenset(),
+    fewer: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[T | None, Origin]:
-    """What the model replies, checked; None without one, and the origin says why."""
+    """What the model replies, checked; None without one, and the origin says why.
+
+    Args:
+        asker: Asks the model; None where none is set.
+        prompt: To fill.
+        values: What it is filled with.
+        schema: Of the reply.
+        read: From JSON that follows the schema.
+        quoted: Properties of the reply that repeat words of people.
+        fewer: The values again with less and less in them, for a model that takes no more.
+    """
     if asker is None:
         return None, by_rule(prompt)
-    system, user = prompt.fill(values)
-    question = Question(
-        prompt=prompt.reference,
-        system=system,
-        user=user,
-        schema=schema,
-        read=read,
-        max_tokens=prompt.front.reply_tokens,
-        quoted=quoted,
-    )
+
+    def over(given: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Question[T]:
+        system, user = prompt.fill(given)
+        return Question(
+            prompt=prompt.reference,
+            system=system,
+            user=user,
+            schema=schema,
+            read=read,
+            smaller=lambda: over(rest[0], rest[1:]) if rest else None,
+            max_tokens=prompt.front.reply_tokens,
+            quoted=quoted,
+        )
+
+    question = over(values, fewer)
     try:
         answered = asker.ask(question)
     except Unanswered as fault:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ingest.errors import DataFault
 from ingest.vocabulary import Account
@@ -14,8 +15,10 @@ from prompting.tasks.answering import Origin, asked, by_rule, plain, shown
 from prompting.tasks.forms import NAME_LENGTH, UNKNOWN, label_schema
 
 ZERO_SHOT, FEW_SHOT = "classify-zero-shot", "classify-few-shot"
+LOOKED_UP = "classify-looked-up"
 MOST_LABELS = 200
 MOST_SHOTS = 100
+MOST_ENTRIES = 20
 MOST_ROUNDS = 9
 ABSTAINED = {
     "en": "No model is set: nothing is guessed.",
@@ -29,6 +32,14 @@ class Shot:
 
     text: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a code table says."""
+
+    code: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class TextClassifier:
         text: str,
         labels: Mapping[str, str],
         examples: Sequence[Shot] = (),
+        entries: Sequence[Entry] = (),
         *,
         language: str = "en",
         rounds: int = 1,
@@ -69,7 +81,10 @@ class TextClassifier:
         Args:
             text: Whatever somebody wrote.
             labels: Each with what it means, or an empty text.
-            examples: Labelled texts; with them the few-shot prompt is used.
+            examples: Labelled texts; with them the few-shot prompt is used. The last are left out
+                where the model takes no more.
+            entries: Of a code table, about what the text names; with them the prompt for what was
+                looked up is used.
             language: Of the prompt.
             rounds: How often it is asked, each time with the labels in another order; a label
                 that has no majority of the rounds is not given.
@@ -81,8 +96,9 @@ class TextClassifier:
         if not 1 <= rounds <= MOST_ROUNDS:
             raise DataFault(f"There can be 1 to {MOST_ROUNDS} rounds, not {rounds}.")
         known, shots = _labels(labels), _shots(examples, labels)
+        told = [Entry(plain(one.code), plain(one.meaning)) for one in entries[:MOST_ENTRIES]]
         asked_text = plain(text)
-        shipped = FEW_SHOT if shots else ZERO_SHOT
+        shipped = LOOKED_UP if told else FEW_SHOT if shots else ZERO_SHOT
         prompt = self._prompts.get(self._prompt or shipped, language, schema="label")
         if self._asker is None:
             origin = by_rule(prompt, ABSTAINED[language])
@@ -90,30 +106,54 @@ class TextClassifier:
         votes: list[str | None] = []
         origins: list[Origin] = []
         for turn in range(rounds):
-            order = _turned(known, turn, rounds)
-            label, origin = self._once(asked_text, prompt, order, shots)
+            sheet = _Sheet(asked_text, _turned(known, turn, rounds), shots, told)
+            label, origin = self._once(sheet, prompt)
             votes.append(label)
             origins.append(origin)
         return _counted(asked_text, votes, origins)
 
-    def _once(
-        self, text: str, prompt: Prompt, labels: Sequence[tuple[str, str]], shots: Sequence[Shot]
-    ) -> tuple[str | None, Origin]:
+    def _once(self, sheet: _Sheet, prompt: Prompt) -> tuple[str | None, Origin]:
         longest = prompt.front.characters
         return asked(
             self._asker,
             prompt,
-            {
-                "text": shown(text[:longest]),
-                "labels": [{"name": name, "description": words} for name, words in labels],
-                "shots": [
-                    {"text": shown(shot.text[:longest]), "label": shown(shot.label)}
-                    for shot in shots
-                ],
-            },
-            schema=label_schema([name for name, _ in labels]),
+            sheet.values(longest),
+            schema=label_schema([name for name, _ in sheet.labels]),
             read=lambda reply: str(reply["label"]),
+            fewer=[smaller.values(longest) for smaller in sheet.smaller()],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What one round puts into a prompt."""
+
+    text: str
+    labels: Sequence[tuple[str, str]]
+    shots: Sequence[Shot]
+    entries: Sequence[Entry]
+
+    def values(self, longest: int) -> Mapping[str, Any]:
+        """For the template; no text longer than so many characters."""
+        return {
+            "text": shown(self.text[:longest]),
+            "labels": [{"name": name, "description": words} for name, words in self.labels],
+            "shots": [
+                {"text": shown(shot.text[:longest]), "label": shown(shot.label)}
+                for shot in self.shots
+            ],
+            "entries": [
+                {"code": shown(one.code[:longest]), "meaning": shown(one.meaning[:longest])}
+                for one in self.entries
+            ],
+        }
+
+    def smaller(self) -> Iterator[_Sheet]:
+        """With half of the examples each time, the first ones, until one is left."""
+        count = len(self.shots)
+        while count > 1:
+            count //= 2
+            yield replace(self, shots=self.shots[:count])
 
 
 def _labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:

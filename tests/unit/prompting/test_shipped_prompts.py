@@ -86,6 +86,7 @@ def test_every_kind_of_prompt_is_shipped() -> None:
         "note-rewriting",
         "classify-zero-shot",
         "classify-few-shot",
+        "classify-looked-up",
         "document-answer",
     }
 
