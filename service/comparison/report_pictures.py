@@ -1,0 +1,217 @@
+"""What the pictures of a report are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from service.comparison.nouns import ArmResult, CascadeResult, Report
+from service.comparison.report_words import CASCADE, NAMES, milliseconds, money, percent, plain
+
+if TYPE_CHECKING:
+    from finetune.comparison_plots import Curve, Mark
+
+ASKED = {
+    "again": "asked again",
+    "reworded": "reworded",
+    "reordered": "re-ordered",
+    "typos": "typos",
+}
+MOST_ITEMS = 1_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture, and what it says."""
+
+    title: str
+    caption: str
+    svg: str
+
+
+def pictures(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> tuple[Picture, ...]:
+    """Those that there are figures for; `arms` stand for their approaches."""
+    made: tuple[Callable[[], Picture | None], ...] = (
+        lambda: _curve(report, arms),
+        lambda: _cost(report, arms, cascade),
+        lambda: _latency(arms, cascade),
+        lambda: _consistency(arms),
+        lambda: _total(report, arms),
+    )
+    return tuple(picture for make in made if (picture := make()) is not None)
+
+
+def quality_picture(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> Picture | None:
+    """How right each is, against the target."""
+    from finetune.comparison_plots import draw_quality
+
+    marks = _marks(arms, cascade)
+    if not marks:
+        return None
+    told = ", ".join(f"{mark.name} {mark.value:.2f}" for mark in marks)
+    return Picture(
+        "How right each is",
+        "Lines are 95 % intervals. Where two overlap widely, the order may be chance.",
+        draw_quality(
+            marks,
+            target=report.target,
+            chance=max(one.quality.chance_macro_f1 for one in arms),
+            words=f"Macro-F1 on the test: {told}. Target {report.target:.2f}.",
+        ),
+    )
+
+
+def _curve(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
+    from finetune.comparison_plots import draw_curve
+
+    curves = tuple(_curves(report, arms))
+    if not any(len(curve.points) > 1 for curve in curves):
+        return None
+    told = "; ".join(
+        f"{curve.name} from {curve.points[0].value:.2f} at {curve.points[0].at:.0f} "
+        f"to {curve.points[-1].value:.2f} at {curve.points[-1].at:.0f}"
+        for curve in curves
+        if curve.main
+    )
+    return Picture(
+        "What more labels bring",
+        "Bands are 95 % intervals; the dashed line is the target. Thin lines: what was not chosen.",
+        draw_curve(curves, target=report.target, words=f"Macro-F1 by labelled examples: {told}."),
+    )
+
+
+def _curves(report: Report, arms: Sequence[ArmResult]) -> Iterator[Curve]:
+    from finetune.comparison_plots import Curve
+
+    chosen = {(one.approach, one.name) for one in arms}
+
+    def way(one: ArmResult) -> tuple[str, str]:
+        return one.approach, one.name
+
+    for (_, name), same in groupby(sorted(report.arms, key=way), key=way):
+        every = sorted(same, key=lambda one: one.labels)
+        approach, main = every[0].approach, (every[0].approach, name) in chosen
+        points = tuple(_mark(one, at=one.labels) for one in every)
+        if main or len(points) > 1:
+            yield Curve(approach, NAMES[approach] if main else plain(name, 40), points, main)
+
+
+def _cost(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> Picture | None:
+    from finetune.comparison_plots import draw_cost
+
+    main = _marks(arms, cascade)
+    others = [
+        _mark(one, at=one.cost_per_1000, main=False)
+        for one in report.arms
+        if one.labels_per_class is None and one not in arms
+    ]
+    if not main:
+        return None
+    currency = report.prices.currency
+    told = ", ".join(
+        f"{mark.name} {mark.value:.2f} for {money(mark.at, currency)}" for mark in main
+    )
+    return Picture(
+        "Quality and what it costs to run",
+        "Up and to the left is better. Tokens and CPU together; grey: what was not chosen.",
+        draw_cost(
+            [*others, *main],
+            target=report.target,
+            currency=currency,
+            words=f"Macro-F1 and cost of 1,000 items: {told}.",
+        ),
+    )
+
+
+def _latency(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> Picture | None:
+    from finetune.comparison_plots import Mark, draw_latency
+
+    marks = [Mark(one.approach, NAMES[one.approach], one.p50_ms, 0.0, one.p95_ms) for one in arms]
+    if cascade is not None:
+        marks.append(Mark("cascade", CASCADE, cascade.p50_ms, 0.0, cascade.p95_ms))
+    if not marks:
+        return None
+    told = ", ".join(
+        f"{mark.name} {milliseconds(mark.value)}, 95th percentile {milliseconds(mark.high)}"
+        for mark in marks
+    )
+    return Picture(
+        "How long one answer takes",
+        "One item at a time, from the question to the answer.",
+        draw_latency(marks, words=f"Latency: {told}."),
+    )
+
+
+def _consistency(arms: Sequence[ArmResult]) -> Picture | None:
+    from finetune.comparison_plots import Mark, draw_consistency
+
+    known = [(one, one.consistency) for one in arms if one.consistency is not None]
+    if not known:
+        return None
+    groups = [
+        [
+            Mark(one.approach, NAMES[one.approach], getattr(found, field), 0.0, 0.0)
+            for one, found in known
+        ]
+        for field in ASKED
+    ]
+    told = ", ".join(f"{NAMES[one.approach]} {percent(found.share)}" for one, found in known)
+    return Picture(
+        "Does it say the same again?",
+        "The same item asked again, reworded, in another order, and with typing errors.",
+        draw_consistency(
+            list(ASKED.values()), groups, words=f"Answers that stay the same, on the mean: {told}."
+        ),
+    )
+
+
+def _total(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
+    from finetune.comparison_plots import Line, draw_total
+
+    lines = [
+        Line(one.approach, NAMES[one.approach], one.one_off_cost, one.cost_per_1000 / 1000)
+        for one in arms
+    ]
+    if len({line.once for line in lines}) < 2:
+        return None
+    currency = report.prices.currency
+    told = ", ".join(
+        f"{line.name} {money(line.once + MOST_ITEMS * line.each, currency)}" for line in lines
+    )
+    return Picture(
+        "What it has cost in all",
+        "Labels and set-up first, then every item: from 100 items to a million.",
+        draw_total(
+            lines,
+            currency=currency,
+            most=MOST_ITEMS,
+            words=f"Cost in all after a million items: {told}.",
+        ),
+    )
+
+
+def _marks(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> list[Mark]:
+    from finetune.comparison_plots import Mark
+
+    marks = [_mark(one, at=one.cost_per_1000) for one in arms]
+    if cascade is not None:
+        low, high = cascade.quality.ci95
+        value, cost = cascade.quality.macro_f1, cascade.cost_per_1000
+        marks.append(Mark("cascade", CASCADE, value, low, high, at=cost))
+    return marks
+
+
+def _mark(one: ArmResult, *, at: float, main: bool = True) -> Mark:
+    from finetune.comparison_plots import Mark
+
+    low, high = one.quality.ci95
+    kind, name = one.approach if main else "other", NAMES[one.approach]
+    return Mark(kind, name, one.quality.macro_f1, low, high, at=at, main=main)

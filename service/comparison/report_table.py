@@ -1,0 +1,173 @@
+"""The rows of the classic comparison, a column for each way: what was measured, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.comparison.nouns import ArmResult, CascadeResult, Quality, Report
+from service.comparison.report_words import (
+    CASCADE,
+    NAMES,
+    by_chance,
+    count,
+    f1,
+    interval,
+    milliseconds,
+    money,
+    percent,
+    plain,
+    seconds,
+    steps,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure, and what stands small below it."""
+
+    figure: str
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One way."""
+
+    kind: str
+    name: str
+    which: str
+    taken: bool
+    """Whether it is what is recommended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is compared."""
+
+    name: str
+    what: str
+    cells: tuple[Cell, ...]
+
+
+UNKNOWN = Cell("-", "not measured")
+
+
+def columns(
+    arms: Sequence[ArmResult], cascade: CascadeResult | None, *, taken: str
+) -> tuple[Column, ...]:
+    """One for each representative, and one for the cascade."""
+    found = [
+        Column(one.approach, NAMES[one.approach], plain(one.name, 60), one.approach == taken)
+        for one in arms
+    ]
+    if cascade is not None:
+        found.append(Column("cascade", CASCADE, steps(cascade), taken == "cascade"))
+    return tuple(found)
+
+
+def rows(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> tuple[Row, ...]:
+    """In the order of the question: right, cheap, quick, and what it takes to keep."""
+    both: list[ArmResult | CascadeResult] = [*arms, *([cascade] if cascade else [])]
+    currency = report.prices.currency
+    told = (
+        ("Quality", "macro-F1 on the test", [_quality(one.quality) for one in both]),
+        ("Answers by itself", "the rest is for a person", [_answered(one.quality) for one in both]),
+        ("Running cost", "for 1,000 items", [_running(one, currency) for one in both]),
+        ("One-off cost", "labels and set-up", [_once(one, currency, cascade) for one in both]),
+        ("Latency", "one item alone, median", [_latency(one) for one in both]),
+        ("Set-up", "from nothing to the first answer", [_setup(one) for one in both]),
+        ("Required data", "to reach the target", [_data(report, one) for one in both]),
+        ("Flexibility", "a new class is added", [_flexible(one) for one in both]),
+        ("Consistency", "answers that stay the same", [_consistent(one) for one in both]),
+        ("Maintenance", "after a change of codes", [_maintained(one) for one in both]),
+    )
+    return tuple(
+        Row(name, what, tuple(cells)) for name, what, cells in told if set(cells) != {UNKNOWN}
+    )
+
+
+def _quality(found: Quality) -> Cell:
+    chance = f"; guessing has {found.chance_macro_f1:.2f}" if by_chance(found) else ""
+    return Cell(f1(found), f"{interval(found)}, accuracy {found.accuracy:.2f}{chance}")
+
+
+def _answered(found: Quality) -> Cell:
+    if found.accuracy_answered is None:
+        return Cell(percent(found.answered), "it gives no answer")
+    return Cell(percent(found.answered), f"of these {percent(found.accuracy_answered)} right")
+
+
+def _running(one: ArmResult | CascadeResult, currency: str) -> Cell:
+    if isinstance(one, CascadeResult):
+        return Cell(money(one.cost_per_1000, currency), _handed_on(one))
+    tokens = f", {count(one.tokens_per_1000)} tokens" if one.tokens_per_1000 else ""
+    return Cell(money(one.cost_per_1000, currency), f"{seconds(one.cpu_s_per_1000)} of CPU{tokens}")
+
+
+def _handed_on(one: CascadeResult) -> str:
+    return f"{percent(one.share_first)} end at the first step"
+
+
+def _once(one: ArmResult | CascadeResult, currency: str, cascade: CascadeResult | None) -> Cell:
+    if isinstance(one, CascadeResult):
+        return Cell("both", "the two steps together") if cascade else UNKNOWN
+    return Cell(
+        money(one.one_off_cost, currency), f"{seconds(one.setup_cpu_s)} of CPU, the rest labels"
+    )
+
+
+def _latency(one: ArmResult | CascadeResult) -> Cell:
+    return Cell(milliseconds(one.p50_ms), f"95 of 100 within {milliseconds(one.p95_ms)}")
+
+
+def _setup(one: ArmResult | CascadeResult) -> Cell:
+    if isinstance(one, CascadeResult):
+        return Cell("both", "the two steps together")
+    return Cell(seconds(one.setup_s), f"with {count(one.labels)} labelled examples")
+
+
+def _data(report: Report, one: ArmResult | CascadeResult) -> Cell:
+    """The fewest labels at which the target was reached, as measured."""
+    if isinstance(one, CascadeResult):
+        return Cell("both", "what its steps need")
+    same = [arm for arm in report.arms if (arm.approach, arm.name) == (one.approach, one.name)]
+    reached = [arm.labels for arm in same if arm.quality.macro_f1 >= report.target]
+    if not reached:
+        return Cell("more", f"not reached with {count(max(arm.labels for arm in same))} labels")
+    return Cell(f"{count(min(reached))} labels", "the fewest that were tried and reached it")
+
+
+def _flexible(one: ArmResult | CascadeResult) -> Cell:
+    found = one.flexibility if isinstance(one, ArmResult) else None
+    if found is None:
+        return UNKNOWN
+    taken = f"{percent(found.recall)} of {plain(found.label, 40)} found"
+    kept = f"{percent(found.others_kept)} of the others kept"
+    return Cell(seconds(found.seconds), f"{taken}, {kept}; {plain(found.redone, 120)}")
+
+
+def _consistent(one: ArmResult | CascadeResult) -> Cell:
+    found = one.consistency if isinstance(one, ArmResult) else None
+    if found is None:
+        return UNKNOWN
+    parts = (
+        f"again {percent(found.again)}",
+        f"reworded {percent(found.reworded)}",
+        f"re-ordered {percent(found.reordered)}",
+        f"typos {percent(found.typos)}",
+    )
+    return Cell(percent(found.share), ", ".join(parts))
+
+
+def _maintained(one: ArmResult | CascadeResult) -> Cell:
+    found = one.maintenance if isinstance(one, ArmResult) else None
+    if found is None:
+        return UNKNOWN
+    if found.repair_s is None:
+        mended = "the repair does not help"
+    else:
+        mended = f"{percent(found.repaired)} mended in {seconds(found.repair_s)}"
+    return Cell(f"{percent(found.stale)} stale", f"{mended}: {plain(found.redone, 120)}")

@@ -1,0 +1,260 @@
+"""What a report shows, in words: the decision first, then what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.comparison.nouns import (
+    ArmResult,
+    Branch,
+    CascadeResult,
+    ClassQuality,
+    Report,
+    Route,
+)
+from service.comparison.report_pictures import Picture, pictures, quality_picture
+from service.comparison.report_table import Column, Row, columns, rows
+from service.comparison.report_words import (
+    NAMES,
+    VERDICTS,
+    arm_id,
+    cascade_id,
+    count,
+    f1,
+    interval,
+    milliseconds,
+    money,
+    percent,
+    plain,
+    seconds,
+    steps,
+)
+
+MOST_LABELS = 12
+"""Of which it is told how well each is found."""
+MOST_NOTES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure that stands out."""
+
+    name: str
+    figure: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """How well one label is found."""
+
+    label: str
+    items: str
+    f1: str
+    share: float
+    """Of 100, for its bar."""
+    mistaken_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One line of everything that was measured."""
+
+    kind: str
+    way: str
+    name: str
+    model: str
+    labels: str
+    figures: tuple[str, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that the page is made of."""
+
+    task: str
+    kind: str
+    verdict: str
+    which: str
+    why: str
+    standing: str
+    tiles: tuple[Tile, ...]
+    stand_in: bool
+    branches: tuple[Branch, ...]
+    would_change: tuple[str, ...]
+    quality: Picture | None
+    pictures: tuple[Picture, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    labels: tuple[LabelRow, ...]
+    labels_left_out: int
+    measured: tuple[Measured, ...]
+    failed: tuple[tuple[str, str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    made: str
+    id: str
+
+
+def view_of(report: Report) -> View:
+    """The report in words and pictures."""
+    arms = tuple(one for one in report.arms if one.chosen)
+    cascade, decision = shown_cascade(report), report.decision
+    taken = _taken(report, arms, cascade)
+    labels = sorted(taken.quality.classes, key=lambda one: one.f1) if taken else []
+    return View(
+        task=plain(report.task, 120),
+        kind=str(decision.approach),
+        verdict=VERDICTS[decision.approach],
+        which=_which(report, taken),
+        why=plain(decision.branches[-1].reason if decision.branches else "", 600),
+        standing=_standing(report, taken),
+        tiles=_tiles(report, taken) if taken else (),
+        stand_in=any(one.baseline for one in arms),
+        branches=tuple(_plain_branch(one) for one in decision.branches),
+        would_change=tuple(plain(one, 600) for one in decision.would_change),
+        quality=quality_picture(report, arms, cascade),
+        pictures=pictures(report, arms, cascade),
+        columns=columns(arms, cascade, taken=decision.approach),
+        rows=rows(report, arms, cascade),
+        labels=tuple(_label(one) for one in labels[:MOST_LABELS]),
+        labels_left_out=max(0, len(labels) - MOST_LABELS),
+        measured=tuple(_measured(one, report.prices.currency) for one in report.arms),
+        failed=tuple(
+            (NAMES[one.approach], plain(one.name, 60), plain(one.reason)) for one in report.failed
+        ),
+        facts=_facts(report),
+        notes=_notes(report),
+        made=_moment(report.made_at),
+        id=plain(report.id, 130),
+    )
+
+
+def shown_cascade(report: Report) -> CascadeResult | None:
+    """The one that is recommended; else the best that was measured."""
+    wanted = report.decision.arm
+    found = [one for one in report.cascades if cascade_id(one) == wanted]
+    return max(found or report.cascades, key=lambda one: one.quality.macro_f1, default=None)
+
+
+def _taken(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> ArmResult | CascadeResult | None:
+    """What is recommended; where nothing is, the one that comes closest."""
+    if report.decision.approach is Route.CASCADE:
+        return cascade
+    if report.decision.approach is Route.NONE:
+        return max(arms, key=lambda one: one.quality.macro_f1, default=None)
+    named = [one for one in arms if arm_id(one) == report.decision.arm]
+    same = [one for one in arms if one.approach == report.decision.approach.value]
+    return next(iter((*named, *same)), None)
+
+
+def _which(report: Report, taken: ArmResult | CascadeResult | None) -> str:
+    if taken is None:
+        return ""
+    if isinstance(taken, CascadeResult):
+        return steps(taken)
+    name = f"{plain(taken.name, 60)}, {plain(taken.model, 80)}"
+    if report.decision.approach is Route.NONE:
+        return f"Closest: {NAMES[taken.approach].lower()} ({name})"
+    return name
+
+
+def _standing(report: Report, taken: ArmResult | CascadeResult | None) -> str:
+    """Against the target, in words."""
+    if taken is None:
+        return "Nothing could be measured."
+    target, found = report.target, taken.quality
+    low, high = found.ci95
+    if low >= target:
+        sure = "and its whole interval lies above"
+    elif high < target:
+        sure = "and its whole interval lies below"
+    else:
+        sure = "which lies within its interval"
+    return f"Wanted: {target:.2f} ({plain(report.target_from, 40)}); found: {f1(found)}, {sure}."
+
+
+def _tiles(report: Report, one: ArmResult | CascadeResult) -> tuple[Tile, ...]:
+    found = one.quality
+    cost = Tile("Running cost", money(one.cost_per_1000, report.prices.currency), "for 1,000 items")
+    shown = (
+        Tile("Macro-F1", f1(found), f"{interval(found)} (95 %), {count(found.n)} test items"),
+        cost,
+        Tile("One answer", milliseconds(one.p50_ms), f"95 of 100 in {milliseconds(one.p95_ms)}"),
+    )
+    if isinstance(one, CascadeResult):
+        return (*shown, Tile("First step ends", percent(one.share_first), "of the items"))
+    return (*shown, Tile("Set-up", seconds(one.setup_s), f"with {count(one.labels)} labels"))
+
+
+def _plain_branch(one: Branch) -> Branch:
+    return Branch(plain(one.question), plain(one.answer, 160), plain(one.reason, 800))
+
+
+def _label(one: ClassQuality) -> LabelRow:
+    mistaken = plain(one.mistaken_for, 60)
+    return LabelRow(plain(one.label, 60), count(one.n), f"{one.f1:.2f}", 100 * one.f1, mistaken)
+
+
+def _measured(one: ArmResult, currency: str) -> Measured:
+    return Measured(
+        kind=one.approach,
+        way=NAMES[one.approach],
+        name=plain(one.name, 60),
+        model=plain(one.model, 80),
+        labels=count(one.labels),
+        figures=(
+            f1(one.quality),
+            interval(one.quality),
+            percent(one.quality.answered),
+            milliseconds(one.p50_ms),
+            money(one.cost_per_1000, currency),
+            seconds(one.setup_s),
+        ),
+        chosen=one.chosen,
+    )
+
+
+def _facts(report: Report) -> tuple[tuple[str, str], ...]:
+    """Everything that was reckoned with."""
+    prices = report.prices
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(report.versions.items()))
+    told = (
+        ("Rows", f"{count(report.rows)}, of which {count(report.test_rows)} for the test"),
+        ("Split", report.split),
+        ("Target", f"macro-F1 {report.target:.2f} ({report.target_from})"),
+        ("Language model", report.model or "none is set"),
+        ("CPU", f"{prices.cpu_hour:g} {prices.currency} an hour of one core"),
+        (
+            "Labels",
+            f"{prices.label_minutes:g} min each, {prices.labour_hour:g} {prices.currency} an hour",
+        ),
+        ("Machine", report.machine),
+        ("Versions", versions),
+        ("Data, SHA-256", report.data_sha256),
+        ("Seed", str(report.seed)),
+        ("Took", seconds(report.seconds)),
+        ("Comparison", report.id),
+    )
+    return tuple((name, plain(words, 1000)) for name, words in told if words)
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    """Of the comparison and of its arms, each once."""
+    of_arms = (
+        f"{NAMES[one.approach]}, {one.name}: {note}" for one in report.arms for note in one.notes
+    )
+    every = dict.fromkeys(plain(note, 600) for note in (*report.notes, *of_arms))
+    return tuple(every)[:MOST_NOTES]
+
+
+def _moment(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text):%d %B %Y, %H:%M} UTC"
+    except ValueError:
+        return plain(text, 40)

@@ -1,0 +1,120 @@
+"""Figures and names as a person reads them in a report of a comparison."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from service.comparison.nouns import Approach, ArmResult, CascadeResult, Quality, Route
+
+NAMES = {
+    Approach.PROMPT: "Prompting",
+    Approach.RAG: "Retrieval",
+    Approach.FINETUNE: "Fine-tuning",
+}
+VERDICTS = {
+    Route.PROMPT: "A prompt is enough",
+    Route.RAG: "Retrieval is enough",
+    Route.FINETUNE: "Fine-tune a model",
+    Route.CASCADE: "Ask the cheap one first",
+    Route.NONE: "None of the three reaches the target yet",
+}
+CASCADE = "Cascade"
+LONGEST = 400
+"""Characters of a text that came from outside."""
+TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Characters that turn the direction of what follows them: a label could dress as another."""
+
+
+def plain(text: str, most: int = LONGEST) -> str:
+    """A text without control characters, on one line, not too long."""
+    kept = "".join(
+        " " if unicodedata.category(one) in {"Cc", "Cs"} else one
+        for one in text[: 2 * most]
+        if unicodedata.bidirectional(one) not in TURNING
+    )
+    line = " ".join(kept.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def money(amount: float, currency: str) -> str:
+    """Two decimals, or two figures of what is smaller than that."""
+    if amount == 0:
+        return f"0 {currency}"
+    if abs(amount) >= 100:
+        return f"{amount:,.0f} {currency}"
+    if abs(amount) >= 0.1:
+        return f"{amount:.2f} {currency}"
+    if abs(amount) < 1e-6:
+        return f"under 0.000001 {currency}"
+    return f"{_two_figures(amount)} {currency}"
+
+
+def milliseconds(value: float) -> str:
+    """A time to answer one item."""
+    return seconds(value / 1000)
+
+
+def seconds(value: float | None) -> str:
+    """A duration in the unit that fits it."""
+    if value is None:
+        return "not possible"
+    if value < 1e-3:
+        return f"{_two_figures(value * 1000)} ms" if value > 1e-6 else "0 ms"
+    if value < 1:
+        return f"{_two_figures(value * 1000)} ms"
+    if value < 90:
+        return f"{value:.1f} s"
+    if value < 5400:
+        return f"{value / 60:.0f} min"
+    return f"{value / 3600:.1f} h"
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in per cent."""
+    return "none" if share is None else f"{100 * share:.0f} %"
+
+
+def f1(quality: Quality) -> str:
+    """The macro-F1."""
+    return f"{quality.macro_f1:.2f}"
+
+
+def interval(quality: Quality) -> str:
+    """Its 95 % interval."""
+    low, high = quality.ci95
+    return f"{low:.2f} to {high:.2f}"
+
+
+def by_chance(quality: Quality) -> bool:
+    """Whether it cannot be told from guessing."""
+    return quality.ci95[0] <= quality.chance_macro_f1
+
+
+def arm_id(one: ArmResult) -> str:
+    """As decisions and cascades name it."""
+    return f"{one.approach}/{one.name}"
+
+
+def cascade_id(one: CascadeResult) -> str:
+    """As a decision names it."""
+    return f"{one.first} + {one.then}"
+
+
+def steps(cascade: CascadeResult) -> str:
+    """Its two steps by name."""
+    first, then = (name.split("/", 1)[-1] for name in (cascade.first, cascade.then))
+    return plain(f"{first}, then {then}", 120)
+
+
+def count(number: float) -> str:
+    """A number of things."""
+    return f"{number:,.0f}"
+
+
+def _two_figures(value: float) -> str:
+    """Two significant figures, never as a power of ten."""
+    from decimal import Decimal
+
+    if value >= 10:
+        return f"{value:.0f}"
+    return f"{Decimal(f'{value:.1e}'):f}"
