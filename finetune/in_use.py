@@ -63,7 +63,7 @@ class InUse:
 
     def note(self, action: str, version: str, **more: Any) -> None:
         """One more line of the history, on the disk before anything follows from it."""
-        more["who"] = more.get("who") or _user()
+        more["who"] = more.get("who") or this_user()
         said = {"at": _now(), "action": action, "version": version, **more}
         path = self._folder / PROMOTIONS
         torn = _torn(path)
@@ -154,7 +154,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _user() -> str:
+def this_user() -> str:
     """Who runs this process; a container may have no name for its user."""
     try:
         return getpass.getuser()

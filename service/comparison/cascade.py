@@ -53,7 +53,7 @@ def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
     try:
         return answerer.answer(items)
     except AndonFault as fault:
-        return [Reply(None, reason=str(fault)) for _ in items]
+        return [Reply(None, reason=str(fault), failed=True) for _ in items]
 
 
 def _together(first: Reply, then: Reply) -> Reply:
@@ -64,5 +64,6 @@ def _together(first: Reply, then: Reply) -> Reply:
         tokens_in=first.tokens_in + then.tokens_in,
         tokens_out=first.tokens_out + then.tokens_out,
         cost=first.cost + then.cost,
+        failed=then.failed,
         reason=" ".join(filter(None, (then.reason, first.reason and f"First: {first.reason}"))),
     )

@@ -75,7 +75,7 @@ def test_where_both_abstain_the_likeliest_is_that_of_the_second_if_it_has_one() 
 def test_a_first_that_fails_is_passed_over_and_the_reply_says_so() -> None:
     """The dear one answers everything while the cheap one is away."""
     (reply,) = Cascade(Away(), Told({"pump whines": sure("pump")})).answer([PUMP])
-    assert reply.label == "pump"
+    assert (reply.label, reply.failed) == ("pump", False)
     assert reply.reason == "it is pump First: The model server is away. Start it."
 
 
@@ -84,7 +84,7 @@ def test_a_second_that_fails_leaves_the_answers_of_the_first() -> None:
     first = Told({"pump whines": sure("pump"), "zzz": Reply(None, 0.3, "pump", reason="unsure")})
     answered, passed = Cascade(first, Away()).answer([PUMP, NOISE])
     assert answered.label == "pump"
-    assert (passed.label, passed.likeliest) == (None, "pump")
+    assert (passed.label, passed.likeliest, passed.failed) == (None, "pump", True)
     assert passed.reason == "The model server is away. Start it. First: unsure"
 
 
