@@ -121,6 +121,8 @@ class Quality:
     """Of the answers that are given; None where none is."""
     chance_macro_f1: float
     """What guessing at random by the shares of the labels would reach."""
+    chance_p: float = 0.0
+    """How often its answers, shuffled among the items, would be as right; near 0: no luck."""
     groups: int = 0
     """Groups of items that the interval was drawn over; 0: every item by itself."""
     classes: tuple[ClassQuality, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from finetune.examples import Floats, Rows
+from service.comparison.chance import chance_share
 from service.comparison.nouns import ClassQuality, Item, Quality, Reply
 
 RESAMPLES = 2000
@@ -47,6 +48,7 @@ def quality(
         answered=float(np.mean(answered)),
         accuracy_answered=float(np.mean(given)) if given else None,
         chance_macro_f1=1 / len({item.label for item in items}),
+        chance_p=chance_share(*numbered(items, replies), seed=seed),
         groups=0 if by_rows(items) else len({item.group for item in items}),
         classes=_classes(items, replies, order),
     )
@@ -107,22 +109,29 @@ def _likeliest(reply: Reply) -> str:
     return reply.likeliest or reply.label or ""
 
 
+def share_ahead(
+    items: Sequence[Item], one: Sequence[Reply], other: Sequence[Reply], *, seed: int = 0
+) -> float:
+    """In which share of resamples of the groups the macro-F1 of the one is above the other's."""
+    ahead = _resampled(items, one, seed=seed) > _resampled(items, other, seed=seed)
+    return float(ahead.mean())
+
+
 def _interval(items: Sequence[Item], replies: Sequence[Reply], *, seed: int) -> tuple[float, float]:
     """Of the macro-F1 in 95 % of resamples of the groups."""
-    names = [str(at) for at in range(len(items))] if by_rows(items) else [i.group for i in items]
+    low, high = np.quantile(_resampled(items, replies, seed=seed), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _resampled(items: Sequence[Item], replies: Sequence[Reply], *, seed: int) -> Floats:
+    """Macro-F1 in each resample; the same seed draws the same groups of the same items."""
+    names = [str(at) if by_rows(items) else item.group for at, item in enumerate(items)]
     _, group = np.unique(names, return_inverse=True)
     counts = _counts(items, replies, group)
-    chance = np.random.default_rng(seed)
-    groups = len(counts[0])
+    chance, groups = np.random.default_rng(seed), len(counts[0])
     shares = np.full(groups, 1 / groups)
-    means = [
-        _means(*(draws @ count for count in counts))
-        for draws in (
-            chance.multinomial(groups, shares, size=CHUNK) for _ in range(0, RESAMPLES, CHUNK)
-        )
-    ]
-    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
-    return float(low), float(high)
+    draws = (chance.multinomial(groups, shares, size=CHUNK) for _ in range(0, RESAMPLES, CHUNK))
+    return np.concatenate([_means(*(draw @ count for count in counts)) for draw in draws])
 
 
 def _counts(

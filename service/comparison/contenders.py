@@ -1,0 +1,159 @@
+"""Who stands for an approach in the decision, and which of them a target chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from service.comparison.nouns import (
+    Approach,
+    ArmResult,
+    CascadeResult,
+    Circumstances,
+    Quality,
+    Route,
+)
+from service.comparison.report_words import arm_id, cascade_id
+
+LUCK = 0.05
+"""Answers that a shuffling matches this often may be luck."""
+CHEAPER = 0.5
+"""A cascade is taken in place of what reaches alone for this share of its cost."""
+A_MILLION = 1000
+"""Thousands of items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to answer the task, with what the decision weighs."""
+
+    route: Route
+    name: str
+    """`approach/name`, or `approach/name + approach/name`."""
+    quality: Quality
+    cost_per_1000: float
+    one_off_cost: float
+    p50_ms: float
+    arm: ArmResult | None = None
+    cascade: CascadeResult | None = None
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The approaches that it needs."""
+        return frozenset(part.split("/", 1)[0] for part in self.name.split(" + "))
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether it cannot be told from guessing."""
+        one = self.quality
+        return one.ci95[0] <= one.chance_macro_f1 or one.chance_p >= LUCK
+
+    @property
+    def reach(self) -> float:
+        """The highest target that it reaches; below 0 where it reaches none."""
+        silent = self.quality.answered == 0
+        return -1.0 if silent or self.by_chance else self.quality.macro_f1
+
+    @property
+    def cost(self) -> tuple[float, float, float, str]:
+        """What a tie goes by: running, setting up, waiting; then the name, to be the same again."""
+        return self.cost_per_1000, self.one_off_cost, self.p50_ms, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Everyone who was measured to stand for an approach."""
+
+    singles: tuple[Contender, ...]
+    """In the order of the walk; an approach that nobody stands for is missing."""
+    cascades: tuple[Contender, ...]
+    """From cheap to dear."""
+
+    @property
+    def everyone(self) -> tuple[Contender, ...]:
+        """Singles, then cascades."""
+        return *self.singles, *self.cascades
+
+    def of(self, approach: Approach) -> Contender | None:
+        """Who stands for it."""
+        return next((one for one in self.singles if one.route == approach.value), None)
+
+
+def field_of(arms: Iterable[ArmResult], cascades: Iterable[CascadeResult]) -> Field:
+    """Those who stand for an approach, and the cascades of them."""
+    standing = [_single(one) for one in arms if one.chosen]
+    found = [_strongest(standing, approach) for approach in Approach]
+    singles = tuple(one for one in found if one is not None)
+    one_off = {one.name: one.one_off_cost for one in singles}
+    both = (_cascade(one, one_off) for one in cascades)
+    return Field(singles, tuple(sorted(both, key=lambda one: one.cost)))
+
+
+def choose(field: Field, target: float, given: Circumstances) -> Contender | None:
+    """The first that reaches the target in the order of the walk; None: nobody does."""
+    alone = alone_at(field, target)
+    if alone is None:
+        return next((one for one in field.cascades if one.reach >= target), None)
+    return instead_of(alone, field, target=target, given=given) or alone
+
+
+def alone_at(field: Field, target: float) -> Contender | None:
+    """The first that reaches the target by itself."""
+    return next((one for one in field.singles if one.reach >= target), None)
+
+
+def instead_of(
+    alone: Contender, field: Field, *, target: float, given: Circumstances
+) -> Contender | None:
+    """The cascade that is taken in place of what reaches the target alone."""
+    reaching = (one for one in no_further(alone, field) if one.reach >= target)
+    return next((one for one in reaching if pays(one, alone, given)), None)
+
+
+def no_further(alone: Contender, field: Field) -> tuple[Contender, ...]:
+    """The cascades that need no approach that the walk has not come to."""
+    order = [one.value for one in Approach]
+    come_to = set(order[: order.index(alone.route.value) + 1])
+    return tuple(one for one in field.cascades if one.parts <= come_to)
+
+
+def pays(cascade: Contender, alone: Contender, given: Circumstances) -> bool:
+    """Half the cost, and an hour of labour saved in a million items: two are kept, not one."""
+    saved = alone.cost_per_1000 - cascade.cost_per_1000
+    half = cascade.cost_per_1000 <= CHEAPER * alone.cost_per_1000
+    return half and saved > 0 and saved * A_MILLION >= given.prices.labour_hour
+
+
+def strongest(contenders: Sequence[Contender]) -> Contender | None:
+    """The nearest to any target; a tie goes to the cheaper; None: nobody is above chance."""
+    real = [one for one in contenders if one.reach >= 0]
+    return min(real, key=lambda one: (-one.reach, *one.cost), default=None)
+
+
+def _strongest(standing: Sequence[Contender], approach: Approach) -> Contender | None:
+    ours = [one for one in standing if one.route == approach.value]
+    return min(ours, key=lambda one: (-one.reach, *one.cost), default=None)
+
+
+def _single(one: ArmResult) -> Contender:
+    return Contender(
+        route=Route(one.approach.value),
+        name=arm_id(one),
+        quality=one.quality,
+        cost_per_1000=one.cost_per_1000,
+        one_off_cost=one.one_off_cost,
+        p50_ms=one.p50_ms,
+        arm=one,
+    )
+
+
+def _cascade(one: CascadeResult, one_off: dict[str, float]) -> Contender:
+    return Contender(
+        route=Route.CASCADE,
+        name=cascade_id(one),
+        quality=one.quality,
+        cost_per_1000=one.cost_per_1000,
+        one_off_cost=max(one_off.get(one.first, 0.0), one_off.get(one.then, 0.0)),
+        p50_ms=one.p50_ms,
+        cascade=one,
+    )
