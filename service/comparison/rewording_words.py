@@ -98,11 +98,6 @@ startet nicht = läuft nicht an
 läuft nicht an = startet nicht
 falsch = nicht richtig
 nicht richtig = falsch
-sehr = äußerst
-nur = lediglich
-lediglich = nur
-auch = ebenfalls
-ebenfalls = auch
 kaufen = erwerben
 gekauft = erworben
 """
