@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,7 +37,7 @@ class Matched:
     share: float
     """Of all matches of the text those that speak for this label, 0 to 1."""
     words: tuple[str, ...]
-    """What matched, for a person; the weightiest first."""
+    """Of the text, that matched; the weightiest first."""
 
 
 class KeywordClassifier:
@@ -51,8 +51,8 @@ class KeywordClassifier:
         """
         if not labels:
             raise DataFault("There are no labels to choose from.")
-        names = {name: _keys(_HUMP.sub(" ", name)) for name in labels}
-        meanings = {name: _keys(words) for name, words in labels.items()}
+        names = {name: frozenset(_keys(_HUMP.sub(" ", name))) for name in labels}
+        meanings = {name: frozenset(_keys(words)) for name, words in labels.items()}
         counted = Counter(key for name in labels for key in names[name] | meanings[name])
         rarity = {key: math.log(len(labels) / count) for key, count in counted.items()}
         self._weights = {
@@ -72,10 +72,10 @@ class KeywordClassifier:
             return Matched(None, 0.0, ())
         return Matched(first, best / sum(scores.values()), self._told(first, keys))
 
-    def _told(self, label: str, keys: frozenset[str]) -> tuple[str, ...]:
+    def _told(self, label: str, keys: Mapping[str, str]) -> tuple[str, ...]:
         weights = self._weights[label]
-        found = sorted(keys & weights.keys(), key=lambda key: (-weights[key], key))
-        return tuple(key.rpartition(":")[2] for key in found if weights[key] > 0.0)
+        found = sorted(keys.keys() & weights.keys(), key=lambda key: (-weights[key], key))
+        return tuple(dict.fromkeys(keys[key] for key in found if weights[key] > 0.0))
 
 
 def _weights(
@@ -87,25 +87,29 @@ def _weights(
     return {key: weight / length for key, weight in raw.items()}
 
 
-def _keys(text: str) -> frozenset[str]:
-    """What of a text is compared: stems, whole codes, and concepts of the word lists."""
+def _keys(text: str) -> dict[str, str]:
+    """What of a text is compared, to the words that it stands for: stems, whole codes, concepts."""
     full = in_full(text)
-    return frozenset((*_stems(_WORD.findall(full)), *_concepts(full)))
+    return {**_concepts(full), **_stems(_WORD.findall(full))}
 
 
-def _stems(words: Iterable[str]) -> Iterator[str]:
+def _stems(words: Iterable[str]) -> dict[str, str]:
     little = frozenset().union(*lexicon().function_words.values())
-    for word in words:
-        lower = word.casefold()
-        if lower not in little and (len(lower) >= SHORTEST or not lower.isalpha()):
-            yield stem(lower)
+    lower = {word.casefold() for word in words} - little
+    return {
+        stem(word): word for word in sorted(lower) if len(word) >= SHORTEST or not word.isalpha()
+    }
 
 
-def _concepts(text: str) -> Iterator[str]:
+def _concepts(text: str) -> dict[str, str]:
     words = words_of(text)
-    for category in CATEGORIES:
-        for term in terms_in(text, words, category):
-            yield f"{category}:{term.concept}"
+    return {
+        f"{category}:{term.concept}": " ".join(
+            word.text.casefold() for word in words[term.first : term.last + 1]
+        )
+        for category in CATEGORIES
+        for term in terms_in(text, words, category)
+    }
 
 
 @lru_cache(maxsize=65536)
