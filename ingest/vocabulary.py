@@ -308,8 +308,9 @@ class Diagnosis:
     alternatives: tuple[Alternative, ...]
     abstained: bool
     engine: str
-    """`code-table` or `classifier`."""
+    """`code-table`, `classifier`, or the way by which its task is answered: `prompt` or `rag`."""
     model_version: str
+    """Of the model; of a prompt or of retrieval the revision of the route."""
     reason: str
     basis: tuple[str, ...] = ()
     """What it stands on: texts, codes or evidence ids."""
@@ -318,6 +319,9 @@ class Diagnosis:
     """Labels among which the right one is in 90 % of cases (conformal); empty where not known."""
     explanation: tuple[Weight, ...] = ()
     """What weighed most for the label, heaviest first; empty unless asked for."""
+    likeliest: str = ""
+    """The best guess, also where it abstains; empty where there is none. To measure by, not to
+    act on: an abstention stays one."""
 
 
 @dataclass(frozen=True, slots=True)

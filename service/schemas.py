@@ -160,6 +160,10 @@ class DiagnosisOut(Noun):
     outcome: Outcome
     label_set: tuple[str, ...]
     explanation: tuple[WeightOut, ...]
+    likeliest: str = Field(
+        default="",
+        description="The best guess, also where it abstains: to measure by, not to act on.",
+    )
 
 
 class CitationOut(Noun):
