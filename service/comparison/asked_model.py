@@ -12,7 +12,7 @@ from prompting.slots import harmless
 from prompting.tasks.classifying import MOST_LABELS, Classified, Entry, Shot, TextClassifier
 from prompting.tasks.forms import NAME_LENGTH, UNKNOWN
 from service.comparison.nouns import CodeRow, Item, Known, Reply
-from service.comparison.told_items import NOTE, told
+from service.comparison.told_items import NOTE, spoken, told
 
 MEANING_LENGTH = 400
 """Characters of what a label means that the prompt shows."""
@@ -103,7 +103,7 @@ class AskedModel:
             for one in known.task.labels
         }
         self.learnt = learnt
-        self.notes = (NOTE,) if known.task.reads_numbers else ()
+        self.notes: tuple[str, ...] = (NOTE,) if known.task.reads_numbers else ()
 
     def answer(self, items: Sequence[Item]) -> list[Reply]:
         """One reply an item, in order."""
@@ -121,11 +121,15 @@ class AskedModel:
             told(item),
             self._meanings,
             [
-                Shot(told(one), self._shown[one.label])
+                Shot(words, self._shown[one.label])
                 for one in shown.examples
-                if one.label in self._shown
+                if one.label in self._shown and (words := told(one))
             ],
-            [Entry(row.code, row.meaning) for row in shown.codes],
+            [
+                Entry(code, meaning)
+                for row in shown.codes
+                if (code := spoken(row.code)) and (meaning := spoken(row.meaning))
+            ],
             language=self._language,
         )
 
