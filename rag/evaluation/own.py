@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from rag.evaluation.ranking import gain_at, place_of_first
 from rag.library import Library
 from rag.retrieval import Found, Retrieved
 from rag.settings import RagSettings
+from rag.store_copy import copied
 from rag.tuning import FILE
 
 
@@ -104,13 +104,9 @@ def _copy(documents: Path, target: Path) -> None:
             remedy="Name its folder with --home, or take documents in with andon docs add.",
         )
     target.mkdir()
+    copied(store, target / store.name)
     try:
-        with (
-            closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(target / store.name)) as copy,
-        ):
-            source.backup(copy)
         if (documents / FILE).is_file():
             shutil.copyfile(documents / FILE, target / FILE)
-    except (sqlite3.Error, OSError) as fault:
-        raise StoreFault(f"{store}: it cannot be copied: {fault}.") from fault
+    except OSError as fault:
+        raise StoreFault(f"{documents / FILE}: it cannot be copied: {fault}.") from fault
