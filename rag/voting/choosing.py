@@ -80,6 +80,11 @@ def ways(
     return found
 
 
+def plainest(*, vectors: bool, words: bool) -> Weighing:
+    """Where there is nothing to choose by."""
+    return next(_plain(vectors=vectors, words=words))
+
+
 def _plain(*, vectors: bool, words: bool) -> Iterator[Weighing]:
     dense = _DENSE if vectors and words else ((1.0,) if vectors else (0.0,))
     for share, count, warmth, even in product(dense, _NEAREST, _WARMTH, _EVEN):

@@ -10,6 +10,7 @@ from rag.voting.electorate import Flags, Floats
 
 _BIN = 12
 """Votes that are counted together at least."""
+_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def measured(signal: Floats, right: Flags) -> Confidence:
     """
     from scipy.optimize import isotonic_regression
 
-    bins = len(signal) // _BIN
+    bins = min(len(signal) // _BIN, _BINS)
     if not bins:
         return Confidence()
     order = np.argsort(signal, kind="stable")

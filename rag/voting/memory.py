@@ -62,15 +62,23 @@ class TextMemory:
         voter = self.voters.voters[number]
         return OF_ROWS if voter.row is not None else self.parts[_group(voter.group, voter.text)]
 
-    def candidates(self, texts: Sequence[str], without: Sequence[int] | None = None) -> Candidates:
+    def candidates(
+        self,
+        texts: Sequence[str],
+        without: Sequence[int] | None = None,
+        *,
+        by_meaning: bool = True,
+    ) -> Candidates:
         """Who may vote on each of these.
 
         Args:
             texts: As they came.
             without: The part that each must not be judged by; None: all may vote.
+            by_meaning: Also by vectors; else nothing is encoded.
         """
         asked = [self.table.expanded(text) for text in texts]
-        vectors = self.points.vectors(asked)
+        encoded = by_meaning and self.points.reads_vectors
+        vectors = self.points.vectors(asked) if encoded else [None] * len(asked)
         found = []
         for number, (text, wording, vector) in enumerate(zip(texts, asked, vectors, strict=True)):
             part = None if without is None else without[number]
@@ -90,12 +98,12 @@ class TextMemory:
         return found
 
     def _alike(
-        self, text: str, wording: str, vector: Sequence[float], part: int | None
+        self, text: str, wording: str, vector: Sequence[float] | None, part: int | None
     ) -> dict[int, _Likeness]:
         """By voter."""
         within = None if part is None else [p for p in range(PARTS + 1) if p != part]
         limit = DEPTH + min(self._unread, DEPTH)
-        dense = self.points.nearest(vector, within, limit)
+        dense = self.points.nearest(vector, within, limit) if vector else []
         asked, whole = self._asked(wording)
         words = [
             Hit(h.id, min(h.score / whole, 1.0)) for h in self.points.matching(asked, within, limit)

@@ -90,7 +90,7 @@ class Points:
         self, vector: Sequence[float], parts: Sequence[int] | None, limit: int
     ) -> list[Hit]:
         """By cosine, within these parts; None: everywhere."""
-        return self._index.nearest(vector, _within(parts), limit) if self.reads_vectors else []
+        return self._index.nearest(vector, _within(parts), limit)
 
     def matching(self, terms: SparseVector, parts: Sequence[int] | None, limit: int) -> list[Hit]:
         """By terms in common, within these parts; None: everywhere."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from ingest.errors import DataFault
 from rag.voting.ballot import counted, order
-from rag.voting.choosing import LEAST, chosen, judged_by, ways
+from rag.voting.choosing import LEAST, chosen, judged_by, plainest, ways
 from rag.voting.confidence import Confidence
 from rag.voting.electorate import Candidates, Electorate, Flags, Floats, Voter, Weighing
 from rag.voting.memory import TextMemory
@@ -60,8 +59,8 @@ class Ballots:
         """Everybody who may vote."""
         return self.memory.voters
 
-    def vote(self, inputs: Sequence[str] | Sequence[Mapping[str, float]]) -> list[Vote]:
-        """One an input, each as if it were alone."""
+    def vote(self, inputs: Sequence[Any]) -> list[Vote]:
+        """One an input, each as if it were alone; texts or numbers by column, as it learnt."""
         found: list[Vote] = []
         for start in range(0, len(inputs), _BATCH):
             found += self._counted(self._candidates(inputs[start : start + _BATCH]))
@@ -72,8 +71,10 @@ class Ballots:
         (places,) = order(self._candidates([one]), self.voters, self.judged.weighing)
         return [self.voters.voters[number] for number in places[:limit]]
 
-    def _candidates(self, inputs: Sequence[object]) -> Candidates:
-        return self.memory.candidates(inputs)  # type: ignore[arg-type]  # as the memory reads them
+    def _candidates(self, inputs: Sequence[Any]) -> Candidates:
+        if isinstance(self.memory, NumberMemory):
+            return self.memory.candidates(inputs)
+        return self.memory.candidates(inputs, by_meaning=self.judged.weighing.dense > 0)
 
     def _counted(self, candidates: Candidates) -> list[Vote]:
         weighing, labels = self.judged.weighing, self.voters.labels
@@ -104,14 +105,14 @@ def judged(memory: TextMemory | NumberMemory, *, seed: int, floor: Floor) -> Jud
             "stands for a label.",
             remedy="Give labelled rows, or a code table with --codes.",
         )
+    texts = isinstance(memory, TextMemory)
+    vectors = not isinstance(memory, TextMemory) or memory.points.reads_vectors
     examples = judged_by(voters, seed)
     parts = [memory.part(number) for number in examples]
     if len(examples) < LEAST or len({*parts}) < 2:
-        return Judged(Weighing(), Confidence(), UNMEASURED_FLOOR)
+        return Judged(plainest(vectors=vectors, words=texts), Confidence(), UNMEASURED_FLOOR)
     candidates = _held_back(memory, examples, parts)
     truth = voters.label_of[examples]
-    texts = isinstance(memory, TextMemory)
-    vectors = not isinstance(memory, TextMemory) or memory.points.reads_vectors
     tried = ways(voters, candidates, vectors=vectors, words=texts)
     best = chosen(candidates, truth, voters, ways=tried)
     least = floor(best.confidence.of(best.signal), best.right)
@@ -125,4 +126,4 @@ def _held_back(
     voters = [memory.voters.voters[number] for number in examples]
     if isinstance(memory, TextMemory):
         return memory.candidates([voter.text for voter in voters], parts)
-    return memory.candidates([voter.numbers for voter in voters], np.asarray(parts).tolist())
+    return memory.candidates([voter.numbers for voter in voters], parts)

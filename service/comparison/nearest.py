@@ -28,6 +28,7 @@ _QUOTED = 80
 """Characters of an example or a row that a reason shows."""
 _EMPTY = "There is nothing in it that could be looked for."
 _NOBODY = "Nothing that was learnt is like it."
+_UNMEASURED = "Less than half of what is near speaks for it."
 _UNSURE = f"Not sure enough: votes like this one are right less often than in {ASKED_ACCURACY:.0%}."
 
 
@@ -147,7 +148,7 @@ class NearestReady:
 
     def _answered(self, items: Sequence[Item]) -> list[Reply]:
         read = [self._read(item) for item in items]
-        votes = iter(self._ballots.vote([said for said in read if said]))  # type: ignore[arg-type]  # all of one kind
+        votes = iter(self._ballots.vote([said for said in read if said]))
         return [self._reply(next(votes)) if said else Reply(None, reason=_EMPTY) for said in read]
 
     def _reply(self, vote: Vote) -> Reply:
@@ -157,8 +158,12 @@ class NearestReady:
             vote.label if vote.sure else None,
             confidence=vote.confidence,
             likeliest=vote.label,
-            reason=self._stands_on(vote) if vote.sure else _UNSURE,
+            reason=self._stands_on(vote) if vote.sure else self._unsure,
         )
+
+    @property
+    def _unsure(self) -> str:
+        return _UNMEASURED if self.judged.macro_f1 is None else _UNSURE
 
     def _stands_on(self, vote: Vote) -> str:
         agreeing = [one for one in vote.nearest if one.label == vote.label]
