@@ -21,7 +21,7 @@ def reported(course: Course, rungs: Sequence[Rung], verdict: Verdict) -> TrainRe
         task=course.data.task.name,
         version="",
         split=f"{split.how}: {len(split.develop)} rows train and choose over "
-        f"{len(course.contest.folds)} folds, {len(split.test)} test",
+        f"{len(course.contest.folds)} folds, {len(split.test) or 'none'} test",
         chosen=verdict.rung.name,
         candidates=tuple(
             CandidateFigures(

@@ -20,10 +20,11 @@ HOW_CHOSEN = (
     "Every candidate is scored on rows that it was not fitted on (out of fold). A dearer one is "
     "taken only when it beats the cheaper one beyond the noise (paired bootstrap on macro-F1)."
 )
-HOW_JUDGED = (
-    "The test was looked at once, with the model fitted without it. What is stored was then fitted "
-    "again on all rows."
-)
+HOW_JUDGED = "The test was looked at once, with the model fitted without it."
+ON_ALL = "What is stored was then fitted again on all rows."
+AS_JUDGED = "What is stored is that very model: it has not learnt the rows of the test."
+FITTED_ON = "fitted_on"
+"""Key of the notes of a report: the number of rows that the stored model learnt, if not all."""
 MOST_WARNINGS = 20
 
 
@@ -60,7 +61,7 @@ def card(facts: CardFacts) -> str:
         plain(task.title) or f"Decides between {len(task.labels)} labels.",
         f"Candidate **{report.chosen}**. {HOW_CHOSEN}",
         _listed(report.notes.get("why", ())),
-        f"Split: {plain(report.split)}. {HOW_JUDGED}",
+        f"Split: {plain(report.split)}. {HOW_JUDGED} {_stored(report.notes)}",
         _candidates(report),
         "## On the test",
         _test(report, facts.outcomes),
@@ -81,6 +82,10 @@ def plain(text: str) -> str:
     for mark in "|`*[]!":
         quoted = quoted.replace(mark, f"\\{mark}")
     return quoted.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _stored(notes: Mapping[str, Any]) -> str:
+    return AS_JUDGED if FITTED_ON in notes else ON_ALL
 
 
 def _candidates(report: TrainReport) -> str:

@@ -57,6 +57,8 @@ class Classifier:
         """The description that was stored with the model."""
         self.runtime = "" if encoder is None else encoder.forward.name
         """What runs its transformer; empty where it has none."""
+        self.encoder_name = "" if encoder is None else encoder.name
+        """Of the frozen transformer; empty where it has none."""
 
     @property
     def task(self) -> Task:
@@ -143,6 +145,26 @@ class Classifier:
         loudest = rows[int(within[:, int(row.argmax())].argmax())]
         example = given.examples.take([loudest])
         return self._with_reasons(found, example, allowed, text=distinct[loudest])
+
+    def likeliest(self, inputs: Sequence[Any], *, labels: Sequence[str] | None = None) -> list[str]:
+        """The best guess for each input, known or not; empty where an input cannot be read.
+
+        What was classified just before is remembered and costs nothing.
+
+        Raises:
+            NotKnown: a label that the task does not have.
+            DataFault: inputs of the wrong kind.
+        """
+        allowed = self._allowed(labels)
+        if not len(inputs):
+            return []
+        given = prepared(self.task, self._engine.columns, inputs)
+        found = restricted(self._answering(given.examples).probabilities, allowed)
+        names = [self.task.label_names[at] for at in allowed]
+        return [
+            "" if flaw else names[at]
+            for flaw, at in zip(given.flaws, found.argmax(axis=1).tolist(), strict=True)
+        ]
 
     def with_vectors(self, examples: Examples) -> Examples:
         """The same examples with the encoder's vectors of their texts."""

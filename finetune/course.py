@@ -102,8 +102,16 @@ class Course:
         return self.contest.checkpoint
 
 
-def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
+def course_of(
+    data: Dataset, store: ModelStore, wish: Wish, *, split: Split | None = None
+) -> Course:
     """Split, encode and name the training; finds what an earlier one that was killed left.
+
+    Args:
+        data: all rows.
+        store: knows the frozen test of the task.
+        wish: what the caller asks.
+        split: None: split here, by the frozen test.
 
     Raises:
         SettingsFault: there is no encoder.
@@ -112,10 +120,10 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
     recipes = text_recipes() if data.task.reads_texts else tabular_recipes()
     recipes = up_to(recipes, wish.up_to)
     known = store.frozen(data.task.name)
-    split = data.split(seed=wish.seed, frozen=known)
+    split = split or data.split(seed=wish.seed, frozen=known)
     frozen = known.extended(data.frozen_rows(split.test, added=_now()))
     folds = data.folds(split.develop, count=FOLDS[data.task.kind], seed=wish.seed)
-    steps = Steps(_costs(recipes, folds), wish.progress)
+    steps = Steps(costs_of(recipes, folds), wish.progress)
     encoder = store.encoder() if data.task.reads_texts else None
     key = key_of(_named(data, split, folds, encoder=encoder, wish=wish, frozen=frozen))
     checkpoint = open_checkpoint(store.root / data.task.name, key)
@@ -123,7 +131,7 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
         _encoded(data.examples, encoder, steps),
         data.labels,
         folds,
-        lambda rows: _inner(data, rows, wish.seed),
+        lambda rows: inner_of(data, rows, wish.seed),
         len(data.task.labels),
         wish.seed,
         steps.begin,
@@ -132,6 +140,11 @@ def course_of(data: Dataset, store: ModelStore, wish: Wish) -> Course:
         wish.lora,
     )
     return Course(data, split, contest, recipes, steps, key, wish, frozen)
+
+
+def every_row(data: Dataset) -> Rows:
+    """Numbers of all rows."""
+    return np.arange(len(data.labels), dtype=np.int64)
 
 
 def libraries() -> dict[str, str]:
@@ -153,7 +166,7 @@ def _encoded(examples: Examples, encoder: Encoder | None, steps: Steps) -> Examp
     return examples
 
 
-def _inner(data: Dataset, rows: Rows, seed: int) -> Fold:
+def inner_of(data: Dataset, rows: Rows, seed: int) -> Fold:
     """A part of a fold's rows to stop early by; none where they cannot be split again."""
     try:
         return data.folds(rows, count=INNER, seed=seed)[0]
@@ -161,7 +174,8 @@ def _inner(data: Dataset, rows: Rows, seed: int) -> Fold:
         return Fold(rows, rows[:0])
 
 
-def _costs(recipes: Sequence[Recipe], folds: Sequence[Fold]) -> dict[str, float]:
+def costs_of(recipes: Sequence[Recipe], folds: Sequence[Fold]) -> dict[str, float]:
+    """Of each step of a training, against each other."""
     climbed = {
         f"{recipe.name}, fold {at + 1} of {len(folds)}": COST[recipe.dear]
         for recipe in recipes

@@ -10,7 +10,7 @@ import numpy as np
 from finetune.course import JUDGING, Course
 from finetune.examples import Fitted, Floats, Rows, softmax
 from finetune.frozen import Judgement, judgements
-from finetune.ladder import Rung
+from finetune.ladder import Contest, Rung
 from finetune.limits import Limits, Outcomes, limits_of, outcomes
 from finetune.neighbours import Neighbours
 from finetune.score import LabelFigures, Score, label_figures, score
@@ -18,7 +18,7 @@ from finetune.score import LabelFigures, Score, label_figures, score
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the test said of the chosen candidate."""
+    """What the test said of the chosen candidate; where there is none, what the folds said."""
 
     rung: Rung
     temperatures: Mapping[str, float]
@@ -38,46 +38,62 @@ class Verdict:
 
 
 def judged(course: Course, rungs: Sequence[Rung], chosen: Rung) -> Verdict:
-    """The one look at the test."""
-    temperatures = {
-        rung.name: rung.temperature
-        for rung in rungs
-        if rung.name in {chosen.name, *chosen.recipe.members}
-    }
+    """The one look at the test; where it is kept elsewhere, what the folds said already."""
+    temperatures = temperatures_of(rungs, chosen)
+    contest, rows = course.contest, course.split.test
+    held = near_of(contest, chosen)
+    limits = limits_of(chosen.probabilities, *held, asked=course.wish.asked)
+    if not len(rows):
+        return _verdict(course, (chosen, temperatures), (chosen.probabilities, *held), limits)
     fitted = fit(course, chosen, course.split.develop, temperatures, step=JUDGING)
-    rows = course.split.test
-    scores = fitted.scores(course.examples.take(rows))
-    probabilities, truth = softmax(scores / chosen.temperature), course.data.labels[rows]
-    limits = _limits(course, chosen)
-    near = _familiar(course, course.split.develop, rows)
+    scores = fitted.scores(contest.examples.take(rows))
+    found = (
+        softmax(scores / chosen.temperature),
+        course.data.labels[rows],
+        familiar(contest, course.split.develop, rows),
+    )
+    frozen = _on_frozen(course, fitted, chosen.temperature)
+    return _verdict(course, (chosen, temperatures), found, limits, frozen=frozen)
+
+
+def temperatures_of(rungs: Sequence[Rung], chosen: Rung) -> dict[str, float]:
+    """Of a candidate and of the members that it averages."""
+    wanted = {chosen.name, *chosen.recipe.members}
+    return {rung.name: rung.temperature for rung in rungs if rung.name in wanted}
+
+
+def near_of(contest: Contest, rung: Rung) -> tuple[Rows, Floats]:
+    """Label and familiarity of the held rows of the folds, as far as a rung was scored on them."""
+    scored = len(rung.probabilities)
+    near = [familiar(contest, fold.train, fold.held) for fold in contest.folds]
+    return contest.truth[:scored], np.concatenate(near)[:scored]
+
+
+def familiar(contest: Contest, learnt: Rows, rows: Rows) -> Floats:
+    """Familiarity of rows with those that they were held back from."""
+    known = Neighbours.of(contest.examples.take(learnt), seed=contest.seed)
+    return known.familiarity(contest.examples.take(rows))
+
+
+def _verdict(
+    course: Course,
+    chosen: tuple[Rung, Mapping[str, float]],
+    found: tuple[Floats, Rows, Floats],
+    limits: Limits,
+    *,
+    frozen: tuple[Judgement, ...] = (),
+) -> Verdict:
+    probabilities, truth, near = found
     return Verdict(
-        chosen,
-        temperatures,
+        *chosen,
         score(probabilities, truth),
         label_figures(probabilities, truth, course.data.task.label_names),
         probabilities,
         truth,
         limits,
         outcomes(probabilities, truth, near, limits=limits),
-        _on_frozen(course, fitted, chosen.temperature),
+        frozen,
     )
-
-
-def _limits(course: Course, chosen: Rung) -> Limits:
-    """What the held rows of the folds give, as far as the chosen one was scored on them."""
-    scored = len(chosen.probabilities)
-    near = np.concatenate(
-        [_familiar(course, fold.train, fold.held) for fold in course.contest.folds]
-    )
-    return limits_of(
-        chosen.probabilities, course.contest.truth[:scored], near[:scored], asked=course.wish.asked
-    )
-
-
-def _familiar(course: Course, learnt: Rows, rows: Rows) -> Floats:
-    """Familiarity of rows with those that they were held back from."""
-    known = Neighbours.of(course.examples.take(learnt), seed=course.wish.seed)
-    return known.familiarity(course.examples.take(rows))
 
 
 def _on_frozen(course: Course, fitted: Fitted, divisor: float) -> tuple[Judgement, ...]:

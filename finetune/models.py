@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import shutil
@@ -58,6 +59,12 @@ class ModelStore:
         self._encoder_spec = encoder_spec
         self._threads = threads
         self.runtimes = Runtimes(root / ".runtimes", wanted=runtime, threads=threads)
+
+    def beside(self, root: Path) -> ModelStore:
+        """A store of another folder that shares this one's encoder and runtimes."""
+        found = copy.copy(self)
+        found.root = root
+        return found
 
     def encoder(self) -> Encoder:
         """The one encoder of this store."""

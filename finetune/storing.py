@@ -11,9 +11,9 @@ import numpy as np
 
 from finetune.artefact import seal
 from finetune.card import CardFacts, write_card
-from finetune.course import STORING, Course, libraries
+from finetune.course import STORING, Course, every_row, libraries
 from finetune.engine import SEEN, Engine, read_engine, write_engine, write_json
-from finetune.examples import Examples, Rows
+from finetune.examples import Examples
 from finetune.judged import JUDGED, judged_as_dict
 from finetune.judging import Verdict, fit
 from finetune.models import ModelStore
@@ -37,7 +37,8 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
     def fill(folder: Path, version: str) -> None:
         named = replace(report, version=version)
         write_engine(engine, folder, encoder=course.encoder, about=_about(course, named))
-        write_card(folder, _card_facts(named, engine, verdict))
+        if len(course.split.test):
+            write_card(folder, _card_facts(named, engine, verdict))
         write_json(folder / SEEN, sorted(set(course.data.fingerprints())))
         write_json(folder / JUDGED, judged_as_dict(verdict.frozen))
         seal(folder)
@@ -55,11 +56,10 @@ def stored(course: Course, verdict: Verdict, report: TrainReport, store: ModelSt
 def engine_of(course: Course, verdict: Verdict) -> Engine:
     """The chosen recipe on all rows, with the limits that the held rows gave."""
     rung, seed = verdict.rung, course.wish.seed
-    every: Rows = np.arange(len(course.data.labels))
     return Engine(
         course.data.task,
         rung.name,
-        fit(course, rung, every, verdict.temperatures, step=STORING),
+        fit(course, rung, every_row(course.data), verdict.temperatures, step=STORING),
         verdict.temperatures,
         verdict.limits,
         course.data.columns,

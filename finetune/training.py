@@ -10,8 +10,8 @@ from pathlib import Path
 from finetune.account import reported
 from finetune.alone import alone
 from finetune.candidates.lora import LoraSettings
-from finetune.course import Course, Wish, course_of
-from finetune.dataset import read_dataset
+from finetune.course import Course, Wish, course_of, every_row
+from finetune.dataset import Dataset, read_dataset
 from finetune.features import Windows
 from finetune.finished import stored_before
 from finetune.judging import judged
@@ -22,6 +22,7 @@ from finetune.progress import Progress, silent
 from finetune.promotion import GateRefused, GateReport
 from finetune.report import TrainReport
 from finetune.score import ASKED_ACCURACY
+from finetune.split import Split
 from finetune.storing import stored
 from finetune.task import Task
 from finetune.threads import bounded
@@ -57,14 +58,37 @@ def train(
     """
     store.versions(task.name)  # refuses a name that is none before it becomes a folder
     rows = read_dataset(task, data, extra=extra, windows=windows)
+    wish = Wish(seed, threads, progress, lora, up_to, asked)
     with bounded(threads), alone(store.root / task.name):
-        course = course_of(rows, store, Wish(seed, threads, progress, lora, up_to, asked))
+        course = course_of(rows, store, wish)
         report = stored_before(course, store) or _trained(course, store)
         if promote:
             gate = _promoted(store, task.name, report.version)
             report = replace(report, notes={**report.notes, "gate": gate.as_dict()})
         course.checkpoint.remove()
     log.info("model trained", extra={"task": task.name, "version": report.version})
+    return report
+
+
+def train_apart(rows: Dataset, store: ModelStore, wish: Wish) -> TrainReport:
+    """The same of rows whose test is kept elsewhere: no row is held back from what is stored.
+
+    What is told of the model is what the folds said; `adopted` judges it on the test and brings
+    it into use as it is.
+
+    Raises:
+        SettingsFault: the encoder is missing, or the home cannot be written to.
+        DataFault: the rows cannot be folded.
+        ModelFault: the stored model does not answer as the fitted one.
+    """
+    task = rows.task.name
+    store.versions(task)
+    every = every_row(rows)
+    with bounded(wish.threads), alone(store.root / task):
+        course = course_of(rows, store, wish, split=Split(every, every[:0], rows.bonds.how))
+        report = _trained(course, store)
+        course.checkpoint.remove()
+    log.info("model trained", extra={"task": task, "version": report.version})
     return report
 
 

@@ -1,0 +1,89 @@
+"""A classifier as it answers in a comparison, and in a route of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ingest.errors import DataFault
+from ingest.vocabulary import Diagnosis
+from service.comparison.nouns import Item, Reply
+
+if TYPE_CHECKING:
+    from finetune.classifier import Classifier
+    from finetune.inputs import Input
+    from finetune.task import Task
+    from service.ports import Classifies
+
+
+@runtime_checkable
+class Guesses(Protocol):
+    """A classifier that has a guess also where it does not answer."""
+
+    def likeliest(
+        self, inputs: Sequence[Input], *, labels: Sequence[str] | None = None
+    ) -> list[str]:
+        """The best guess for each input; empty where there is none."""
+        ...
+
+
+class ClassifierAnswerer:
+    """An `Answerer` over a classifier: what the service answers with is what is measured."""
+
+    def __init__(self, classifier: Classifies, labels: Sequence[str] | None = None) -> None:
+        """`labels` are the ones that are possible; None: all."""
+        self.classifier = classifier
+        self._labels = labels
+
+    def answer(self, items: Sequence[Item]) -> list[Reply]:
+        """One reply an item, in order; what the model cannot read is abstained on, by itself."""
+        try:
+            return self._answered(items)
+        except DataFault as fault:
+            if len(items) == 1:
+                return [Reply(None, reason=str(fault))]
+            return [reply for item in items for reply in self.answer([item])]
+
+    def _answered(self, items: Sequence[Item]) -> list[Reply]:
+        inputs = [input_of(self.classifier.task, item) for item in items]
+        found = self.classifier.classify(inputs, labels=self._labels)
+        if not isinstance(self.classifier, Guesses):
+            return [reply_of(one) for one in found]
+        guesses = self.classifier.likeliest(inputs, labels=self._labels)
+        return [reply_of(one, guess) for one, guess in zip(found, guesses, strict=True)]
+
+
+class TriedAnswerer(ClassifierAnswerer):
+    """A classifier that a comparison fitted, and what is to be told of it."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        notes: Sequence[str] = (),
+        spared: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        super().__init__(classifier)
+        self.name = classifier.engine.name
+        """Of the candidate that answers."""
+        self.version = classifier.version
+        """In the store of the comparison; empty: it is stored nowhere."""
+        self.model = " on ".join(filter(None, (self.name, classifier.encoder_name)))
+        self.notes = tuple(notes)
+        self.spared_s, self.spared_cpu_s = spared
+        """What setting it up would have taken besides, had no other arm made a part before."""
+
+
+def input_of(task: Task, item: Item) -> Input:
+    """An item as a classifier of the task reads it."""
+    from finetune.inputs import TextAndNumbers
+
+    if not task.reads_texts:
+        return item.numbers
+    return TextAndNumbers(item.text, item.numbers if task.reads_numbers else {})
+
+
+def reply_of(said: Diagnosis, guess: str = "") -> Reply:
+    """A diagnosis as a reply; `guess` is the likeliest label where the diagnosis does not say."""
+    leading = said.label or next((other.label for other in said.alternatives), guess)
+    return Reply(said.label, said.confidence, likeliest=guess or leading, reason=said.reason)
