@@ -19,7 +19,7 @@ from prompting.asking_tries import Course, Ended, Requests
 from prompting.breaker import Breaker
 from prompting.listening import Listener
 from prompting.model import Model, Turn
-from prompting.prices import cost_of
+from prompting.prices import cost_of, price_of
 from prompting.question import Answered, Observer, Question, T, Unanswered, Unobserved
 from prompting.redaction import Masks, Redaction
 from prompting.replies import ReplyFault, parsed, sendable
@@ -84,6 +84,11 @@ class Asker:
         self._settings = settings
         self._cache = cache
         self._redaction = redaction or Redaction()
+
+    @property
+    def priced(self) -> bool:
+        """Whether the price table has the model; else its tokens are counted as free."""
+        return price_of(self._settings.llm_prices, self.model.model) is not None
 
     def masks(self) -> Masks:
         """For a question that masks the words of people field by field."""

@@ -19,9 +19,12 @@ class Price(BaseModel):
     output: float = Field(default=0.0, ge=0)
 
 
+def price_of(prices: Mapping[str, Price], model: str) -> Price | None:
+    """That of the first entry whose name fits, where `*` stands for anything; None: none does."""
+    return next((one for name, one in prices.items() if fnmatchcase(model, name)), None)
+
+
 def cost_of(prices: Mapping[str, Price], model: str, *, tokens_in: int, tokens_out: int) -> float:
-    """By the first entry whose name fits, where `*` stands for anything; 0 where none does."""
-    for name, price in prices.items():
-        if fnmatchcase(model, name):
-            return (tokens_in * price.input + tokens_out * price.output) / MILLION
-    return 0.0
+    """By that price; 0 where there is none."""
+    price = price_of(prices, model) or Price()
+    return (tokens_in * price.input + tokens_out * price.output) / MILLION

@@ -37,6 +37,13 @@ class Prompting:
         """Name of the model."""
         return self.asker.model.model
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of its figures."""
+        words = f"ANDON_LLM_PRICES has no price for {self.model}"
+        free = f"{words}: its tokens and the machine that it runs on are reckoned as free."
+        return () if self.asker.priced else (free,)
+
     def versioned(self, prompt: str) -> tuple[str, ...]:
         """The prompt with its hash, the model with its digest, the labels.
 
@@ -103,7 +110,7 @@ class AskedModel:
             for one in known.task.labels
         }
         self.learnt = learnt
-        self.notes: tuple[str, ...] = (NOTE,) if known.task.reads_numbers else ()
+        self.notes = (*prompting.notes, *((NOTE,) if known.task.reads_numbers else ()))
 
     def answer(self, items: Sequence[Item]) -> list[Reply]:
         """One reply an item, in order."""

@@ -15,6 +15,7 @@ from prompting.asking import Asker
 from prompting.library import PromptLibrary
 from prompting.model import EngineFault, PassingFault, Request
 from prompting.model import Reply as Said
+from prompting.prices import Price
 from prompting.settings import PromptingSettings
 from service.comparison.asked_model import Prompting, names_shown
 from service.comparison.looked_up import LookedUpArm
@@ -255,8 +256,21 @@ def test_numbers_are_told_in_words_as_far_as_there_is_room() -> None:
     answerer = ZeroShotArm(given).ready(Known(NUMBERS))
     assert answerer.answer([Item(numbers={"x": 1.5})])[0].label == "stain"
     assert model.asked[0].turns[1].text == 'Text: "x = 1.5"'
-    assert "in words" in answerer.notes[0]
-    assert ZeroShotArm(given).ready(KNOWN).notes == ()
+    assert "in words" in answerer.notes[-1]
+
+
+def test_tokens_without_a_price_are_said_to_be_free() -> None:
+    """Else a language model would look cheap; with a price each reply has its cost."""
+    given, model = prompting(says("leak"))
+    (note,) = ZeroShotArm(given).ready(KNOWN).notes
+    assert "no price for parrot" in note
+    settings = PromptingSettings(llm_prices={"par*": Price(input=10, output=100)})
+    priced = Prompting(Asker(model, settings), PROMPTS)
+    for arm in (ZeroShotArm(priced), FewShotArm(priced), LookedUpArm(priced, Shelf())):
+        answerer = arm.ready(KNOWN)
+        (reply,) = answerer.answer([Item("drips")])
+        assert answerer.notes == ()
+        assert reply.cost == pytest.approx(0.002)
 
 
 def test_orders_in_texts_rows_and_codes_stay_data(data_dir: Path) -> None:
