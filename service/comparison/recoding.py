@@ -12,8 +12,8 @@ import numpy as np
 from rag.identifiers import spans
 from service.comparison.nouns import CodeRow, Item, Known
 
-_DIGITS = re.compile(r"\d+")
-_NUMBER = re.compile(r"(?<![\w.,/:+-])\d{3,}(?![\w/:-]|[.,]\d)")
+_DIGITS = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"(?<![\w.,/:+-])[0-9]{3,}(?![\w/:-]|[.,]\d)")
 """A bare number that may be a code where a table knows it."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,23 +24,26 @@ def mistyped(text: str, *, seed: int) -> str:
     """The text with seeded typing errors, never in an identifier, a number or a first letter.
 
     Where no word can bear one, the case of the letters is turned, as by a caps lock; where there
-    are none either, a full stop is added.
+    are none outside of identifiers either, a full stop is added.
     """
     chance = np.random.default_rng(seed)
     kept = [(start, end) for start, end, _ in spans(text)]
-    places = [
-        match.span()
-        for match in _WORD.finditer(text)
-        if not any(match.start() < end and start < match.end() for start, end in kept)
-    ]
+    places = [one.span() for one in _WORD.finditer(text) if not _within(one.span(), kept)]
     count = -(-len(places) // _WORDS_A_SLIP)
     picked = sorted(chance.choice(len(places), size=count, replace=False).tolist()) if count else []
     for start, end in (places[at] for at in reversed(picked)):
         text = text[:start] + _slip(text[start:end], chance) + text[end:]
     if picked:
         return text
-    turned = text.swapcase()
-    return turned if turned != text else f"{text}."
+    turned = [
+        sign if _within((at, at + 1), kept) else sign.swapcase() for at, sign in enumerate(text)
+    ]
+    return "".join(turned) if turned != list(text) else f"{text}."
+
+
+def _within(place: tuple[int, int], kept: Sequence[tuple[int, int]]) -> bool:
+    """Whether it touches one of those that are kept."""
+    return any(place[0] < end and start < place[1] for start, end in kept)
 
 
 def _slip(word: str, chance: np.random.Generator) -> str:

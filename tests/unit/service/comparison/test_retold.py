@@ -16,7 +16,9 @@ from service.comparison.typos import mistyped
 
 texts = st.text(min_size=1).filter(lambda text: bool(text.strip()))
 sayings = st.lists(
-    st.sampled_from(["pump", "not", "working", "E217", "due", "to", "P-0301", "wieder", "defekt"]),
+    st.sampled_from(
+        ["pump", "not", "working", "E217", "A/C", "due", "to", "P-0301", "wieder", "defekt"]
+    ),
     min_size=1,
 ).map(" ".join)
 
@@ -95,12 +97,20 @@ def test_the_step_is_that_of_the_number_as_written() -> None:
     assert digit_changed({"off": 0.0, "none": float("nan")}, seed=1)["off"] == 0.0
 
 
+def test_capitals_stand_in_for_a_slip_where_no_word_can_bear_one() -> None:
+    """And a full stop where there is nothing but a code."""
+    assert mistyped("A/C off, E217 P-0301", seed=1) == "a/c OFF, E217 P-0301"
+    assert mistyped("E217", seed=1) == "E217."
+
+
 def known(codes: list[str]) -> Known:
     task = Task("t", TaskKind.TEXT, (Label("a"), Label("a (revised)"), Label("b")))
     return Known(task, (Item("x", label="a"),), tuple(CodeRow(code, "m", "a") for code in codes))
 
 
-@given(st.lists(st.from_regex(r"[A-Z]{1,3}-?\d{1,5}", fullmatch=True), unique=True), st.integers(0))
+@given(
+    st.lists(st.from_regex(r"[A-Z]{1,3}-?[0-9]{1,5}", fullmatch=True), unique=True), st.integers(0)
+)
 def test_no_two_codes_become_one(codes: list[str], seed: int) -> None:
     """And each is another than before."""
     recoding = recoding_of(known(codes), seed=seed % 2**32)
