@@ -47,22 +47,17 @@ class Summarizes(Protocol):
         ...
 
 
-class Classifies(Protocol):
-    """One loaded model."""
+class Answers(Protocol):
+    """Whatever answers a task: one loaded model, or the route that the task follows."""
 
     @property
     def version(self) -> str:
-        """Version of the model."""
+        """Of the model, or the revision of the route."""
         ...
 
     @property
     def task(self) -> Task:
         """What it decides."""
-        ...
-
-    @property
-    def reference(self) -> Reference:
-        """How it answered rows that it had not learnt from."""
         ...
 
     def classify(
@@ -79,6 +74,15 @@ class Classifies(Protocol):
         self, texts: Sequence[str], *, labels: Sequence[str] | None = None, explain: bool = False
     ) -> Diagnosis:
         """One diagnosis from several texts about the same thing."""
+        ...
+
+
+class Classifies(Answers, Protocol):
+    """One loaded model."""
+
+    @property
+    def reference(self) -> Reference:
+        """How it answered rows that it had not learnt from."""
         ...
 
 

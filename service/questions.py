@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from finetune.inputs import Input
 from ingest.errors import DataFault
 from ingest.vocabulary import Diagnosis
-from service.ports import Classifies
+from service.ports import Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Question:
 
 
 def answers(
-    model: Classifies, questions: Sequence[Question], *, explain: bool = False
+    model: Answers, questions: Sequence[Question], *, explain: bool = False
 ) -> list[Diagnosis | DataFault]:
     """What a model says to each, or why it cannot be asked that; in order, each as if alone."""
     found: dict[int, Diagnosis | DataFault] = {}
@@ -46,7 +46,7 @@ def answers(
     return [found[at] for at in range(len(questions))]
 
 
-def _together(model: Classifies, question: Question, *, explain: bool) -> Diagnosis | DataFault:
+def _together(model: Answers, question: Question, *, explain: bool) -> Diagnosis | DataFault:
     texts = [item for item in question.inputs if isinstance(item, str)]
     try:
         return model.classify_together(texts, labels=question.labels, explain=explain)
@@ -55,7 +55,7 @@ def _together(model: Classifies, question: Question, *, explain: bool) -> Diagno
 
 
 def _batch(
-    model: Classifies, questions: Sequence[Question], *, explain: bool
+    model: Answers, questions: Sequence[Question], *, explain: bool
 ) -> Sequence[Diagnosis | DataFault]:
     """Questions about the same labels."""
     inputs = [question.inputs[0] for question in questions]

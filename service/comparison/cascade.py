@@ -27,6 +27,11 @@ class Step:
         """What the two say together, at the cost of both."""
         return self.first if self.then is None else _together(self.first, self.then)
 
+    @property
+    def by_first(self) -> bool:
+        """Whether what is said is the word of the first."""
+        return self.then is None or not _has_guess(self.then)
+
 
 class Cascade:
     """An `Answerer`; a member that fails is passed over, and the reply says so."""
@@ -48,6 +53,14 @@ class Cascade:
         return [Step(reply, then.get(at)) for at, reply in enumerate(first)]
 
 
+def steps_of(members: Sequence[Answerer], items: Sequence[Item]) -> list[Step]:
+    """What one answerer says by itself, or two as a cascade."""
+    first, *others = members
+    if others:
+        return Cascade(first, others[0]).steps(items)
+    return [Step(reply, None) for reply in asked(first, items)]
+
+
 def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
     """What it says to each; where it fails it abstains on all of them, with the reason."""
     try:
@@ -57,9 +70,8 @@ def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
 
 
 def _together(first: Reply, then: Reply) -> Reply:
-    leading = then if then.label is not None or then.likeliest else first
     return replace(
-        leading,
+        then if _has_guess(then) else first,
         label=then.label,
         tokens_in=first.tokens_in + then.tokens_in,
         tokens_out=first.tokens_out + then.tokens_out,
@@ -67,3 +79,7 @@ def _together(first: Reply, then: Reply) -> Reply:
         failed=then.failed,
         reason=" ".join(filter(None, (then.reason, first.reason and f"First: {first.reason}"))),
     )
+
+
+def _has_guess(reply: Reply) -> bool:
+    return reply.label is not None or bool(reply.likeliest)

@@ -93,3 +93,11 @@ def test_the_steps_tell_who_answered() -> None:
     first, then = Told({"pump whines": sure("pump")}), Told({"valve stuck": sure("valve")})
     steps = Cascade(first, then).steps([PUMP, VALVE])
     assert [step.then is None for step in steps] == [True, False]
+    assert [step.by_first for step in steps] == [True, False]
+
+
+def test_where_only_the_first_has_a_guess_the_word_is_its_own() -> None:
+    """Also when the second was asked."""
+    guess = Told({"zzz": Reply(None, 0.3, "pump", reason="unsure")})
+    (step,) = Cascade(guess, Told({})).steps([NOISE])
+    assert step.by_first
