@@ -47,11 +47,11 @@ class Points:
 
         self._encoder = encoder
         self._settings = settings
-        folder = Path(tempfile.mkdtemp(prefix="andon-examples-"))
-        self._index: PassageIndex = EdgeIndex(folder / "vectors", self._dimension)
+        self.folder = Path(tempfile.mkdtemp(prefix="andon-examples-"))
+        self._index: PassageIndex = EdgeIndex(self.folder / "vectors", self._dimension)
         self._known: set[str] = set()
         self._putting = threading.Lock()
-        self.close = weakref.finalize(self, _discarded, self._index, folder)
+        self.close = weakref.finalize(self, _discarded, self._index, self.folder)
         """Let go of the folder now; a second time is no fault."""
 
     @property

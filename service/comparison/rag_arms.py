@@ -23,7 +23,7 @@ def rag_arms(
     task: Task,
     *,
     codes: Sequence[CodeRow],
-    encoder: TextEncoder,
+    encoder: TextEncoder | None,
     model: Prompting | None = None,
     settings: RagSettings | None = None,
 ) -> tuple[Arm, ...]:
@@ -32,19 +32,16 @@ def rag_arms(
     Args:
         task: what is decided.
         codes: rows of code tables; with some there is an arm without labelled examples.
-        encoder: of texts.
+        encoder: of texts; None: words alone are compared, or numbers.
         model: the language model that is set.
         settings: how terms are weighed.
     """
     settings = settings or RagSettings()
-    if not task.reads_texts:
-        return (Nearest(None, settings),)
-    sizes = (0, *_CURVE) if codes else _CURVE
-    words = Nearest(None, settings, sizes=sizes)
-    near = Nearest(encoder, settings, sizes=sizes)
-    if model is None:
-        return words, near
-    return words, near, LookedUpArm(model, near)
+    sizes = (0, *_CURVE) if codes and task.reads_texts else _CURVE
+    arms = [Nearest(None, settings, sizes=sizes, reads_texts=task.reads_texts)]
+    if encoder is not None and task.reads_texts:
+        arms.append(Nearest(encoder, settings, sizes=sizes))
+    return (*arms, LookedUpArm(model, arms[-1])) if model is not None else tuple(arms)
 
 
 class Nearest:
@@ -60,20 +57,24 @@ class Nearest:
         settings: RagSettings,
         *,
         sizes: tuple[int | None, ...] = _CURVE,
+        reads_texts: bool = True,
     ) -> None:
-        """Without an encoder by words, codes and numbers alone."""
+        """Without an encoder by words and codes alone, or by numbers."""
         self._encoder = encoder
         self._settings = settings
+        self._reads_texts = reads_texts
         self.sizes = sizes
 
     @property
     def name(self) -> str:
         """By what it finds."""
-        return "nearest" if self._encoder else "words"
+        return "nearest" if self._encoder or not self._reads_texts else "nearest by words"
 
     @property
     def model(self) -> str:
         """What finds the nearest."""
+        if not self._reads_texts:
+            return "distance of scaled numbers"
         return f"{self._encoder.name} and BM25" if self._encoder else "BM25"
 
     @property
