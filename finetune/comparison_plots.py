@@ -22,8 +22,8 @@ INK, SOFT, GRID, PAPER, TARGET = (
     STAND_INS[name] for name in ("ink", "soft", "grid", "paper", "target")
 )
 LETTERS = 8.5
-LEAST_COST = 1e-6
-"""Of a logarithmic axis: nothing costs nothing."""
+LEAST_COST = 1e-9
+"""On a logarithmic axis, where nothing can stand for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +232,13 @@ def _plain_numbers(axes: Axes, *, vertical: bool = False) -> None:
 
     for axis in (axes.xaxis, axes.yaxis) if vertical else (axes.xaxis,):
         axis.set_major_locator(LogLocator(numticks=7))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
         axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(value: float) -> str:
+    """Never as a power of ten."""
+    return f"{value:,.9f}".rstrip("0").rstrip(".")
 
 
 def _finished(figure: Figure, axes: Axes, *, name: str, words: str, grid: str = "x") -> str:

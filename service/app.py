@@ -22,6 +22,7 @@ from service.routes import (
     answers,
     asking,
     classify,
+    comparisons,
     document_upkeep,
     documents,
     feedback,
@@ -88,6 +89,7 @@ def create_app(parts: Parts) -> FastAPI:
     subjects = (machines, issues, instructions, summaries, classify, models, trainings)
     for subject in (
         *subjects,
+        comparisons,
         feedback,
         document_upkeep,
         documents,

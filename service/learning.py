@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from service.classified import Classified
 from service.classifier_figures import ClassifierFigures
+from service.comparisons import Comparisons
 from service.database import Database
 from service.drift_watch import DriftWatch
 from service.observer import Observer
@@ -25,11 +26,13 @@ class Learning:
     drift: DriftWatch
     observer: Observer
     trainings: Trainings
+    comparisons: Comparisons
 
     @property
     def loops(self) -> Mapping[str, Callable[[threading.Event], None]]:
         """What runs in threads of their own, by name."""
-        return {"observer": self.observer.run, "trainings": self.trainings.run}
+        beside = {"trainings": self.trainings.run, "comparisons": self.comparisons.run}
+        return {"observer": self.observer.run, **beside}
 
 
 def learning_of(database: Database, shelf: Shelf, settings: ServiceSettings) -> Learning:
@@ -42,4 +45,5 @@ def learning_of(database: Database, shelf: Shelf, settings: ServiceSettings) -> 
         drift=drift,
         observer=Observer(shelf, classified, figures, check=drift.check),
         trainings=Trainings(database, settings.home, plant=settings.plant),
+        comparisons=Comparisons(settings.home, plant=settings.plant),
     )

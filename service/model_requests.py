@@ -46,7 +46,7 @@ def started(learning: Learning, task: str, asked: Train, *, by: str) -> Training
         raise DataFault(f"Task {task} needs its rows: send them as file.")
     wanted = Wanted(
         task,
-        data=f"rows{_suffix(asked.file)}" if asked.file else "",
+        data=f"rows{suffix_of(asked.file)}" if asked.file else "",
         task_file="task.toml" if asked.task_file else "",
         seed=asked.seed,
         up_to=asked.up_to or "",
@@ -56,7 +56,7 @@ def started(learning: Learning, task: str, asked: Train, *, by: str) -> Training
     with TemporaryDirectory(prefix="andon-rows-") as folder:
         uploads = {wanted.data: asked.file, wanted.task_file: asked.task_file}
         files = {
-            name: _saved(upload, Path(folder) / name)
+            name: saved(upload, Path(folder) / name)
             for name, upload in uploads.items()
             if upload is not None
         }
@@ -73,7 +73,7 @@ def evaluated(store: ModelStore, task: str, asked: Evaluate) -> Mapping[str, Any
     if (asked.file.size or 0) > MOST_EVALUATED:
         raise TooLarge(f"At most {MOST_EVALUATED} bytes are judged at once: send fewer rows.")
     with _one_at_a_time(), TemporaryDirectory(prefix="andon-rows-") as folder:
-        rows = _saved(asked.file, Path(folder) / f"rows{_suffix(asked.file)}")
+        rows = saved(asked.file, Path(folder) / f"rows{suffix_of(asked.file)}")
         return evaluate(task, rows, store, version=asked.version).as_dict()
 
 
@@ -111,14 +111,16 @@ def _one_at_a_time() -> Iterator[None]:
         _evaluating.release()
 
 
-def _suffix(file: UploadFile) -> str:
+def suffix_of(file: UploadFile) -> str:
+    """The ending of its name, where it is one of a file of rows; DataFault otherwise."""
     suffix = Path(file.filename or "").suffix.lower()
     if suffix not in SUFFIXES:
         raise DataFault(f"The rows need a file name that ends in one of {', '.join(SUFFIXES)}.")
     return suffix
 
 
-def _saved(upload: UploadFile, path: Path) -> Path:
+def saved(upload: UploadFile, path: Path) -> Path:
+    """What was uploaded, as that file."""
     with path.open("wb") as sink:
         shutil.copyfileobj(upload.file, sink)
     return path

@@ -16,10 +16,11 @@ from typing import Any
 from ingest.errors import AndonFault, NotKnown
 from service.database import Database
 from service.faults import Conflict
-from service.training_process import (
+from service.side_process import (
     PROGRAM,
     Progress,
-    TrainingProcess,
+    SideProcess,
+    ended_words,
     last_words,
     read_progress,
     read_report,
@@ -33,7 +34,6 @@ KEPT = 200
 MOST_STARTS = 4
 """Of one training, by a service that was restarted."""
 BROKEN_OFF = "The service ended while it ran, and it could not be gone on with."
-NO_REPORT = "It ended without a report."
 
 
 class TrainingState(StrEnum):
@@ -97,7 +97,7 @@ class Trainings:
         self._home = home
         self._folder = home / "trainings"
         self._clock = clock
-        self._process = TrainingProcess(self._folder, program, plant=plant)
+        self._process = SideProcess(self._folder, program, plant=plant)
         self._lock = threading.RLock()
 
     def start(self, wanted: Wanted, files: Mapping[str, Path], *, by: str) -> Training:
@@ -165,7 +165,7 @@ class Trainings:
                 state = TrainingState.DONE if passed else TrainingState.REFUSED
                 self._close(training, state, report=report)
             else:
-                words = last_words(folder) or _ended(code)
+                words = last_words(folder) or ended_words(code)
                 self._close(training, TrainingState.FAILED, fault=words)
 
     def _leave(self) -> None:
@@ -261,12 +261,6 @@ def _arguments(wanted: Wanted, folder: Path, home: Path) -> list[str]:
     ]
     told = ["--json", "--progress-lines", "--home", str(home), "--seed", str(wanted.seed)]
     return ["train", wanted.task, *files, *up_to, *switches, *told]
-
-
-def _ended(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"It was ended by signal {-code}; with signal 9 look at the memory."
-    return NO_REPORT
 
 
 def _written(training: Training) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 FOLDER = "comparisons"
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}")
 """Of a comparison; also the name of its folder."""
 
 

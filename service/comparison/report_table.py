@@ -9,6 +9,7 @@ from service.comparison.nouns import ArmResult, CascadeResult, Quality, Report
 from service.comparison.report_words import (
     CASCADE,
     NAMES,
+    arm_id,
     by_chance,
     count,
     f1,
@@ -72,13 +73,14 @@ def rows(
     """In the order of the question: right, cheap, quick, and what it takes to keep."""
     both: list[ArmResult | CascadeResult] = [*arms, *([cascade] if cascade else [])]
     currency = report.prices.currency
+    of_two = _of_both(report, arms, cascade)
     told = (
         ("Quality", "macro-F1 on the test", [_quality(one.quality) for one in both]),
         ("Answers by itself", "the rest is for a person", [_answered(one.quality) for one in both]),
         ("Running cost", "for 1,000 items", [_running(one, currency) for one in both]),
-        ("One-off cost", "labels and set-up", [_once(one, currency, cascade) for one in both]),
+        ("One-off cost", "labels and set-up", [_once(one, of_two, currency) for one in both]),
         ("Latency", "one item alone, median", [_latency(one) for one in both]),
-        ("Set-up", "from nothing to the first answer", [_setup(one) for one in both]),
+        ("Set-up", "from nothing to the first answer", [_setup(one, of_two) for one in both]),
         ("Required data", "to reach the target", [_data(report, one) for one in both]),
         ("Flexibility", "a new class is added", [_flexible(one) for one in both]),
         ("Consistency", "answers that stay the same", [_consistent(one) for one in both]),
@@ -111,32 +113,55 @@ def _handed_on(one: CascadeResult) -> str:
     return f"{percent(one.share_first)} end at the first step"
 
 
-def _once(one: ArmResult | CascadeResult, currency: str, cascade: CascadeResult | None) -> Cell:
-    if isinstance(one, CascadeResult):
-        return Cell("both", "the two steps together") if cascade else UNKNOWN
-    return Cell(
-        money(one.one_off_cost, currency), f"{seconds(one.setup_cpu_s)} of CPU, the rest labels"
-    )
+@dataclass(frozen=True, slots=True)
+class _OfBoth:
+    """What the two steps of a cascade take together."""
+
+    setup_s: float
+    one_off_cost: float
+
+
+def _of_both(
+    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
+) -> _OfBoth | None:
+    """Set up one after the other; the labels of the one serve the other too."""
+    names = {cascade.first, cascade.then} if cascade else set()
+    both = [one for one in arms if arm_id(one) in names]
+    if len(both) != 2:
+        return None
+    of_cpu = report.prices.cpu_hour / 3600
+    labels = [one.one_off_cost - one.setup_cpu_s * of_cpu for one in both]
+    cost = sum(one.one_off_cost for one in both) - min(labels)
+    return _OfBoth(sum(one.setup_s for one in both), cost)
+
+
+def _once(one: ArmResult | CascadeResult, both: _OfBoth | None, currency: str) -> Cell:
+    if isinstance(one, ArmResult):
+        what = f"{count(one.labels)} labels and {seconds(one.setup_cpu_s)} of CPU"
+        return Cell(money(one.one_off_cost, currency), what)
+    if both is None:
+        return UNKNOWN
+    return Cell(money(both.one_off_cost, currency), "the same labels serve both")
 
 
 def _latency(one: ArmResult | CascadeResult) -> Cell:
     return Cell(milliseconds(one.p50_ms), f"95 of 100 within {milliseconds(one.p95_ms)}")
 
 
-def _setup(one: ArmResult | CascadeResult) -> Cell:
-    if isinstance(one, CascadeResult):
-        return Cell("both", "the two steps together")
-    return Cell(seconds(one.setup_s), f"with {count(one.labels)} labelled examples")
+def _setup(one: ArmResult | CascadeResult, both: _OfBoth | None) -> Cell:
+    if isinstance(one, ArmResult):
+        return Cell(seconds(one.setup_s), f"with {count(one.labels)} labelled examples")
+    return Cell(seconds(both.setup_s), "one after the other") if both else UNKNOWN
 
 
 def _data(report: Report, one: ArmResult | CascadeResult) -> Cell:
     """The fewest labels at which the target was reached, as measured."""
     if isinstance(one, CascadeResult):
-        return Cell("both", "what its steps need")
+        return Cell("as its steps", "each as it stands beside")
     same = [arm for arm in report.arms if (arm.approach, arm.name) == (one.approach, one.name)]
     reached = [arm.labels for arm in same if arm.quality.macro_f1 >= report.target]
     if not reached:
-        return Cell("more", f"not reached with {count(max(arm.labels for arm in same))} labels")
+        return Cell("not reached", f"with {count(max(arm.labels for arm in same))} labels")
     return Cell(f"{count(min(reached))} labels", "the fewest that were tried and reached it")
 
 

@@ -25,8 +25,12 @@ NASTY: tuple[Any, ...] = (
     *("SOP-HP-01", "1", "press-3", "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-12:00"),
     *(None, True, -1, 0, 10**30, 1.5e308, [], {}, [None], {"a": {"b": []}}, ["x"] * 300),
 )
-UNENDING = {("get", "/v1/stream"), ("post", "/v1/models/{task}/train")}
-"""A stream never ends, and a training goes on in a process of its own."""
+UNENDING = {
+    ("get", "/v1/stream"),
+    ("post", "/v1/models/{task}/train"),
+    ("post", "/v1/comparisons"),
+}
+"""A stream never ends; a training and a comparison go on in a process of their own."""
 ROUNDS = 6
 ALLOWED = {200, 201, 202, 204, 405, *ERRORS}
 

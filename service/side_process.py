@@ -1,7 +1,7 @@
-"""One training in a process of its own: started, followed by its files, found again, ended.
+"""A training or a comparison in a process of its own: started, followed by its files, ended.
 
 Whether it runs is told by a lock that only that process holds, so that a service that was killed
-finds its training again and never mistakes another process for it.
+finds its process again and never mistakes another one for it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ TAIL = 16_384
 """Bytes of the progress that are read."""
 MOST_REPORT = 4_000_000
 """Bytes."""
+NO_REPORT = "It ended without a report."
 LAST_WORDS = 600
 """Characters of what it said at its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training is."""
+    """How far it is."""
 
     step: str = ""
     share: float = 0.0
@@ -46,13 +47,20 @@ class Progress:
     remaining_s: float | None = None
 
 
-class TrainingProcess:
-    """`andon train` below that folder, one at a time; what it prints lies in files there."""
+class SideProcess:
+    """`andon` below that folder, one at a time; what it prints lies in files there."""
 
     def __init__(
-        self, folder: Path, program: Sequence[str] = PROGRAM, *, plant: Path | None = None
+        self,
+        folder: Path,
+        program: Sequence[str] = PROGRAM,
+        *,
+        plant: Path | None = None,
+        what: str = "training",
     ) -> None:
+        """`what` is the word for it in a fault."""
         self._folder = folder
+        self._what = what
         self._environment = {**os.environ, **({"ANDON_PLANT": str(plant)} if plant else {})}
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,28 +69,29 @@ class TrainingProcess:
         """Start `andon` with those arguments; its process id.
 
         Raises:
-            Conflict: a training runs.
+            Conflict: one runs.
             StoreFault: the folder cannot be used, or no process can be started.
         """
         try:
             into.mkdir(parents=True, exist_ok=True)
             lock = self._lock()
             if lock is None:
-                raise Conflict("A training runs already: one at a time.")
+                raise Conflict(f"A {self._what} runs already: one at a time.")
             try:
                 command = [*self._program, *arguments]
                 self._process = _spawned(command, into, lock, environment=self._environment)
             finally:
                 os.close(lock)  # from now on it is the child's alone
         except OSError as fault:
-            raise StoreFault(f"No training can be started in {into}: {fault.strerror}.") from fault
+            words = f"No {self._what} can be started in {into}: {fault.strerror}."
+            raise StoreFault(words) from fault
         with suppress(ProcessLookupError):  # it ended at once
             os.setpriority(os.PRIO_PROCESS, self._process.pid, LOW_PRIORITY)
         return self._process.pid
 
     @property
     def runs(self) -> bool:
-        """Whether a training runs, be it of a service that was killed."""
+        """Whether one runs, be it of a service that was killed."""
         if self._process is not None and self._process.poll() is not None:
             return False
         try:
@@ -96,11 +105,11 @@ class TrainingProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """Of a training that this process started; None where it is not known."""
+        """Of the one that this process started; None where it is not known."""
         return self._process.poll() if self._process is not None else None
 
     def end(self, pid: int) -> None:
-        """End the training that runs under that id, with all that it started."""
+        """End the one that runs under that id, with all that it started."""
         for kind in (signal.SIGTERM, signal.SIGKILL):
             if self.runs:
                 with suppress(ProcessLookupError):
@@ -113,11 +122,11 @@ class TrainingProcess:
             time.sleep(0.02)
 
     def forget(self) -> None:
-        """The training has ended and was looked at."""
+        """It has ended and was looked at."""
         self._process = None
 
     def _lock(self) -> int | None:
-        """The lock, held by us until it is closed; None while a training holds it."""
+        """The lock, held by us until it is closed; None while such a process holds it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -129,7 +138,7 @@ class TrainingProcess:
 
 
 def read_progress(folder: Path) -> Progress:
-    """The last line of progress in a training's folder."""
+    """The last line of progress in the folder of a process."""
     for line in reversed(_lines(folder)):
         said = _object(line)
         if isinstance(said.get("what"), str) and isinstance(said.get("share"), int | float):
@@ -140,7 +149,7 @@ def read_progress(folder: Path) -> Progress:
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """What `andon train --json` printed; empty when it printed nothing whole."""
+    """What it printed with `--json`; empty when it printed nothing whole."""
     path = folder / REPORT
     try:
         if path.stat().st_size > MOST_REPORT:
@@ -154,6 +163,13 @@ def last_words(folder: Path) -> str:
     """What it said at its end, progress left out."""
     said = [line.strip() for line in _lines(folder) if line.strip() and not _object(line)]
     return " ".join(said)[-LAST_WORDS:]
+
+
+def ended_words(code: int | None) -> str:
+    """Of one that ended without a word."""
+    if code is not None and code < 0:
+        return f"It was ended by signal {-code}; with signal 9 look at the memory."
+    return NO_REPORT
 
 
 def _spawned(
