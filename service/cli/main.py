@@ -8,6 +8,7 @@ import typer
 
 from ingest.errors import AndonFault, SettingsFault
 from service.cli import (
+    compare,
     demo,
     docs,
     feedback,
@@ -56,6 +57,7 @@ for group in (
     docs,
     training,
     models,
+    compare,
     feedback,
 ):
     group.register(app)

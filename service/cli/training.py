@@ -87,7 +87,7 @@ def train(
         return
     from finetune.training import train as train_model
 
-    wanted, rows = _asked(task, data, task_file)
+    wanted, rows = asked_for(task, data, task_file)
     if check:
         with windows_at(home, plant) as windows:
             inspected(wanted, rows, windows=windows, as_json=as_json)
@@ -160,8 +160,12 @@ def _shipped_data(task: str) -> Path:
     return data
 
 
-def _asked(task: str, data: Path | None, task_file: Path | None) -> tuple[Task, Path]:
-    """The task that is meant, and where its rows are."""
+def asked_for(task: str, data: Path | None, task_file: Path | None) -> tuple[Task, Path]:
+    """The task that is meant, and where its rows are.
+
+    Raises:
+        SettingsFault: there is no such file, or a task without data.
+    """
     from finetune.dataset import task_for
     from finetune.task import load_task
 

@@ -13,7 +13,7 @@ from finetune.derived import sources
 from finetune.examples import Rows
 from finetune.feature_table import numbers
 from finetune.features import Windows
-from finetune.split import Fold, Frozen
+from finetune.split import Fold, Frozen, Split
 from finetune.task import Task, TaskKind
 from service.comparison.nouns import Item
 
@@ -25,24 +25,20 @@ FOLDS = 3
 class Material:
     """Labelled items on the two sides of one split."""
 
-    task: Task
-    """With its labels."""
+    data: Dataset
+    split: Split
     develop: tuple[Item, ...]
     """What arms may learn from and be chosen by."""
     test: tuple[Item, ...]
     """What they are reported on."""
     folds: tuple[Fold, ...]
     """Of the rows to develop on, by their place there."""
-    how: str
-    """The split in words."""
-    sha256: str
-    """Of the file."""
     notes: tuple[str, ...] = ()
 
     @property
-    def groups(self) -> int:
-        """How many the test has."""
-        return len({item.group for item in self.test})
+    def task(self) -> Task:
+        """With its labels."""
+        return self.data.task
 
 
 def read_material(
@@ -72,26 +68,38 @@ def read_material(
     items = _items(data)
     warned = (finding.words for finding in data.inspection.findings if not finding.fault)
     return Material(
-        task=data.task,
+        data=data,
+        split=split,
         develop=tuple(items[row] for row in split.develop),
         test=tuple(items[row] for row in split.test),
         folds=tuple(_placed(fold, split.develop) for fold in folds),
-        how=split.how,
-        sha256=data.sha256,
         notes=(*split.notes, *(f"The file {words}" for words in warned)),
     )
 
 
 def _items(data: Dataset) -> list[Item]:
     names = data.task.label_names
-    texts = data.examples.texts or ("",) * len(data.labels)
-    columns = _raw_numbers(data)
+    texts = _as_sent(data)
+    columns, moments = _raw_numbers(data), data.bonds.moments
     return [
-        Item(text, _known(columns, row), names[label], str(group))
+        Item(
+            text,
+            _known(columns, row),
+            names[label],
+            str(group),
+            None if moments is None else float(moments[row]),
+        )
         for row, (text, label, group) in enumerate(
             zip(texts, data.labels.tolist(), data.bonds.groups.tolist(), strict=True)
         )
     ]
+
+
+def _as_sent(data: Dataset) -> Sequence[str]:
+    """Texts as someone would send them, with their codes and numbers whole."""
+    if not data.task.reads_texts:
+        return ("",) * len(data.labels)
+    return [cell.strip() for cell in data.table.columns[data.task.text]]
 
 
 def _raw_numbers(data: Dataset) -> Mapping[str, Sequence[float]]:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from ingest.errors import AndonFault, ModelFault
 from service.comparison.nouns import Item, Known, Reply
 from service.comparison.ports import Answerer, Arm
+from service.comparison.sampling import asked
+
+log = logging.getLogger(__name__)
+
+Done = TypeVar("Done")
 
 MOST_ALONE = 200
 """Items that are asked one at a time, for the latency."""
 MOST_OF_MODEL = 300
-"""Items that a language model is asked, unless more are wished."""
+"""Items that a language model is asked."""
+FAILED = 0.05
+"""Share of the items for which no answer may be had before the arm is given up."""
+TOGETHER = 50
+"""Items in one call, where they are not asked one at a time."""
+
+Watch = Callable[[float], None]
+"""Called with the share of the items that are asked."""
+
+
+def unwatched(_share: float) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +69,37 @@ def set_up(arm: Arm, known: Known, first: Item) -> Standing:
     """
     began, cpu = time.perf_counter(), time.process_time()
     answerer = arm.ready(known)
-    reply = answerer.answer([first])[0]
+    reply = asked(answerer, [first])[0]
     seconds, spent = time.perf_counter() - began, time.process_time() - cpu
     return Standing(answerer, seconds, spent, reply.tokens_in > 0)
 
 
-def ask(answerer: Answerer, items: Sequence[Item], *, alone: int = MOST_ALONE) -> Asked:
-    """The first of the items one at a time, the others together.
+def ask(
+    answerer: Answerer,
+    items: Sequence[Item],
+    *,
+    alone: int = MOST_ALONE,
+    watch: Watch = unwatched,
+) -> Asked:
+    """The first of the items one at a time, the others together; nobody sees the right answers.
 
     Whoever calls draws the items, so that the first are as good as any.
+
+    Raises:
+        ModelFault: for too many items no answer could be had, or an answer is missing.
     """
     replies: list[Reply] = []
     took: list[float] = []
     cpu = time.process_time()
-    for item in items[:alone]:
+    for at, item in enumerate(items[:alone]):
         began = time.perf_counter()
-        replies += answerer.answer([item])
+        replies += asked(answerer, [item])
         took.append((time.perf_counter() - began) * 1000)
+        _refuse_silence(replies, of=len(items))
+        watch(at / len(items))
     spent = time.process_time() - cpu
-    if len(items) > alone:
-        replies += answerer.answer(items[alone:])
+    replies += told(answerer, items[alone:])
+    _refuse_silence(replies, of=len(items))
     return Asked(
         items=tuple(items),
         replies=tuple(replies),
@@ -80,7 +110,40 @@ def ask(answerer: Answerer, items: Sequence[Item], *, alone: int = MOST_ALONE) -
     )
 
 
+def told(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
+    """What it says to the items together.
+
+    Raises:
+        ModelFault: for too many items no answer could be had, or an answer is missing.
+    """
+    replies: list[Reply] = []
+    for at in range(0, len(items), TOGETHER):
+        replies += asked(answerer, items[at : at + TOGETHER])
+        _refuse_silence(replies, of=len(items))
+    return replies
+
+
+def attempt(what: Callable[[], Done]) -> tuple[Done | None, str]:
+    """What comes of it, or None and why: whatever one arm does, the others are measured."""
+    try:
+        return what(), ""
+    except AndonFault as fault:
+        return None, str(fault)
+    except Exception as fault:
+        log.exception("an arm of a comparison failed")
+        return None, f"It failed unexpectedly: {type(fault).__name__}: {fault}"
+
+
 def drawn(items: Sequence[Item], *, seed: int) -> tuple[Item, ...]:
     """All of them in an order of chance, the same for the same seed."""
     order = np.random.default_rng(seed).permutation(len(items))
     return tuple(items[at] for at in order)
+
+
+def _refuse_silence(replies: Sequence[Reply], *, of: int) -> None:
+    """A model that is away says nothing about the items, and so nothing about the arm."""
+    failed = [reply for reply in replies if reply.failed]
+    allowed = max(1, int(FAILED * of))
+    if len(failed) > allowed or len(failed) == len(replies) >= allowed:
+        said = f"For {len(failed)} of {len(replies)} items that were asked no answer could be had"
+        raise ModelFault(f"{said}: {failed[0].reason}")

@@ -1,0 +1,101 @@
+"""andon compare: prompt, retrieval or fine-tuning, measured on labelled rows of one's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.errors import SettingsFault
+from service.cli.compare_report import show
+from service.cli.inspection import windows_at
+from service.cli.models import TaskArgument
+from service.cli.options import DEFAULT_HOME, DEFAULT_PLANT, HomeOption, JsonOption, PlantOption
+from service.cli.training import DataOption, asked_for
+from service.cli.training_progress import shown
+
+if TYPE_CHECKING:
+    from service.comparison.nouns import Prices
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(compare)
+
+
+def compare(
+    task: TaskArgument,
+    data: DataOption = None,
+    task_file: Annotated[
+        Path | None, typer.Option("--task-file", help="Labels and columns, declared in TOML.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    plant: PlantOption = DEFAULT_PLANT,
+    *,
+    target: Annotated[
+        float | None, typer.Option("--target", help="Macro-F1 that is wanted; else 0.80.")
+    ] = None,
+    codes: Annotated[
+        Path | None, typer.Option("--codes", help="What the codes mean: a table in a file.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option("--documents", help="A folder with documents that hold tables.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="A folder for a copy of the report.")
+    ] = None,
+    up_to: Annotated[
+        str | None,
+        typer.Option("--up-to", help="The dearest candidate to train, such as hybrid: quicker."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same rows.")] = 0,
+    minutes_per_label: Annotated[
+        float, typer.Option("--minutes-per-label", min=0, help="That a person needs for one.")
+    ] = 0.5,
+    labour_hour: Annotated[
+        float, typer.Option("--labour-hour", min=0, help="Price of an hour of that person.")
+    ] = 40.0,
+    cpu_hour: Annotated[
+        float, typer.Option("--cpu-hour", min=0, help="Price of an hour of one CPU core.")
+    ] = 0.05,
+    identity: Annotated[str | None, typer.Option("--id", hidden=True)] = None,
+    progress_lines: Annotated[
+        bool, typer.Option("--progress-lines", help="Progress as JSON lines, for programs.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Prompt, retrieval or fine-tuning: all three on your own rows, and which of them it takes.
+
+    The report, as a page and as JSON, is kept below the home folder; the last line says where.
+    """
+    from service.comparison.conducting import Order, conducted
+    from service.comparison.kept import ID, new_id
+
+    identity = identity or new_id(task, datetime.now(UTC))
+    if not ID.fullmatch(identity):
+        raise SettingsFault(f"{identity!r} is no id of a comparison.")
+    wanted, rows = asked_for(task, data, task_file)
+    order = Order(
+        id=identity,
+        task=wanted,
+        data=rows,
+        home=home,
+        target=target,
+        codes=codes,
+        documents=documents,
+        up_to=up_to,
+        seed=seed,
+        prices=_prices(cpu_hour, labour_hour, minutes_per_label),
+        copy_to=report,
+    )
+    with shown(lines=progress_lines) as progress, windows_at(home, plant) as windows:
+        found = conducted(order, windows=windows, progress=progress)
+    show(found, home, as_json=as_json)
+
+
+def _prices(cpu_hour: float, labour_hour: float, label_minutes: float) -> Prices:
+    from service.comparison.nouns import Prices
+
+    return Prices(cpu_hour=cpu_hour, labour_hour=labour_hour, label_minutes=label_minutes)

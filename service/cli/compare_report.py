@@ -1,0 +1,75 @@
+"""What a comparison found, as a table with its reasons or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.cli.options import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from service.comparison.nouns import ArmResult, CascadeResult, Report
+
+HEADS = (
+    *("arm", "labels", "macro-F1 (95 %)", "p50 ms", "1,000 items"),
+    *("set-up s", "consistency", "new class s"),
+)
+
+
+def show(report: Report, home: Path, *, as_json: bool) -> None:
+    """For a program or for a person."""
+    from service.comparison.report_json import report_as_dict
+
+    if as_json:
+        print_json(report_as_dict(report))
+        return
+    currency = report.prices.currency
+    rows = (*map(_arm, report.arms), *map(_cascade, report.cascades))
+    print_table(HEADS, ([*row[:4], f"{row[4]} {currency}", *row[5:]] for row in rows), wide=True)
+    for sentence in _sentences(report, home):
+        console.say(sentence)
+
+
+def _arm(one: ArmResult) -> list[str]:
+    low, high = one.quality.ci95
+    name = f"{one.approach.value}/{one.name}{' *' if one.chosen else ''}"
+    return [
+        *(name, str(one.labels), f"{one.quality.macro_f1:.3f} ({low:.3f}-{high:.3f})"),
+        *(f"{one.p50_ms:.1f}", f"{one.cost_per_1000:.4f}", f"{one.setup_s:.1f}"),
+        "" if one.consistency is None else f"{one.consistency.share:.3f}",
+        _seconds(one),
+    ]
+
+
+def _seconds(one: ArmResult) -> str:
+    """Until a new class is answered."""
+    if one.flexibility is None:
+        return ""
+    seconds = one.flexibility.seconds
+    return "never" if seconds is None else f"{seconds:.1f}"
+
+
+def _cascade(one: CascadeResult) -> list[str]:
+    low, high = one.quality.ci95
+    figures = f"{one.quality.macro_f1:.3f} ({low:.3f}-{high:.3f})"
+    name = f"{one.first}, then {one.then}"
+    return [name, "", figures, f"{one.p50_ms:.1f}", f"{one.cost_per_1000:.4f}", "", "", ""]
+
+
+def _sentences(report: Report, home: Path) -> Iterator[str]:
+    from service.comparison.kept import folder_of
+
+    yield f"{report.task}, {report.split}. * stands for its approach."
+    yield f"Wanted: macro-F1 {report.target:g} ({report.target_from})."
+    yield from report.notes
+    for one in report.failed:
+        name = f"{one.approach.value}/{one.name}"
+        yield f"{name} with {one.labels} labels failed: {one.reason}"
+    decision = report.decision
+    yield f"Recommended: {decision.approach.value}{decision.arm and f' ({decision.arm})'}."
+    yield from (f"  {reason}" for reason in decision.reasons)
+    if decision.would_change:
+        yield "What would change it:"
+        yield from (f"  {sentence}" for sentence in decision.would_change)
+    yield f"The report is in {folder_of(home, report.id)}."
