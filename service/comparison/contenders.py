@@ -45,8 +45,7 @@ class Contender:
     @property
     def by_chance(self) -> bool:
         """Whether it cannot be told from guessing."""
-        one = self.quality
-        return one.ci95[0] <= one.chance_macro_f1 or one.chance_p >= LUCK
+        return by_chance(self.quality)
 
     @property
     def reach(self) -> float:
@@ -77,6 +76,11 @@ class Field:
     def of(self, approach: Approach) -> Contender | None:
         """Who stands for it."""
         return next((one for one in self.singles if one.route == approach.value), None)
+
+
+def by_chance(one: Quality) -> bool:
+    """Whether guessing at random might have been as right."""
+    return one.ci95[0] <= one.chance_macro_f1 or one.chance_p >= LUCK
 
 
 def field_of(arms: Iterable[ArmResult], cascades: Iterable[CascadeResult]) -> Field:
@@ -110,6 +114,12 @@ def instead_of(
     return next((one for one in reaching if pays(one, alone, given)), None)
 
 
+def passed_by(field: Field, target: float) -> tuple[Contender, ...]:
+    """Those that the walk came to before it found one that reaches alone; or all of them."""
+    alone = alone_at(field, target)
+    return field.singles if alone is None else field.singles[: field.singles.index(alone)]
+
+
 def no_further(alone: Contender, field: Field) -> tuple[Contender, ...]:
     """The cascades that need no approach that the walk has not come to."""
     order = [one.value for one in Approach]
@@ -118,10 +128,14 @@ def no_further(alone: Contender, field: Field) -> tuple[Contender, ...]:
 
 
 def pays(cascade: Contender, alone: Contender, given: Circumstances) -> bool:
-    """Half the cost, and an hour of labour saved in a million items: two are kept, not one."""
-    saved = alone.cost_per_1000 - cascade.cost_per_1000
+    """Half the cost, and enough of it to pay for keeping two in place of one."""
     half = cascade.cost_per_1000 <= CHEAPER * alone.cost_per_1000
-    return half and saved > 0 and saved * A_MILLION >= given.prices.labour_hour
+    return half and worth(alone.cost_per_1000 - cascade.cost_per_1000, given)
+
+
+def worth(saved_per_1000: float, given: Circumstances) -> bool:
+    """Whether a million items save an hour of labour."""
+    return saved_per_1000 > 0 and saved_per_1000 * A_MILLION >= given.prices.labour_hour
 
 
 def strongest(contenders: Sequence[Contender]) -> Contender | None:

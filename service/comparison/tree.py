@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from service.comparison.contenders import choose, field_of
 from service.comparison.nouns import ArmResult, CascadeResult, Circumstances, Decision, Route
+from service.comparison.reasons import branches
+from service.comparison.would_change import would_change
 
 
 def decide(
@@ -18,6 +20,9 @@ def decide(
     """
     field = field_of(arms, cascades)
     winner = choose(field, given.target, given)
-    if winner is None:
-        return Decision(Route.NONE, "", (), ())
-    return Decision(winner.route, winner.name, (), ())
+    return Decision(
+        approach=Route.NONE if winner is None else winner.route,
+        arm="" if winner is None else winner.name,
+        branches=branches(field, given),
+        would_change=would_change(field, arms, given),
+    )
