@@ -59,7 +59,7 @@ def _scores(candidates: Candidates, voters: Electorate, weighing: Weighing) -> F
         return np.full(at.shape, -np.inf)
     rows = voters.is_row[at]
     bonus = np.where(rows, weighing.defined, weighing.exact) * candidates.exact
-    found = candidates.similarity(weighing.dense) + bonus
+    found = (candidates.similarity(weighing.dense) + bonus) * voters.trust[at]
     mute = (at < 0) | (voters.is_guessed[at] & (weighing.guessed <= 0))
     return np.where(mute, -np.inf, found)
 

@@ -26,8 +26,13 @@ class Voter:
     """What it must not be judged by; empty: itself alone."""
     row: int | None = None
     """Its place among the rows of the code table; None: an example."""
-    guessed: bool = False
-    """Whether the label of a row was found by what it means."""
+    trust: float = 1.0
+    """How alike a row and its label are, where the label was found by what the row means."""
+
+    @property
+    def guessed(self) -> bool:
+        """Whether its label was found by what it means."""
+        return self.trust < 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,11 @@ class Electorate:
     def is_guessed(self) -> Flags:
         """By voter."""
         return np.array([voter.guessed for voter in self.voters], dtype=bool)
+
+    @cached_property
+    def trust(self) -> Floats:
+        """By voter."""
+        return np.array([voter.trust for voter in self.voters], dtype=np.float64)
 
     @cached_property
     def counts(self) -> Floats:

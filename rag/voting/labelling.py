@@ -12,6 +12,8 @@ from rag.terms import idf, terms
 from rag.voting.electorate import Floats, Voter
 from rag.voting.table import TableRow
 
+_MOST_TRUST = 0.99
+"""In a label that was found by what a row means, however alike they are."""
 _WORDS_COUNT = 0.5
 """Share of the words in common in how alike a meaning and a label are, beside the cosine."""
 
@@ -31,11 +33,13 @@ def voters_of(
     said = {number: label for number, row in enumerate(rows) if (label := _said(row, labels))}
     open_ = [at for at, row in enumerate(rows) if at not in said and not (said and row.label)]
     meant = _meant([rows[number] for number in open_], labels, encoder) if labels else []
-    guessed = {at: label for at, label in zip(open_, meant, strict=False) if label}
-    return [
-        Voter(label, rows[number].text, row=number, guessed=number in guessed)
-        for number, label in sorted({**said, **guessed}.items())
+    named = [Voter(label, rows[at].text, row=at) for at, label in said.items()]
+    guessed = [
+        Voter(label, rows[at].text, row=at, trust=min(alike, _MOST_TRUST))
+        for at, (label, alike) in zip(open_, meant, strict=False)
+        if alike > 0
     ]
+    return sorted([*named, *guessed], key=lambda voter: voter.row or 0)
 
 
 def _said(row: TableRow, labels: Mapping[str, str]) -> str:
@@ -52,8 +56,8 @@ def _plain(name: str) -> str:
 
 def _meant(
     rows: Sequence[TableRow], labels: Mapping[str, str], encoder: TextEncoder | None
-) -> list[str]:
-    """The label whose name and meaning are most like the meaning of each row; empty: none is."""
+) -> list[tuple[str, float]]:
+    """The label whose name and meaning are most like the meaning of each row, and how alike."""
     if not rows:
         return []
     texts = [f"{_plain(name)}. {meaning}".strip() for name, meaning in labels.items()]
@@ -63,7 +67,7 @@ def _meant(
         cosines = _cosines(encoder.encode(asked), encoder.encode(texts))
         alike = _WORDS_COUNT * alike + (1 - _WORDS_COUNT) * cosines
     names = tuple(labels)
-    return [names[int(line.argmax())] if line.max() > 0 else "" for line in alike]
+    return [(names[int(line.argmax())], float(line.max())) for line in alike]
 
 
 def _common(asked: Sequence[str], texts: Sequence[str]) -> Floats:

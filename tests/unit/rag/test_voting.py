@@ -93,7 +93,7 @@ def test_nobody_votes_where_there_is_nobody() -> None:
 
 def test_a_row_whose_label_was_guessed_can_be_left_out() -> None:
     """A weight of nothing is no vote."""
-    voters = electorate(("a", "b"), [Voter("a", "1", row=0, guessed=True), Voter("b", "2")])
+    voters = electorate(("a", "b"), [Voter("a", "1", row=0, trust=0.9), Voter("b", "2")])
     asked = candidates([(0, 0.9), (1, 0.2)])
     assert counted(asked, voters, Weighing(guessed=1.0)).winner.tolist() == [0]
     assert counted(asked, voters, Weighing(guessed=0.0)).winner.tolist() == [1]
@@ -211,6 +211,7 @@ def test_rows_get_the_label_that_they_name_else_the_one_that_they_mean() -> None
         [TableRow("E1", "cutting tool chipped"), TableRow("E2", "zzz")], labels, HashingEncoder()
     )
     assert (meant[0].label, meant[0].guessed) == ("tool_worn", True)
+    assert all(other.trust < meant[0].trust for other in meant[1:])
 
 
 def test_nearest_rows_of_numbers_skip_what_is_missing() -> None:
