@@ -18,9 +18,12 @@ function askKey() {
 }
 
 function show(text) {
-  const report = new DOMParser().parseFromString(text, "text/html");
   const style = new CSSStyleSheet();
-  style.replaceSync([...report.querySelectorAll("style")].map((one) => one.textContent).join("\n"));
+  const bare = text.replace(/<style>([^]*?)<\/style>/, (_, rules) => {
+    style.replaceSync(rules);
+    return "";
+  });
+  const report = new DOMParser().parseFromString(bare, "text/html");
   document.adoptedStyleSheets = [style];
   document.title = report.title;
   document.body.replaceChildren(...report.body.childNodes);
