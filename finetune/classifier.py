@@ -146,26 +146,6 @@ class Classifier:
         example = given.examples.take([loudest])
         return self._with_reasons(found, example, allowed, text=distinct[loudest])
 
-    def likeliest(self, inputs: Sequence[Any], *, labels: Sequence[str] | None = None) -> list[str]:
-        """The best guess for each input, known or not; empty where an input cannot be read.
-
-        What was classified just before is remembered and costs nothing.
-
-        Raises:
-            NotKnown: a label that the task does not have.
-            DataFault: inputs of the wrong kind.
-        """
-        allowed = self._allowed(labels)
-        if not len(inputs):
-            return []
-        given = prepared(self.task, self._engine.columns, inputs)
-        found = restricted(self._answering(given.examples).probabilities, allowed)
-        names = [self.task.label_names[at] for at in allowed]
-        return [
-            "" if flaw else names[at]
-            for flaw, at in zip(given.flaws, found.argmax(axis=1).tolist(), strict=True)
-        ]
-
     def with_vectors(self, examples: Examples) -> Examples:
         """The same examples with the encoder's vectors of their texts."""
         return self._answering.with_vectors(examples)
@@ -222,6 +202,7 @@ class Classifier:
         )
         confidence = 0.0 if flaw else ranked[0].confidence
         reason = flaw or (_unsure(limits.asked) if confidence < limits.threshold else "")
+        guessed = flaw in ("", UNKNOWN, IMPOSSIBLE)
         return Diagnosis(
             task=self.task.name,
             label=None if reason else ranked[0].label,
@@ -234,6 +215,7 @@ class Classifier:
             basis=basis,
             outcome=Outcome.UNKNOWN if flaw else (Outcome.REVIEW if reason else Outcome.LABEL),
             label_set=() if flaw else tuple(names[allowed[at]] for at in limits.label_set(row)),
+            likeliest=ranked[0].label if guessed else "",
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from finetune.answering import REMEMBERED
 from finetune.artefact import verify
 from finetune.classifier import Classifier
 from finetune.encoder import DEFAULT_THREADS, Encoder, load_encoder
@@ -72,8 +73,15 @@ class ModelStore:
             self._encoder = load_encoder(self._encoder_spec, threads=self._threads)
         return self._encoder
 
-    def load(self, task: str, version: str | None = None) -> Classifier:
+    def load(
+        self, task: str, version: str | None = None, *, remembered: int = REMEMBERED
+    ) -> Classifier:
         """A model that can answer; the current one if no version is named.
+
+        Args:
+            task: of the model.
+            version: such as v0002.
+            remembered: answers that are kept in memory, to be given again.
 
         Raises:
             NotKnown: no such task or version.
@@ -85,7 +93,7 @@ class ModelStore:
         if encoder is not None:
             engine, encoder = self.runtimes.attach(engine, encoder, folder)
         log.info("model loaded", extra={"task": task, "version": folder.name})
-        return Classifier(engine, encoder, version=folder.name, about=about)
+        return Classifier(engine, encoder, version=folder.name, about=about, remembered=remembered)
 
     def current(self, task: str) -> str:
         """The version in use.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from ingest.errors import DataFault
 from ingest.vocabulary import Diagnosis
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from finetune.inputs import Input
     from finetune.task import Task
     from service.ports import Classifies
-
-
-@runtime_checkable
-class Guesses(Protocol):
-    """A classifier that has a guess also where it does not answer."""
-
-    def likeliest(
-        self, inputs: Sequence[Input], *, labels: Sequence[str] | None = None
-    ) -> list[str]:
-        """The best guess for each input; empty where there is none."""
-        ...
 
 
 class ClassifierAnswerer:
@@ -46,11 +35,7 @@ class ClassifierAnswerer:
 
     def _answered(self, items: Sequence[Item]) -> list[Reply]:
         inputs = [input_of(self.classifier.task, item) for item in items]
-        found = self.classifier.classify(inputs, labels=self._labels)
-        if not isinstance(self.classifier, Guesses):
-            return [reply_of(one) for one in found]
-        guesses = self.classifier.likeliest(inputs, labels=self._labels)
-        return [reply_of(one, guess) for one, guess in zip(found, guesses, strict=True)]
+        return [reply_of(one) for one in self.classifier.classify(inputs, labels=self._labels)]
 
 
 class TriedAnswerer(ClassifierAnswerer):
@@ -83,7 +68,6 @@ def input_of(task: Task, item: Item) -> Input:
     return TextAndNumbers(item.text, item.numbers if task.reads_numbers else {})
 
 
-def reply_of(said: Diagnosis, guess: str = "") -> Reply:
-    """A diagnosis as a reply; `guess` is the likeliest label where the diagnosis does not say."""
-    leading = said.label or next((other.label for other in said.alternatives), guess)
-    return Reply(said.label, said.confidence, likeliest=guess or leading, reason=said.reason)
+def reply_of(said: Diagnosis) -> Reply:
+    """A diagnosis as a reply."""
+    return Reply(said.label, said.confidence, likeliest=said.likeliest, reason=said.reason)

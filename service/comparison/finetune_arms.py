@@ -124,7 +124,7 @@ class TrainedArm:
         rows = dataset_of(known.task, known.examples)
         store = self._workshop.store
         report = train_apart(rows, store, self._workshop.wish(known.seed, self._up_to))
-        loaded = store.load(known.task.name, report.version)
+        loaded = store.load(known.task.name, report.version, remembered=0)
         return TriedAnswerer(loaded, notes=report.notes["why"])
 
     def renewed(self, answerer: Answerer, known: Known) -> TriedAnswerer:
@@ -170,7 +170,7 @@ class CandidateArm:
 
         tried = self._shared.trial(known).run(self.name)
         encoder = self._shared.encoder(known.task)
-        fitted = Classifier(tried.engine, encoder, version="", about={})
+        fitted = Classifier(tried.engine, encoder, version="", about={}, remembered=0)
         spared = tried.spared.seconds, tried.spared.cpu_seconds
         return TriedAnswerer(fitted, spared=spared)
 
