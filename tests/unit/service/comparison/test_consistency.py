@@ -56,6 +56,13 @@ def test_an_answer_that_hangs_on_the_neighbours_is_seen_in_another_order_alone()
     assert found.reordered < 0.5
 
 
+def test_another_order_comes_in_batches_of_another_size() -> None:
+    """An answer may hang on how many are asked at once."""
+    answerer = Says(lambda item: "")
+    measured_consistency(answerer, plant_test(), seed=1)
+    assert [len(batch) for batch in answerer.seen] == [18, 18, 18, 1, 2, 3, 4, 5, 3, 18]
+
+
 def test_a_learner_by_heart_is_lost_when_a_word_or_a_letter_changes() -> None:
     """It knows each item sign by sign."""
     by_heart = {item.text: item.label for item in plant_test()}

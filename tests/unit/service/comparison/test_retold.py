@@ -31,6 +31,9 @@ sayings = st.lists(
         ("Pumpe läuft nicht an", "Pumpe startet nicht"),
         ("Defekt an der Presse, wieder E217", "Kaputt an der Presse, erneut E217"),
         ("not-working sticker", "not-working sticker - that is all."),
+        ("loose-leaf binder", "loose-leaf binder - that is all."),
+        ("BEGIN 062 has not stopped", "BEGIN 062 hasn't stopped"),
+        ("i\u017f not cold", "isn't cold"),
     ],
 )
 def test_words_are_exchanged_for_words_of_the_same_sense(text: str, other: str) -> None:
@@ -95,6 +98,14 @@ def test_the_step_is_that_of_the_number_as_written() -> None:
         pytest.approx(61.3),
     )
     assert digit_changed({"off": 0.0, "none": float("nan")}, seed=1)["off"] == 0.0
+    assert all(digit_changed({"off": 0.0, "on": 5.0}, seed=seed)["on"] != 5.0 for seed in range(9))
+
+
+def test_a_slip_always_shows_and_spares_the_first_letter() -> None:
+    """Two equal letters are never swapped."""
+    slips = {mistyped("laaal", seed=seed) for seed in range(60)}
+    assert "laaal" not in slips
+    assert {slip[0] for slip in slips} == {"l"}
 
 
 def test_capitals_stand_in_for_a_slip_where_no_word_can_bear_one() -> None:
