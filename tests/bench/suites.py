@@ -22,6 +22,7 @@ SUITES = {
     "training": "training:error_code",
     "serving": "serving:serving",
     "classifier": "classifier:all_figures",
+    "compare": "comparing:all_figures",
     "lora": "classifier_small:all_figures",
     "few-shot": "classifier_few:few_shot",
     "rivals": "retrieval:rivals",
