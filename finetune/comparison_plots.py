@@ -197,7 +197,7 @@ def _opened(height: float = HEIGHT) -> tuple[Figure, Axes]:
 
 def _named_rows(axes: Axes, names: Sequence[str]) -> None:
     """The first on top."""
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.set_ylim(len(names) - 0.4, -0.6)
 
 
@@ -228,12 +228,12 @@ def _apart(places: Sequence[float], positive: int) -> list[float]:
 
 def _plain_numbers(axes: Axes, *, vertical: bool = False) -> None:
     """1,000 and 0.01 in place of powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     for axis in (axes.xaxis, axes.yaxis) if vertical else (axes.xaxis,):
         axis.set_major_locator(LogLocator(numticks=7))
         axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
 
 
 def _plain(value: float) -> str:
@@ -243,8 +243,6 @@ def _plain(value: float) -> str:
 
 def _finished(figure: Figure, axes: Axes, *, name: str, words: str, grid: str = "x") -> str:
     """One look for all."""
-    from matplotlib.text import Text
-
     axes.set_facecolor("none")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(GRID)
@@ -252,10 +250,7 @@ def _finished(figure: Figure, axes: Axes, *, name: str, words: str, grid: str = 
     axes.set_axisbelow(True)
     axes.grid(visible=True, axis=grid, color=GRID, linewidth=0.6)  # type: ignore[arg-type]
     for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(color=SOFT, fontsize=LETTERS)
-    for text in figure.findobj(Text):
-        if isinstance(text, Text):
-            text.set_parse_math(False)  # a name may hold a dollar
+        label.set(color=SOFT, fontsize=LETTERS, parse_math=False)  # a currency may be a dollar
     with warnings.catch_warnings():
         # The page has its own fonts: a character that none here knows is measured as a box.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
