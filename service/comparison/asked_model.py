@@ -38,11 +38,16 @@ class Prompting:
         return self.asker.model.model
 
     @property
+    def unpriced(self) -> bool:
+        """Whether it works elsewhere, at no price that is known; in this process it is measured."""
+        return not self.asker.priced and self.asker.model.engine != "transformers"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of its figures."""
         words = f"ANDON_LLM_PRICES has no price for {self.model}"
-        free = f"{words}: its tokens and the machine that it runs on are reckoned as free."
-        return () if self.asker.priced else (free,)
+        told = f"{words}: it is reckoned as one CPU core for as long as it took, without a GPU."
+        return (told,) if self.unpriced else ()
 
     def versioned(self, prompt: str) -> tuple[str, ...]:
         """The prompt with its hash, the model with its digest, the labels.
@@ -102,6 +107,7 @@ class AskedModel:
         prompting.prompts.get(prompt, prompting.language, schema="label")
         self._classifier = TextClassifier(prompting.asker, prompting.prompts, prompt=prompt)
         self._language = prompting.language
+        self._unpriced = prompting.unpriced
         self._shows = shows
         self._labels = names_shown(known.labels)
         self._shown = {label: name for name, label in self._labels.items()}
@@ -151,6 +157,7 @@ class AskedModel:
             tokens_in=account.tokens_in,
             tokens_out=account.tokens_out,
             cost=account.cost,
+            unpriced_s=account.seconds if self._unpriced else 0.0,
             reason="" if label is not None else silent,
             failed=account.fallback in OUT_OF_ORDER,
         )

@@ -76,6 +76,7 @@ def _together(first: Reply, then: Reply) -> Reply:
         tokens_in=first.tokens_in + then.tokens_in,
         tokens_out=first.tokens_out + then.tokens_out,
         cost=first.cost + then.cost,
+        unpriced_s=first.unpriced_s + then.unpriced_s,
         failed=then.failed,
         reason=" ".join(filter(None, (then.reason, first.reason and f"First: {first.reason}"))),
     )

@@ -12,9 +12,13 @@ THOUSAND = 1000.0
 
 
 def cost_per_1000(replies: Sequence[Reply], cpu_s_per_1000: float, prices: Prices) -> float:
-    """Tokens of these replies and CPU together, for as many items as make a thousand."""
+    """Tokens of these replies and CPU together, for as many items as make a thousand.
+
+    A language model without a price is reckoned as one core for as long as it took, not as free.
+    """
     tokens = sum(reply.cost for reply in replies) / len(replies) * THOUSAND
-    return tokens + cpu_s_per_1000 / HOUR_S * prices.cpu_hour
+    unpriced_s = sum(reply.unpriced_s for reply in replies) / len(replies) * THOUSAND
+    return tokens + (cpu_s_per_1000 + unpriced_s) / HOUR_S * prices.cpu_hour
 
 
 def tokens_per_1000(replies: Sequence[Reply]) -> float:

@@ -58,6 +58,8 @@ class Reply:
     tokens_out: int = 0
     cost: float = 0.0
     """Of the tokens, in the currency of the price table."""
+    unpriced_s: float = 0.0
+    """Time in which a language model without a price worked on it, here or on its own machine."""
     reason: str = ""
     """Why it abstains, or what the answer stands on, for a person."""
     failed: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from prompting.model import Reply as Said
 from prompting.prices import Price
 from prompting.settings import PromptingSettings
 from service.comparison.asked_model import Prompting, names_shown
+from service.comparison.cost import cost_per_1000
 from service.comparison.looked_up import LookedUpArm
-from service.comparison.nouns import Approach, CodeRow, Item, Known, Reply
+from service.comparison.nouns import Approach, CodeRow, Item, Known, Prices, Reply
 from service.comparison.ports import Answerer, Arm
 from service.comparison.prompt_arms import FewShotArm, KeywordArm, ZeroShotArm, prompt_arms
 from service.comparison.shots import drawn
@@ -259,18 +261,31 @@ def test_numbers_are_told_in_words_as_far_as_there_is_room() -> None:
     assert "in words" in answerer.notes[-1]
 
 
-def test_tokens_without_a_price_are_said_to_be_free() -> None:
-    """Else a language model would look cheap; with a price each reply has its cost."""
-    given, model = prompting(says("leak"))
-    (note,) = ZeroShotArm(given).ready(KNOWN).notes
-    assert "no price for parrot" in note
+def test_a_model_without_a_price_costs_its_time() -> None:
+    """Else it would look free beside everything else; with a price each reply has its cost."""
+
+    def slowly(_: Request) -> Said:
+        time.sleep(0.01)
+        return Said(says("leak"), "stop", tokens_in=100, tokens_out=10)
+
+    given, model = prompting(slowly)
+    answerer = ZeroShotArm(given).ready(KNOWN)
+    (reply,) = answerer.answer([Item("drips")])
+    assert "no price for parrot" in answerer.notes[0]
+    assert (reply.cost, reply.unpriced_s >= 0.01) == (0.0, True)
+    hour = cost_per_1000([reply], 0.0, Prices(cpu_hour=3600.0))
+    assert hour == pytest.approx(reply.unpriced_s * 1000)
     settings = PromptingSettings(llm_prices={"par*": Price(input=10, output=100)})
     priced = Prompting(Asker(model, settings), PROMPTS)
-    for arm in (ZeroShotArm(priced), FewShotArm(priced), LookedUpArm(priced, Shelf())):
-        answerer = arm.ready(KNOWN)
+    for answerer in (
+        ZeroShotArm(priced).ready(KNOWN),
+        FewShotArm(priced).ready(KNOWN),
+        LookedUpArm(priced, Shelf()).ready(KNOWN),
+    ):
         (reply,) = answerer.answer([Item("drips")])
         assert answerer.notes == ()
         assert reply.cost == pytest.approx(0.002)
+        assert reply.unpriced_s == 0.0
 
 
 def test_orders_in_texts_rows_and_codes_stay_data(data_dir: Path) -> None:
