@@ -11,48 +11,47 @@ from service.comparison.figures import Bench, Measured
 from service.comparison.flexibility import label_to_keep_out, measured_flexibility
 from service.comparison.maintenance import measured_maintenance
 from service.comparison.measuring import attempt
-from service.comparison.nouns import ArmResult, Known
+from service.comparison.nouns import Approach, ArmResult, Known
+from service.comparison.pace import Pace
 from service.comparison.ports import Arm
 
 Found = TypeVar("Found")
 
+MEASURES = ("consistency", "a new class", "a change of codes")
 MOST, MOST_OF_MODEL = 100, 30
 """Items that each measure asks anew; of a language model."""
-CHEAP_S = 3.0
-"""An arm that does not stand for its approach is measured further if it is set up in this time."""
 
 
 def is_cheap(one: Measured) -> bool:
-    """Whether it costs little to set it up again and to ask it anew."""
-    return not one.asks_model and one.result.setup_s <= CHEAP_S
+    """Whether it costs neither a training to set it up again nor a language model to ask it."""
+    return not one.asks_model and one.result.approach is not Approach.FINETUNE
 
 
 def left_out(result: ArmResult) -> ArmResult:
     """With the reason why there are no such figures."""
     words = (
         "Consistency, a new class and a change of codes were not measured: it does not stand for "
-        "its approach and is dear to set up."
+        "its approach, and they take a training each or many questions to a language model."
     )
     return replace(result, notes=(*result.notes, words))
 
 
-def measured_further(
-    one: Measured, bench: Bench, *, whole: Known, tell: Callable[[str], None]
-) -> ArmResult:
+def measured_further(one: Measured, bench: Bench, *, whole: Known, pace: Pace) -> ArmResult:
     """Its figures with these three; the answerer may not be used afterwards.
 
     Args:
         one: the arm.
         bench: whose test is asked.
         whole: all there is to learn from, by which the new class is chosen, the same for every arm.
-        tell: what is being done.
+        pace: told what is being done.
     """
     arm, most = _again(one), MOST_OF_MODEL if one.asks_model else MOST
     name, notes = f"{one.result.approach.value}/{one.result.name}", list[str]()
 
     def noted(what: str, measure: Callable[[], Found]) -> Found | None:
-        tell(f"{name}, {what}")
+        pace.tell(f"{name}, {what}")
         found, reason = attempt(measure)
+        pace.advance((MEASURES.index(what) + 1) / len(MEASURES))
         if reason:
             notes.append(f"{what.capitalize()} was not measured: {reason}")
         return found

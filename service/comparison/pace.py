@@ -15,6 +15,7 @@ CHOOSING, FURTHER = 3.0, 2.5
 AGAIN = 1.3
 """The same of a training, which then has its candidate."""
 IN_TURN = "two in turn"
+FURTHER_STEP = "asked anew: "
 
 
 class Pace:
@@ -25,6 +26,7 @@ class Pace:
         self._steps = Steps({}, progress)
         self._name = ""
         self._share = 0.0
+        self._counts = True
         self._advance: Advance = lambda _: None
 
     def plan(self, costs: Mapping[str, float]) -> None:
@@ -33,7 +35,7 @@ class Pace:
 
     def begin(self, name: str) -> None:
         """A step of the plan begins."""
-        self._name = name
+        self._name, self._counts = name, not name.startswith(FURTHER_STEP)
         self._advance = self._steps.begin(name)
 
     def tell(self, what: str) -> None:
@@ -42,9 +44,10 @@ class Pace:
         self._progress(what, self._share)
 
     def trained(self, what: str, share: float) -> None:
-        """How far a training is; a `Progress`."""
-        self._name = f"{Approach.FINETUNE.value}: {what}"
-        self._advance(share)
+        """How far a training is; a `Progress`. One of several within a step moves nothing."""
+        self.tell(f"{Approach.FINETUNE.value}: {what}")
+        if self._counts:
+            self._advance(share)
 
     def advance(self, share: float) -> None:
         """So much of the step is done."""
@@ -70,9 +73,9 @@ def choosing(approach: Approach) -> str:
     return f"{approach.value}: which arm stands for it"
 
 
-def further(approach: Approach) -> str:
-    """Name of the step in which arms are measured further."""
-    return f"{approach.value}: consistency, a new class, a change of codes"
+def further(entrant: Entrant) -> str:
+    """Name of the step in which an arm is measured further."""
+    return f"{FURTHER_STEP}{entrant.name}"
 
 
 def costs(points: Mapping[Approach, Sequence[tuple[Entrant, Size]]]) -> dict[str, float]:
@@ -86,12 +89,10 @@ def costs(points: Mapping[Approach, Sequence[tuple[Entrant, Size]]]) -> dict[str
         open_ones = {one.name: _asking(one) for one, _ in own if not one.represents}
         found[choosing(approach)] = CHOOSING * sum(open_ones.values())
         found.update({step(one, size): _price(one) for one, size in own})
-    everyone = [one for own in points.values() for one, _ in own]
+    everyone = {one.name: one for own in points.values() for one, _ in own}.values()
     found[IN_TURN] = max(map(_asking, everyone), default=0.0)
-    for approach, own in points.items():
-        price = {one.name: FURTHER * _asking(one) for one, _ in own if not one.represents}
-        again = AGAIN * TRAINING * any(one.represents for one, _ in own)
-        found[further(approach)] = again or sum(price.values())
+    for one in everyone:
+        found[further(one)] = AGAIN * TRAINING if one.represents else FURTHER * _asking(one)
     return found
 
 

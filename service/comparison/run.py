@@ -92,7 +92,7 @@ class _Comparison:
         every = (one for own in points.values() for one in own)
         standing = [one.ready for one in every if one.ready and one.result.chosen]
         cascades = self._cascades(standing)
-        arms = [arm for approach, own in points.items() for arm in self._further(approach, own)]
+        arms = [arm for own in points.values() for arm in self._further(own)]
         self._pace.end()
         return Outcome(
             arms=tuple(arms),
@@ -143,15 +143,14 @@ class _Comparison:
                 found.append(result)
         return tuple(found)
 
-    def _further(self, approach: Approach, points: Sequence[_Point]) -> Iterator[ArmResult]:
-        self._pace.begin(further(approach))
-        for one in points:
+    def _further(self, points: Sequence[_Point]) -> Iterator[ArmResult]:
+        for one in _in_lines(points):
             if one.ready is None:
                 yield one.result
-            else:
-                yield measured_further(
-                    one.ready, self._bench, whole=self._supply.whole, tell=self._pace.tell
-                )
+                continue
+            self._pace.begin(further(one.ready.entrant))
+            whole, pace = self._supply.whole, self._pace
+            yield measured_further(one.ready, self._bench, whole=whole, pace=pace)
 
 
 def _order(
@@ -168,6 +167,12 @@ def _order(
     sizes = {one.name: supply.sizes(one.sizes) for one in own}
     every = sorted({size for some in sizes.values() for size in some if size is not ALL})
     return tuple((one, size) for size in (ALL, *every) for one in own if size in sizes[one.name])
+
+
+def _in_lines(points: Sequence[_Point]) -> list[_Point]:
+    """One learning curve after the other, each from few labels to many."""
+    names = list(dict.fromkeys(one.result.name for one in points))
+    return sorted(points, key=lambda one: (names.index(one.result.name), one.result.labels))
 
 
 def _marked(point: Measured, size: Size, choice: Choice) -> _Point:
