@@ -277,13 +277,13 @@ def test_a_model_without_a_price_costs_its_time() -> None:
     assert hour == pytest.approx(reply.unpriced_s * 1000)
     settings = PromptingSettings(llm_prices={"par*": Price(input=10, output=100)})
     priced = Prompting(Asker(model, settings), PROMPTS)
-    for answerer in (
+    for other in (
         ZeroShotArm(priced).ready(KNOWN),
         FewShotArm(priced).ready(KNOWN),
         LookedUpArm(priced, Shelf()).ready(KNOWN),
     ):
-        (reply,) = answerer.answer([Item("drips")])
-        assert answerer.notes == ()
+        (reply,) = other.answer([Item("drips")])
+        assert other.notes == ()
         assert reply.cost == pytest.approx(0.002)
         assert reply.unpriced_s == 0.0
 
