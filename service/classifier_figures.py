@@ -20,6 +20,12 @@ class ClassifierFigures:
             ("task", "outcome", "label"),
             registry=self.registry,
         )
+        self._engines = Counter(
+            "andon_classifier_engines",
+            "Answers by the engine that gave them: classifier, prompt or rag.",
+            ("task", "engine"),
+            registry=self.registry,
+        )
         self._confidence = Histogram(
             "andon_classifier_confidence",
             "Confidence of the likeliest label.",
@@ -58,8 +64,9 @@ class ClassifierFigures:
         )
 
     def answered(self, diagnosis: Diagnosis) -> None:
-        """A classifier answered."""
+        """A task was answered."""
         self._answers.labels(diagnosis.task, diagnosis.outcome, diagnosis.label or "").inc()
+        self._engines.labels(diagnosis.task, diagnosis.engine).inc()
         self._confidence.labels(diagnosis.task).observe(diagnosis.confidence)
 
     def shadowed(self, task: str, *, agrees: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ from finetune.inputs import Input, TextAndNumbers
 from finetune.task import Task, TaskKind
 from ingest.errors import AndonFault, DataFault
 from ingest.vocabulary import Diagnosis, Outcome
-from service.judged import finite
+from service.comparison.nouns import Route
+from service.following import Answering
+from service.judged import CLASSIFIER, finite
 from service.model_bodies import Classify, ClassifyInput
 from service.observer import Asked
 from service.parts import Parts
-from service.ports import Classifies
+from service.ports import Answers
 from service.questions import Question, answers
 from service.windows import window_numbers
 
@@ -40,15 +42,24 @@ class _Sheet:
     faults: dict[int, AndonFault] = field(default_factory=dict)
 
 
-def predictions(parts: Parts, body: Classify) -> list[Prediction]:
-    """One for each input, in order, all by one version of the model.
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What one request is answered, and what answered it."""
+
+    found: list[Prediction]
+    by: Answering
+
+
+def predictions(parts: Parts, body: Classify) -> Predicted:
+    """One for each input, in order, all by one version of the model or one route.
 
     An input that cannot be read gets an abstention that says why, and takes no other with it.
 
     Raises:
         AndonFault: the fault of the first input, where none can be read.
     """
-    model = parts.shelf.current(body.task)
+    by = parts.answering(body.task)
+    model = by.answers
     sheet = _asked(parts, model, body.inputs)
     told = answers(model, list(sheet.questions.values()), explain=body.explain)
     for at, one in zip(sheet.questions, told, strict=True):
@@ -59,11 +70,11 @@ def predictions(parts: Parts, body: Classify) -> list[Prediction]:
     if not sheet.told:
         raise _all_unread(sheet.faults)
     for at, fault in sheet.faults.items():
-        sheet.told[at] = _unread(model, at, fault)
-    return _kept(parts, body.inputs, sheet)
+        sheet.told[at] = _unread(by, at, fault)
+    return Predicted(_kept(parts, body.inputs, sheet, by), by)
 
 
-def _asked(parts: Parts, model: Classifies, inputs: Sequence[ClassifyInput]) -> _Sheet:
+def _asked(parts: Parts, model: Answers, inputs: Sequence[ClassifyInput]) -> _Sheet:
     sheet = _Sheet()
     for at, item in enumerate(inputs):
         try:
@@ -128,26 +139,29 @@ def _all_unread(faults: dict[int, AndonFault]) -> AndonFault:
     return type(first)(words, remedy=first.remedy)
 
 
-def _unread(model: Classifies, at: int, fault: AndonFault) -> Diagnosis:
+def _unread(by: Answering, at: int, fault: AndonFault) -> Diagnosis:
+    asked_directly = by.route in (Route.PROMPT, Route.RAG)
     return Diagnosis(
-        task=model.task.name,
+        task=by.answers.task.name,
         label=None,
         confidence=0.0,
         alternatives=(),
         abstained=True,
-        engine="classifier",
-        model_version=model.version,
+        engine=by.route.value if asked_directly else CLASSIFIER,
+        model_version=by.answers.version,
         reason=f"Input {at} cannot be read: {fault}",
         outcome=Outcome.UNKNOWN,
     )
 
 
-def _kept(parts: Parts, inputs: Sequence[ClassifyInput], sheet: _Sheet) -> list[Prediction]:
+def _kept(
+    parts: Parts, inputs: Sequence[ClassifyInput], sheet: _Sheet, by: Answering
+) -> list[Prediction]:
     now = parts.clock()
     said = [_said(item, sheet, at) for at, item in enumerate(inputs)]
     identities = parts.ledger.keep_all(PREDICTION, said, now)
     found = [Prediction(identity, sheet.told[at]) for at, identity in enumerate(identities)]
-    parts.learning.observer.tell(_observed(found, sheet, now))
+    parts.learning.observer.tell(_observed(found, sheet, by, now=now))
     return found
 
 
@@ -161,10 +175,18 @@ def _said(item: ClassifyInput, sheet: _Sheet, at: int) -> dict[str, Any]:
     return {**said, "features": finite(read)} if isinstance(read, Mapping) else said
 
 
-def _observed(found: Sequence[Prediction], sheet: _Sheet, now: datetime) -> list[Asked]:
-    """What was asked of the model; an input that could not be read was not."""
+def _observed(
+    found: Sequence[Prediction], sheet: _Sheet, by: Answering, *, now: datetime
+) -> list[Asked]:
+    """What was asked; an input that could not be read was not."""
     return [
-        Asked(PREDICTION, found[at].id, now, question, found[at].diagnosis)
+        Asked(PREDICTION, found[at].id, now, question, _under(by, found[at].diagnosis))
         for at, question in sheet.questions.items()
         if at not in sheet.faults
     ]
+
+
+def _under(by: Answering, diagnosis: Diagnosis) -> Diagnosis:
+    """Under the version of what was asked: a model that is asked the hard half of the inputs has
+    not drifted from its training."""
+    return replace(diagnosis, model_version=by.answers.version)

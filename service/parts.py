@@ -29,10 +29,12 @@ from service.answer_log import AnswerLog
 from service.cards_store import CardStore
 from service.classified import Comparison
 from service.collectors import collectors_state
+from service.comparison.nouns import Route
 from service.document_figures import DocumentFigures
 from service.feed import Feed
 from service.floor import MachineView, machine_view
 from service.folder_watch import FolderWatch
+from service.following import Answering, Following
 from service.instructions import InstructionStore
 from service.learning import Learning
 from service.ledger import Ledger
@@ -79,6 +81,8 @@ class Parts:
     access: Access
     feed: Feed
     learning: Learning
+    following: Following | None = None
+    """What answers each task; None: its classifier, as in the tests of a single route."""
     watch: Watch | None = None
     """None: nobody opens cards, as in the tests of a single route."""
     roster: Roster | None = None
@@ -125,9 +129,19 @@ class Parts:
             patience=self.patience,
         )
 
+    def answering(self, task: str) -> Answering:
+        """What answers a task now: its route, else its model; NotKnown where it has neither."""
+        if self.following is None:
+            return Answering(self.shelf.current(task), Route.FINETUNE)
+        return self.following.current(task)
+
+    def tasks(self) -> list[tuple[Task, str | None]]:
+        """Every task, with the version of the model that is in use."""
+        return self.shelf.tasks() if self.following is None else self.following.tasks()
+
     def task(self, name: str) -> Task:
-        """A task that ships with us or has a model; NotKnown otherwise."""
-        found = next((task for task, _ in self.shelf.tasks() if task.name == name), None)
+        """A task that ships with us, has a model or follows a route; NotKnown otherwise."""
+        found = next((task for task, _ in self.tasks() if task.name == name), None)
         if found is None:
             raise NotKnown(f"There is no task {name}.")
         return found
@@ -145,6 +159,7 @@ class Parts:
         own = (self._history_state(), self._disk_state(), self._data_state(), self._watch_state())
         others = (*self._plant_state(), *self._outbox_state(), *self._prompts_state())
         writing = (self._writer_state(), *self._model_state(), *self._drift_state())
+        writing = (*writing, *self._routes_state())
         documents = self._documents_state()
         return [*own, self._collectors_state(), *writing, *documents, *others, *self.components]
 
@@ -244,6 +259,14 @@ class Parts:
     def _drift_state(self) -> list[Component]:
         shifted = self.learning.drift.shifted()
         return [Component(f"drift {one.task}", "degraded", one.words) for one in shifted]
+
+    def _routes_state(self) -> list[Component]:
+        if self.following is None:
+            return []
+        return [
+            Component(f"route {task}", "degraded" if trouble else "ok", trouble or "is followed")
+            for task, trouble in sorted(self.following.troubles().items())
+        ]
 
     def _counters(self) -> list[SourceCounters]:
         try:

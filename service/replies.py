@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from service.comparison.nouns import Route
 from service.schemas import (
     DiagnosisOut,
     EventOut,
@@ -138,9 +139,12 @@ class PredictionOut(DiagnosisOut):
 
 
 class ClassifiedOut(BaseModel):
-    """One prediction for each input, in the same order."""
+    """One prediction for each input, in the same order, and what answered."""
 
     predictions: list[PredictionOut]
+    route: Route = Field(description="The way by which the task is answered.")
+    revision: str = Field(description="Of the route; empty: the task follows none.")
+    trouble: str = Field(description="Why the route that is set is not followed as it was meant.")
 
 
 class LabelOut(Noun):

@@ -20,17 +20,23 @@ router = APIRouter(prefix="/v1", tags=["models"])
 def classify(body: Classify, parts: PartsPart, caller: Operator) -> ClassifiedOut:
     """A label with calibrated confidence for each input, or an honest abstention.
 
-    All inputs of a request are answered by one version of the model. One that cannot be read is
-    abstained on, with the reason; only where none can be read is the request refused.
+    The task is answered by the route that it follows: its classifier, a prompt, retrieval, or a
+    cascade of two. All inputs of a request are answered by one version of the model and one
+    revision of the route. One that cannot be read is abstained on, with the reason; only where none
+    can be read is the request refused.
     """
     for item in body.inputs:
         if item.machine is not None and caller.reach.limited:
             caller.reach.machine(parts.plant, item.machine)
-    found = predictions(parts, body)
+    told = predictions(parts, body)
     return ClassifiedOut(
         predictions=[
-            PredictionOut.model_validate({**asdict(one.diagnosis), "id": one.id}) for one in found
-        ]
+            PredictionOut.model_validate({**asdict(one.diagnosis), "id": one.id})
+            for one in told.found
+        ],
+        route=told.by.route,
+        revision=told.by.revision,
+        trouble=told.by.trouble,
     )
 
 
@@ -46,7 +52,7 @@ def list_tasks(parts: PartsPart, _: Operator) -> TasksOut:
                 labels=[LabelOut.model_validate(label) for label in task.labels],
                 version=version,
             )
-            for task, version in parts.shelf.tasks()
+            for task, version in parts.tasks()
         ]
     )
 

@@ -89,7 +89,7 @@ def _check_label(parts: Parts, body: Feedback, about: Judged, machine: str) -> N
 
 
 def _possible(parts: Parts, task: str, machine: str) -> tuple[str, ...]:
-    found = parts.shelf.current(task).task
+    found = parts.answering(task).answers.task
     return found.labels_for(parts.plant.machine(machine).kind) if machine else found.label_names
 
 
