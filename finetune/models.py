@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -56,22 +57,19 @@ class ModelStore:
         What trains uses torch; `runtime` says what makes the passes of a model that is loaded.
         """
         self.root = root
-        self._encoder = encoder
-        self._encoder_spec = encoder_spec
-        self._threads = threads
+        load = partial(load_encoder, encoder_spec, threads=threads)
+        self._encoder: Callable[[], Encoder] = cache(lambda: encoder or load())
         self.runtimes = Runtimes(root / ".runtimes", wanted=runtime, threads=threads)
 
     def beside(self, root: Path) -> ModelStore:
-        """A store of another folder that shares this one's encoder and runtimes."""
+        """A store of another folder that shares this one's encoder, loaded once, and runtimes."""
         found = copy.copy(self)
         found.root = root
         return found
 
     def encoder(self) -> Encoder:
         """The one encoder of this store."""
-        if self._encoder is None:
-            self._encoder = load_encoder(self._encoder_spec, threads=self._threads)
-        return self._encoder
+        return self._encoder()
 
     def load(
         self, task: str, version: str | None = None, *, remembered: int = REMEMBERED

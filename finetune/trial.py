@@ -58,6 +58,8 @@ class Tried:
     """What was found made for another candidate of the same rows, as it took then."""
     macro_f1: float
     """On rows of the folds that it was not fitted on."""
+    folds: int
+    """That it was calibrated over."""
 
 
 class Trial:
@@ -86,7 +88,8 @@ class Trial:
             contest = self._contest(recipes)
             rungs = climb(contest, recipes)
             engine = self._engine(contest, rungs)
-        return Tried(engine, self._kept.spared - before, rungs[-1].macro_f1(contest.truth))
+        found = rungs[-1].macro_f1(contest.truth)
+        return Tried(engine, self._kept.spared - before, found, len(contest.folds))
 
     def _contest(self, recipes: Sequence[Recipe]) -> Contest:
         data, seed = self.data, self._wish.seed

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from finetune.models import ModelStore
     from finetune.progress import Progress
     from finetune.task import Task
-    from finetune.trial import Trial
+    from finetune.trial import Trial, Tried
 
 __all__ = ["CandidateArm", "ClassifierAnswerer", "TrainedArm", "finetune_arms", "reply_of"]
 
@@ -172,7 +172,7 @@ class CandidateArm:
         encoder = self._shared.encoder(known.task)
         fitted = Classifier(tried.engine, encoder, version="", about={}, remembered=0)
         spared = tried.spared.seconds, tried.spared.cpu_seconds
-        return TriedAnswerer(fitted, spared=spared)
+        return TriedAnswerer(fitted, notes=_told(tried), spared=spared)
 
     def renewed(
         self,
@@ -204,3 +204,11 @@ class _Shared:
             wish = self._workshop.wish(known.seed)
             self._last = known, Trial(rows, self.encoder(known.task), wish)
         return self._last[1]
+
+
+def _told(tried: Tried) -> tuple[str, ...]:
+    """What a person may want to know of the fit."""
+    found = f"Out of fold, on rows to develop on, its macro-F1 is {tried.macro_f1:.3f}."
+    if tried.folds > 1:
+        return (found,)
+    return (found, "It is dear: its limits come from one fold, in the training from all of them.")
