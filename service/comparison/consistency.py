@@ -12,7 +12,7 @@ from service.comparison.near_numbers import columns_turned, digit_changed
 from service.comparison.nouns import Consistency, Item, Reply
 from service.comparison.ports import Answerer
 from service.comparison.rewording import reworded
-from service.comparison.sampling import asked, drawn
+from service.comparison.sampling import asked, drawn, refuse_silence
 from service.comparison.typos import mistyped
 
 
@@ -27,24 +27,31 @@ def measured_consistency(
 
     Raises:
         DataFault: there is nothing to ask.
-        ModelFault: the answerer has not one reply to each item.
+        ModelFault: the answerer has not one reply to each item, or no answer to too many.
     """
     few = drawn(items, at_most, seed=seed)
     if not few:
         raise DataFault("Consistency is measured on items of the test, and it has none.")
     first = asked(answerer, few)
-
-    def share(other: Sequence[Reply]) -> float:
-        pairs = zip(first, other, strict=True)
-        return sum(one.label == two.label for one, two in pairs) / len(first)
-
-    return Consistency(
-        again=share(asked(answerer, few)),
-        reworded=share(asked(answerer, _each(few, _said_otherwise, seed))),
-        reordered=share(_in_another_order(answerer, few, seed)),
-        typos=share(asked(answerer, _each(few, _with_slips, seed))),
-        n=len(few),
+    others = (
+        asked(answerer, few),
+        asked(answerer, _each(few, _said_otherwise, seed)),
+        _in_another_order(answerer, few, seed),
+        asked(answerer, _each(few, _with_slips, seed)),
     )
+    refuse_silence([reply for replies in (first, *others) for reply in replies])
+    again, otherwise, reordered, slips = (_equal(first, other) for other in others)
+    return Consistency(again, otherwise, reordered, slips, n=len(few))
+
+
+def _equal(first: Sequence[Reply], other: Sequence[Reply]) -> float:
+    """The share of equal answers, of those that could be had both times."""
+    pairs = [
+        (one.label, two.label)
+        for one, two in zip(first, other, strict=True)
+        if not (one.failed or two.failed)
+    ]
+    return sum(one == two for one, two in pairs) / len(pairs)
 
 
 def _in_another_order(answerer: Answerer, items: Sequence[Item], seed: int) -> list[Reply]:

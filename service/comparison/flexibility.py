@@ -10,7 +10,7 @@ from time import perf_counter
 from ingest.errors import DataFault, ModelFault
 from service.comparison.nouns import Flexibility, Item, Known, Reply
 from service.comparison.ports import Arm
-from service.comparison.sampling import asked, drawn, guess, right
+from service.comparison.sampling import asked, drawn, guess, refuse_silence, right
 
 _ENOUGH = 5
 """Items of the test, for a recall that is more than luck."""
@@ -68,7 +68,7 @@ def measured_flexibility(
 
     Raises:
         DataFault: the rows do not allow it.
-        ModelFault: the arm named the class before it could know it.
+        ModelFault: the arm named the class before it could know it, or had no answer to too many.
     """
     label = label or label_to_keep_out(known, test)
     new = drawn([item for item in test if item.label == label], at_most // 2, seed=seed)
@@ -85,6 +85,7 @@ def measured_flexibility(
     seconds = perf_counter() - began
     replies += asked(answerer, new[1:])
     after = asked(answerer, others)
+    refuse_silence([*before, *replies, *after])
     recall = sum(right(new, replies)) / len(new)
     taken = recall > sum(guess(reply) == label for reply in after) / len(others)
     return Flexibility(

@@ -9,7 +9,7 @@ from ingest.errors import DataFault
 from service.comparison.nouns import Item, Known, Maintenance
 from service.comparison.ports import Answerer, Arm
 from service.comparison.recoding import recoding_of
-from service.comparison.sampling import asked, drawn, right
+from service.comparison.sampling import asked, drawn, refuse_silence, right
 
 
 def measured_maintenance(
@@ -33,7 +33,7 @@ def measured_maintenance(
 
     Raises:
         DataFault: there is nothing to ask.
-        ModelFault: the arm has not one reply to each item.
+        ModelFault: the arm has not one reply to each item, or no answer to too many.
     """
     old = drawn(test, at_most, seed=seed)
     if not old:
@@ -41,13 +41,14 @@ def measured_maintenance(
     recoding = recoding_of(known, seed=seed)
     new = [recoding.item(item) for item in old]
     answerer = spent if spent is not None else arm.ready(known)
-    before = right(old, asked(answerer, old))
-    meanwhile = right(new, asked(answerer, new))
+    earlier, then = asked(answerer, old), asked(answerer, new)
     began = perf_counter()
     answerer = arm.renewed(answerer, recoding.known(known))
-    first = asked(answerer, new[:1])
+    later = asked(answerer, new[:1])
     seconds = perf_counter() - began
-    after = right(new, first + asked(answerer, new[1:]))
+    later += asked(answerer, new[1:])
+    refuse_silence([*earlier, *then, *later])
+    before, meanwhile, after = right(old, earlier), right(new, then), right(new, later)
     stale = [at for at, was in enumerate(before) if was and not meanwhile[at]]
     mended = sum(after[at] for at in stale)
     return Maintenance(

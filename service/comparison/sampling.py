@@ -13,6 +13,9 @@ from ingest.errors import ModelFault
 from service.comparison.nouns import Item, Reply
 from service.comparison.ports import Answerer
 
+FAILED = 0.05
+"""Share of the items for which no answer may be had before a measure is given up."""
+
 
 def drawn(items: Sequence[Item], at_most: int, *, seed: int) -> list[Item]:
     """At most so many, a label's turn after the other's, so that rare ones are among them."""
@@ -34,6 +37,18 @@ def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
     if len(replies) != len(items):
         raise ModelFault(f"{len(items)} items were asked and {len(replies)} replies came.")
     return replies
+
+
+def refuse_silence(replies: Sequence[Reply]) -> None:
+    """A model that is away says nothing about the items, and so nothing about the arm.
+
+    Raises:
+        ModelFault: for more than one in twenty no answer could be had.
+    """
+    failed = [reply for reply in replies if reply.failed]
+    if len(failed) > FAILED * len(replies):
+        said = f"For {len(failed)} of {len(replies)} items that were asked no answer could be had"
+        raise ModelFault(f"{said}: {failed[0].reason}")
 
 
 def right(items: Sequence[Item], replies: Sequence[Reply]) -> list[bool]:

@@ -34,6 +34,24 @@ class ByNeighbours:
         return [reply(items[max(0, at - 1)].text) for at in range(len(items))]
 
 
+class Away:
+    """Like another answerer, but no answer can be had to every so many of all the items asked."""
+
+    def __init__(self, inner: Says, every: int) -> None:
+        self.inner, self.every, self.saying = inner, every, inner.saying
+        self.count = 0
+
+    def answer(self, items: Sequence[Item]) -> list[Reply]:
+        """One reply an item."""
+        return [self._one(told) for told in self.inner.answer(items)]
+
+    def _one(self, told: Reply) -> Reply:
+        self.count += 1
+        if self.count % self.every:
+            return told
+        return Reply(None, reason="The server is away.", failed=True)
+
+
 def reply(label: str) -> Reply:
     """A certain answer, or an abstention where the label is empty."""
     return Reply(label or None, confidence=float(bool(label)), likeliest=label)
@@ -51,17 +69,21 @@ class FakeArm:
     baseline: bool = False
     versioned: tuple[str, ...] = ("the examples",)
     redone: str = "the examples are read again"
+    away_every: int = 0
     set_up: list[Known] = field(default_factory=list)
 
-    def ready(self, known: Known) -> Says:
+    def ready(self, known: Known) -> Says | Away:
         """From nothing."""
         self.set_up.append(known)
-        return Says(self.learn(known))
+        return self._answerer(self.learn(known))
 
-    def renewed(self, answerer: object, known: Known) -> Says:
+    def renewed(self, answerer: object, known: Known) -> Says | Away:
         """After a change."""
-        assert isinstance(answerer, Says)
-        return Says(self.relearn(answerer.saying, known))
+        assert isinstance(answerer, Says | Away)
+        return self._answerer(self.relearn(answerer.saying, known))
+
+    def _answerer(self, saying: Saying) -> Says | Away:
+        return Away(Says(saying), self.away_every) if self.away_every else Says(saying)
 
 
 def by_words(known: Known) -> Saying:
@@ -95,6 +117,11 @@ def honest(learn: Callable[[Known], Saying] = by_words) -> FakeArm:
 def rigid(learn: Callable[[Known], Saying] = by_words) -> FakeArm:
     """Never takes in what changed."""
     return FakeArm(learn, lambda old, known: old)
+
+
+def mostly_away() -> FakeArm:
+    """An honest arm whose server answers three items of four."""
+    return FakeArm(by_words, lambda old, known: by_words(known), away_every=4)
 
 
 def plant_known() -> Known:

@@ -11,6 +11,7 @@ from service.comparison.consistency import measured_consistency
 from service.comparison.nouns import Consistency, Item, Reply
 from service.comparison.sampling import drawn
 from tests.unit.service.comparison.measured_fakes import (
+    Away,
     ByNeighbours,
     Says,
     by_words,
@@ -144,3 +145,16 @@ def test_a_reply_too_few_is_refused() -> None:
 
     with pytest.raises(ModelFault, match="18 items were asked and 0 replies came"):
         measured_consistency(Short(), plant_test(), seed=1)
+
+
+def test_what_could_not_be_had_is_no_other_answer() -> None:
+    """A server that is away now and then does not make its model fickle."""
+    now_and_then = Away(Says(by_words(plant_known())), every=25)
+    assert shares(measured_consistency(now_and_then, plant_test(), seed=1)) == ALL_EQUAL
+
+
+def test_a_server_that_is_mostly_away_is_said() -> None:
+    """Rather than a figure of the few that came through."""
+    mostly = Away(Says(by_words(plant_known())), every=4)
+    with pytest.raises(ModelFault, match=r"For 22 of 90 items .* The server is away"):
+        measured_consistency(mostly, plant_test(), seed=1)

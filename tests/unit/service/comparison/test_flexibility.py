@@ -15,6 +15,7 @@ from tests.unit.service.comparison.measured_fakes import (
     by_code,
     by_words,
     honest,
+    mostly_away,
     plant_known,
     plant_test,
     rigid,
@@ -132,3 +133,9 @@ def test_a_test_of_one_label_cannot_be_measured() -> None:
     with pytest.raises(DataFault, match="could be kept out"):
         label_to_keep_out(known, [item for item in plant_test() if item.label == "jam"])
     assert Label("jam", "It is a jam.") in known.task.labels
+
+
+def test_a_server_that_is_mostly_away_is_said() -> None:
+    """Rather than a figure of the few that came through."""
+    with pytest.raises(ModelFault, match=r"items .* The server is away"):
+        measured_flexibility(mostly_away(), plant_known(), plant_test(), seed=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.errors import ModelFault
 from service.comparison import maintenance
 from service.comparison.maintenance import measured_maintenance
 from service.comparison.nouns import Known
@@ -15,6 +16,7 @@ from tests.unit.service.comparison.measured_fakes import (
     by_code,
     by_words,
     honest,
+    mostly_away,
     plant_known,
     plant_test,
     rigid,
@@ -92,3 +94,9 @@ def test_the_arm_is_renewed_with_everything_changed_alike() -> None:
     codes = {row.code: row.label for row in changed.codes}
     assert not set(codes) & {row.code for row in known.codes}
     assert all(codes[item.text.split()[0]] == item.label for item in changed.examples)
+
+
+def test_a_server_that_is_mostly_away_is_said() -> None:
+    """Rather than a figure of the few that came through."""
+    with pytest.raises(ModelFault, match=r"items .* The server is away"):
+        measured_maintenance(mostly_away(), plant_known(), plant_test(), seed=1)
