@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.comparison.contenders import by_chance
 from service.comparison.nouns import ArmResult, CascadeResult, Quality, Report
 from service.comparison.report_words import (
     CASCADE,
     NAMES,
     arm_id,
-    by_chance,
     count,
     f1,
     interval,
@@ -21,6 +21,7 @@ from service.comparison.report_words import (
     seconds,
     steps,
 )
+from service.comparison.required import required
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +156,16 @@ def _setup(one: ArmResult | CascadeResult, both: _OfBoth | None) -> Cell:
 
 
 def _data(report: Report, one: ArmResult | CascadeResult) -> Cell:
-    """The fewest labels at which the target was reached, as measured."""
+    """By the learning curve."""
     if isinstance(one, CascadeResult):
         return Cell("as its steps", "each as it stands beside")
-    same = [arm for arm in report.arms if (arm.approach, arm.name) == (one.approach, one.name)]
-    reached = [arm.labels for arm in same if arm.quality.macro_f1 >= report.target]
-    if not reached:
-        return Cell("not reached", f"with {count(max(arm.labels for arm in same))} labels")
-    return Cell(f"{count(min(reached))} labels", "the fewest that were tried and reached it")
+    if not one.labels:
+        reached = one.quality.macro_f1 >= report.target
+        return Cell("no labels", "it reaches it" if reached else "it learns from none")
+    needed = required(report.arms, one, report.target)
+    if needed.labels is None:
+        return Cell("out of sight", needed.words)
+    return Cell(f"{count(needed.labels)} labels", f"by its learning curve: {needed.words}")
 
 
 def _flexible(one: ArmResult | CascadeResult) -> Cell:

@@ -85,11 +85,6 @@ def interval(quality: Quality) -> str:
     return f"{low:.2f} to {high:.2f}"
 
 
-def by_chance(quality: Quality) -> bool:
-    """Whether it cannot be told from guessing."""
-    return quality.ci95[0] <= quality.chance_macro_f1
-
-
 def arm_id(one: ArmResult) -> str:
     """As decisions and cascades name it."""
     return f"{one.approach}/{one.name}"

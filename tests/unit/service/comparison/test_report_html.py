@@ -23,6 +23,7 @@ from service.comparison.nouns import (
 )
 from service.comparison.report_html import policy_of, report_html, write_html
 from service.comparison.report_words import VERDICTS, money, plain, seconds
+from service.comparison.required import required
 from tests.unit.service.comparison.report_example import example, quality
 
 HOSTILE = (
@@ -110,8 +111,10 @@ def test_the_decision_stands_first_and_what_it_stands_on_follows() -> None:
 
 def test_figures_stand_with_intervals_and_units() -> None:
     """As they were measured."""
-    texts = " ".join(Seen(page()).texts)
-    for words in ("0.81 to 0.92", "0.00029 EUR", "11 ms", "448 labels", "41.0 s", "21 % stale"):
+    texts, report = " ".join(Seen(page()).texts), example()
+    needed = required(report.arms, report.arms[11], report.target).words
+    assert needed.startswith("about")
+    for words in ("0.81 to 0.92", "0.00029 EUR", "11 ms", needed, "41.0 s", "21 % stale"):
         assert words in texts, words
 
 
