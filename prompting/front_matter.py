@@ -34,7 +34,7 @@ class Front(BaseModel):
     language: Language
     title: Annotated[str, Field(min_length=1, max_length=120)]
     output: Annotated[
-        Literal["summary", "fields", "rewrite", "label", "answer"], Field(alias="schema")
+        Literal["summary", "fields", "rewrite", "label", "answer", "unaided"], Field(alias="schema")
     ]
     """Name of the form of the reply."""
     style: Literal["operator", "engineer", "handover"] = "operator"

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompting.schema import summary_schema
-from prompting.tasks.forms import answer_schema, fields_schema, label_schema, rewrite_schema
+from prompting.tasks.forms import (
+    answer_schema,
+    fields_schema,
+    label_schema,
+    rewrite_schema,
+    unaided_schema,
+)
 from prompting.templates import Offered
 
 EXAMPLES = frozenset({"given", "reply"})
@@ -90,6 +96,12 @@ KINDS: Mapping[str, Kind] = {
             "shots": ({"text": '"oil under the gearbox"', "label": '"leak"'},),
             "entries": ({"code": '"E310"', "meaning": '"Seal of the pump leaks"'},),
         },
+    ),
+    "unaided": Kind(
+        offered={"question": None, "examples": EXAMPLES},
+        limits=frozenset({"characters"}),
+        schema_for=lambda *_: unaided_schema(),
+        sample={"question": '"what torque for the cooler fittings?"'},
     ),
     "answer": Kind(
         offered={

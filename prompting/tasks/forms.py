@@ -51,6 +51,11 @@ def label_schema(labels: Sequence[str] | None) -> dict[str, Any]:
     return _closed({"label": {"type": "string", "enum": [*labels, UNKNOWN]}})
 
 
+def unaided_schema() -> dict[str, Any]:
+    """Whether it is known, and the answer; empty where it is not."""
+    return _closed({"known": {"type": "boolean"}, "text": _text(SENTENCE_LENGTH)})
+
+
 def _text(longest: int) -> dict[str, Any]:
     return {"type": "string", "maxLength": longest}
 

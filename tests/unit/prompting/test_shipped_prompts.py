@@ -88,6 +88,7 @@ def test_every_kind_of_prompt_is_shipped() -> None:
         "classify-few-shot",
         "classify-looked-up",
         "document-answer",
+        "unaided-answer",
     }
 
 
