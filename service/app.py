@@ -34,6 +34,7 @@ from service.routes import (
     push,
     stream,
     summaries,
+    task_routes,
     trainings,
     viewer,
 )
@@ -86,7 +87,7 @@ def create_app(parts: Parts) -> FastAPI:
         max_body=int(parts.settings.upload_limit_mb * MEGABYTE),
     )
     add_handlers(app)
-    subjects = (machines, issues, instructions, summaries, classify, models, trainings)
+    subjects = (machines, issues, instructions, summaries, classify, task_routes, models, trainings)
     for subject in (
         *subjects,
         comparisons,

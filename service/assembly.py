@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from finetune.encoder import load_encoder
+from finetune.candidates.lora import LoraSettings
+from finetune.encoder import Encoder, load_encoder
 from finetune.models import ModelStore
 from finetune.reranker import CrossEncoder, load_reranker
 from finetune.settings import FinetuneSettings
@@ -38,9 +39,14 @@ from service.advice import Adviser
 from service.answer_log import AnswerLog
 from service.answering import machine_names, writer_of
 from service.cards_store import CardStore
+from service.comparison.arms import Engines, arm_named
+from service.comparison.asked_model import Prompting
+from service.comparison.nouns import Known
+from service.comparison.ports import Arm
 from service.database import Database
 from service.feed import Feed
 from service.folder_watch import FolderWatch
+from service.following import Following
 from service.hints import NoteReader
 from service.instructions import InstructionStore
 from service.learning import learning_of
@@ -50,8 +56,11 @@ from service.model_figures import ModelFigures
 from service.notices import issue_message, machine_message
 from service.parts import Component, Parts
 from service.plant_day import today_in
+from service.ports import Shelf
 from service.settings import ServiceSettings, read_settings
 from service.shelf import ModelShelf
+from service.task_routes import FOLDER as ROUTES
+from service.task_routes import Member, RouteStore
 from service.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -98,6 +107,11 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             )
         )
         shelf = ModelShelf(store)
+        asked = None if asker is None else Prompting(asker, prompts)
+        following = following_of(settings.home, shelf, serving_engines(store, encoder, asked))
+        if following.store.tasks():
+            progress("The routes of the tasks are made ready.")
+            following.troubles()
         parts = Parts(
             settings=settings,
             plant=plant,
@@ -114,6 +128,7 @@ def assembled(settings: ServiceSettings, progress: Progress = lambda _: None) ->
             access=access,
             feed=Feed(),
             learning=learning_of(database, shelf, settings),
+            following=following,
             roster=roster,
             plant_watch=PlantWatch(plant),
             prompts=prompts,
@@ -138,6 +153,28 @@ def store_of(home: Path, settings: FinetuneSettings) -> ModelStore:
         threads=settings.threads,
         runtime=settings.runtime,
     )
+
+
+def serving_engines(store: ModelStore, encoder: Encoder, asked: Prompting | None) -> Engines:
+    """What the arms of routes are made of: the parts that serve, nothing is loaded twice."""
+    settings = read_settings(FinetuneSettings)
+    return Engines(
+        store=store,
+        encoder=lambda: encoder,
+        model=asked,
+        rag=read_settings(RagSettings),
+        threads=settings.threads,
+        lora=LoraSettings(device=settings.train_device, precision=settings.train_precision),
+    )
+
+
+def following_of(home: Path, shelf: Shelf, engines: Engines) -> Following:
+    """The routes of a home over those engines."""
+
+    def make(member: Member, known: Known) -> Arm:
+        return arm_named(engines, member.approach, member.name, task=known.task, codes=known.codes)
+
+    return Following(RouteStore(home / ROUTES), shelf, make)
 
 
 def reranker_of(settings: FinetuneSettings) -> CrossEncoder | None:

@@ -92,6 +92,33 @@ class SetShadow(Body):
     """null: none."""
 
 
+class SetRoute(Body):
+    """The way by which a task is to be answered, from what a comparison left."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"comparison": "error_code-20261123-072645-3fa9"},
+                {"route": "rag", "reason": "No trained model may be used on this line."},
+            ]
+        },
+    )
+    comparison: Name | None = None
+    """Its id; without one the newest of the task."""
+    route: Literal["prompt", "rag", "finetune", "cascade"] | None = None
+    """Without one what the comparison recommends."""
+    force: bool = False
+    """Put its model into use whatever the gate says."""
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = ""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.force and not self.reason:
+            raise ValueError("force needs a reason, which is kept")
+        return self
+
+
 class Train(Body):
     """What to train on, and how; every field may be left out."""
 

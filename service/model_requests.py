@@ -17,10 +17,12 @@ from finetune.models import TASK_NAME, ModelStore
 from finetune.promotion import GateRefused, GateReport
 from finetune.task import shipped_tasks
 from ingest.errors import DataFault, NotKnown
+from service.comparison.applying import Wish, followed
 from service.faults import Conflict, TooLarge
 from service.learning import Learning
 from service.model_bodies import Evaluate, Promote, Train
 from service.ports import Shelf
+from service.task_routes import TaskRoute
 from service.trainings import Training, Wanted
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
@@ -91,6 +93,24 @@ def promoted(shelf: Shelf, task: str, asked: Promote, *, by: str) -> GateReport:
             remedy="It stays stored; to use it all the same send force and a reason.",
             reasons=refused.reasons,
         ) from refused
+
+
+def route_set(home: Path, shelf: Shelf, wish: Wish, *, comparison: str | None = None) -> TaskRoute:
+    """Answer a task as a comparison recommends, or by another way that it measured.
+
+    Raises:
+        Conflict: the gate refuses its model, with its reasons, or it recommends nothing.
+        NotKnown: there is no such comparison, or nothing in it goes that way.
+    """
+    try:
+        done = followed(home, wish, comparison=comparison, store=shelf.store, promotes=shelf)
+    except GateRefused as refused:
+        raise Conflict(
+            refused.message,
+            remedy="The route stays as it was; to use it all the same send force and a reason.",
+            reasons=refused.reasons,
+        ) from refused
+    return done.route
 
 
 def on_file(store: ModelStore, task: str, version: str, name: str) -> bytes:

@@ -162,7 +162,9 @@ class TaskOut(BaseModel):
     kind: str
     title: str
     labels: list[LabelOut]
-    version: str | None = Field(description="Version of the model that answers; none trained: null")
+    version: str | None = Field(description="Version of the model in use; none trained: null")
+    route: Route = Field(description="The way by which it is answered; `none`: nothing answers it.")
+    revision: str = Field(description="Of the route; empty: it follows none.")
 
 
 class TasksOut(BaseModel):

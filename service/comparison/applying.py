@@ -48,6 +48,8 @@ class Wish:
     """Put the model into use whatever the gate says; needs a reason."""
     who: str = ""
     reason: str = ""
+    task: str = ""
+    """The task that is meant; empty: that of the comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def applied(
     wish = wish or Wish()
     folder = _folder(home, identity)
     report = read_json(folder)
+    if wish.task not in ("", report.task):
+        raise DataFault(f"Comparison {identity} is of task {report.task}, not of {wish.task}.")
     route, arms, cascade = _way(report, wish.route)
     known = read_known(folder)
     if known.task.name != report.task:
@@ -111,6 +115,30 @@ def applied(
     )
     routes = RouteStore(home / ROUTES)
     return Applied(routes.follow(wanted, who=wish.who, reason=wish.reason))
+
+
+def followed(
+    home: Path,
+    wish: Wish,
+    *,
+    comparison: str | None,
+    store: ModelStore,
+    promotes: Promotes | None = None,
+) -> Applied:
+    """What an engineer asks for a task: of a comparison, else of its newest.
+
+    By `finetune` without a comparison the model that is in use is meant.
+
+    Raises:
+        NotKnown: there is no such comparison or model, or nothing in it goes that way.
+        Conflict: it recommends nothing.
+        DataFault: it is of another task, or the gate does not let its model into use.
+        SettingsFault: what it left cannot be used any more: compare again.
+    """
+    if comparison is None and wish.route is Route.FINETUNE:
+        return _by_model(home, wish, store)
+    found = comparison or newest(home, wish.task)
+    return applied(home, found, wish, store=store, promotes=promotes)
 
 
 def newest(home: Path, task: str) -> str:
@@ -207,6 +235,15 @@ def _into_use(folder: Path, task: str, wish: Wish, *, store: ModelStore, promote
         reason = wish.reason or f"comparison {folder.name}"
         promotes.promote(task, version, force=wish.force, who=wish.who, reason=reason)
     return version
+
+
+def _by_model(home: Path, wish: Wish, store: ModelStore) -> Applied:
+    """By the model in use, whatever was compared."""
+    store.current(wish.task)
+    in_use = next(model for model in store.list(wish.task) if model.current)
+    member = Member(Approach.FINETUNE, in_use.chosen, in_use.chosen, in_use.rows)
+    route = TaskRoute(wish.task, Route.FINETUNE, (member,), version=in_use.version)
+    return Applied(RouteStore(home / ROUTES).follow(route, who=wish.who, reason=wish.reason))
 
 
 def _in_use(store: ModelStore, task: str) -> str:

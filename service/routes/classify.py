@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from fastapi import APIRouter
 
+from ingest.errors import AndonFault
 from service.classifying import predictions
+from service.comparison.nouns import Route
 from service.model_bodies import Classify
 from service.model_replies import FeedbackRowsOut
-from service.parts import PartsPart
+from service.parts import Parts, PartsPart
 from service.replies import ClassifiedOut, LabelOut, PredictionOut, TaskOut, TasksOut
 from service.routes.callers import Operator, Overseer
 
@@ -51,10 +54,19 @@ def list_tasks(parts: PartsPart, _: Operator) -> TasksOut:
                 title=task.title,
                 labels=[LabelOut.model_validate(label) for label in task.labels],
                 version=version,
+                **_way(parts, task.name),
             )
             for task, version in parts.tasks()
         ]
     )
+
+
+def _way(parts: Parts, task: str) -> dict[str, Any]:
+    try:
+        by = parts.answering(task)
+    except AndonFault:
+        return {"route": Route.NONE, "revision": ""}
+    return {"route": by.route, "revision": by.revision}
 
 
 @router.get("/tasks/{task}/rows")
