@@ -64,8 +64,11 @@ def snapshot(home: Path, encoder: TextEncoder, *, settings: RagSettings) -> Iter
 
 
 def cases(questions: Sequence[Asked]) -> list[Case]:
-    """Questions for a calibration; those about one document belong together."""
-    return [_case(asked) for asked in questions]
+    """Questions for a calibration; those about one document belong together.
+
+    A question that only says words of its answer, and no place, says nothing of a ranking.
+    """
+    return [_case(asked) for asked in questions if asked.expected or asked.declined]
 
 
 def _case(asked: Asked) -> Case:

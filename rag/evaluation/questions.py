@@ -6,7 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -67,6 +67,8 @@ class Asked(BaseModel):
     """A word to group by in the report."""
     part: Literal["", "tune", "report"] = ""
     expected: tuple[Expected, ...] = ()
+    words: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    """That stand in a right answer, all of them; for a comparison of ways to answer."""
     declined: bool = False
     """Whether the documents do not answer it."""
     source: str = ""
@@ -75,8 +77,10 @@ class Asked(BaseModel):
 
     @model_validator(mode="after")
     def _says_what_is_right(self) -> Self:
-        if self.declined == bool(self.expected):
-            raise ValueError("either `expected` with a document, or `declined`: true")
+        if self.declined == bool(self.expected or self.words):
+            raise ValueError(
+                "either `expected` with a document or `words` of the answer, or `declined`: true"
+            )
         return self
 
     def line(self) -> str:
