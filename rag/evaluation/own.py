@@ -57,7 +57,7 @@ def snapshot(home: Path, encoder: TextEncoder, *, settings: RagSettings) -> Iter
         SettingsFault: there is no document store yet.
     """
     with tempfile.TemporaryDirectory(prefix="andon-evaluate-") as folder:
-        _copy(home / "documents", Path(folder) / "documents")
+        copy_documents(home, Path(folder))
         apart = settings.model_copy(update={"qdrant_url": ""})
         with Library(Path(folder), Remembering(encoder), settings=apart) as library:
             yield library
@@ -99,7 +99,14 @@ def _place(found: Found) -> Mapping[str, Any]:
     }
 
 
-def _copy(documents: Path, target: Path) -> None:
+def copy_documents(home: Path, other: Path) -> None:
+    """The document store of one home, with its vectors and its tuning, into another.
+
+    Raises:
+        SettingsFault: there is none.
+        StoreFault: it cannot be copied.
+    """
+    documents, target = home / "documents", other / "documents"
     store = documents / "library.db"
     if not store.is_file():
         raise SettingsFault(
