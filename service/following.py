@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from finetune.task import Task
 from ingest.errors import AndonFault, NotKnown, SettingsFault
+from service.comparison.entrants import Supply
 from service.comparison.nouns import Approach, Known, Route
 from service.comparison.ports import Answerer, Arm
 from service.ports import Answers, Classifies, Shelf
@@ -188,7 +189,7 @@ class Following:
     def _arm(self, member: Member, known: Known) -> tuple[Answerer, str]:
         """Made ready with what it learnt when it was measured."""
         arm = self._make(member, known)
-        learnt = known if member.labels else replace(known, examples=())
+        learnt = Supply(known).known(member.per_class)
         other = bool(member.model) and arm.model != member.model
         trouble = f"{member} was measured with {member.model}; {arm.model} answers."
         return arm.ready(learnt), trouble if other else ""

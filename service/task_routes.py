@@ -41,6 +41,8 @@ class Member:
     """What answered in it when it was measured."""
     labels: int = 0
     """Labelled examples that it learnt from."""
+    per_class: int | None = None
+    """The most of them a label that it was given when it was measured; None: all."""
 
     def __str__(self) -> str:
         return f"{self.approach}/{self.name}"

@@ -108,7 +108,7 @@ def applied(
     wanted = TaskRoute(
         task=report.task,
         route=route,
-        members=tuple(Member(arm.approach, arm.name, arm.model, arm.labels) for arm in arms),
+        members=tuple(map(_member, arms)),
         known=None if route is Route.FINETUNE else known,
         measured=_measured(report, arms, cascade),
         version=version,
@@ -211,6 +211,10 @@ def _named(report: Report, name: str) -> ArmResult:
 
 def _name(arm: ArmResult) -> str:
     return f"{arm.approach.value}/{arm.name}"
+
+
+def _member(arm: ArmResult) -> Member:
+    return Member(arm.approach, arm.name, arm.model, arm.labels, arm.labels_per_class)
 
 
 def _measured(report: Report, arms: Iterable[ArmResult], cascade: CascadeResult | None) -> Measured:

@@ -22,7 +22,7 @@ TASK = Task(
 KNOWN = Known(TASK, (Item("it whines", label="pump_worn"), Item("it sticks", label="valve_stuck")))
 BY_WORDS = Member(Approach.RAG, "words", "words", 2)
 TRAINED = Member(Approach.FINETUNE, "hybrid", "hybrid on MiniLM", 2)
-ASKED = Member(Approach.PROMPT, "zero-shot", "parrot", 0)
+ASKED = Member(Approach.PROMPT, "zero-shot", "parrot", per_class=0)
 BY_RAG = TaskRoute("error_code", Route.RAG, (BY_WORDS,), KNOWN)
 BY_PROMPT = TaskRoute("error_code", Route.PROMPT, (ASKED,), KNOWN)
 BY_BOTH = TaskRoute("error_code", Route.CASCADE, (BY_WORDS, TRAINED), KNOWN)

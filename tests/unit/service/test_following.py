@@ -12,7 +12,7 @@ import pytest
 
 from ingest.errors import DataFault, NotKnown, SettingsFault
 from ingest.vocabulary import Diagnosis
-from service.comparison.nouns import Route
+from service.comparison.nouns import Item, Route
 from service.following import RETRY_S, Following
 from service.task_routes import RouteStore
 from tests.fakes import FakeClassifier, FakeShelf
@@ -82,12 +82,15 @@ def test_a_route_is_made_ready_once(store: RouteStore) -> None:
     assert words.learnt == [KNOWN]
 
 
-def test_an_arm_that_was_measured_without_examples_gets_none(store: RouteStore) -> None:
+def test_an_arm_learns_as_many_examples_as_when_it_was_measured(store: RouteStore) -> None:
     """Else it would not be what was measured."""
     words = Words()
-    store.follow(replace(BY_RAG, members=(replace(BY_WORDS, labels=0),)))
-    said(following(store, Arms({"words": words})), "it sticks")
-    assert words.learnt == [replace(KNOWN, examples=())]
+    more = replace(KNOWN, examples=(*KNOWN.examples, Item("it sticks too", label="valve_stuck")))
+    for per_class in (0, 1, None):
+        member = replace(BY_WORDS, per_class=per_class)
+        store.follow(replace(BY_RAG, members=(member,), known=more))
+        said(following(store, Arms({"words": words})), "it sticks")
+    assert [len(known.examples) for known in words.learnt] == [0, 2, 3]
 
 
 def test_a_cascade_asks_the_model_in_use_where_the_first_abstains(store: RouteStore) -> None:
