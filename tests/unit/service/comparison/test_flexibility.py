@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from finetune.task import Label
@@ -104,6 +106,8 @@ def test_the_class_kept_out_is_neither_the_largest_nor_the_smallest() -> None:
     few = tuple(item for item in known.examples if item.label != "sensor")
     sizes = Known(known.task, (*known.examples, *few, *few[:4]))
     assert label_to_keep_out(sizes, plant_test()) == "jam"
+    quiet = replace(sizes, task=replace(sizes.task, quiet="jam"))
+    assert label_to_keep_out(quiet, plant_test()) == "sensor"
 
 
 def test_a_class_with_items_to_test_is_preferred() -> None:
