@@ -62,7 +62,10 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
     """
     target = target_of(order.task, order.target)
     began = time.monotonic()
-    with _folders(order) as folder, opened_engines(order.home) as engines:
+    with (
+        folders(order.home, order.id, order.copy_to) as folder,
+        opened_engines(order.home) as engines,
+    ):
         frozen = engines.store.frozen(order.task.name)
         material = read_material(
             order.task, order.data, seed=order.seed, frozen=frozen, windows=windows
@@ -119,7 +122,7 @@ def _made_usable(
 
 
 @contextmanager
-def _folders(order: Order) -> Iterator[Path]:
+def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
     """The folder of the comparison, and the further one: both can be written to, before it begins.
 
     Where no report comes of it, what was begun is removed.
@@ -127,10 +130,10 @@ def _folders(order: Order) -> Iterator[Path]:
     Raises:
         SettingsFault: one of them cannot be made or written to, or holds another comparison.
     """
-    folder = folder_of(order.home, order.id)
+    folder = folder_of(home, identity)
     if (folder / FILE).exists():
-        raise SettingsFault(f"There is a comparison {order.id} already.", remedy="Name another.")
-    for place in filter(None, (folder, order.copy_to)):
+        raise SettingsFault(f"There is a comparison {identity} already.", remedy="Name another.")
+    for place in filter(None, (folder, copy_to)):
         _refuse_unwritable(place)
     try:
         yield folder

@@ -93,8 +93,8 @@ def reported(
         seed=account.seed,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=account.seconds,
-        versions=_versions(),
-        machine=_machine(),
+        versions=versions(),
+        machine=machine(),
         model=account.model,
         prices=prices,
         arms=outcome.arms,
@@ -120,11 +120,12 @@ def _notes(material: Material) -> Iterator[str]:
         )
 
 
-def _versions() -> Mapping[str, str]:
+def versions() -> Mapping[str, str]:
+    """Of what had a part in the figures."""
     return {**libraries(), **{name: installed_version(name) for name in LIBRARIES}}
 
 
-def _machine() -> str:
+def machine() -> str:
     """The processor and the system, without the name of the machine."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
