@@ -23,6 +23,8 @@ from prompting.settings import PromptingSettings
 from rag.formats.ocr import REMEDY, installed
 from service.access import access_for
 from service.settings import ServiceSettings, read_settings, refuse_unknown_settings
+from service.task_routes import FOLDER as ROUTES
+from service.task_routes import RouteStore
 
 REACH_S = 1.5
 PROBE_S = 60.0
@@ -56,6 +58,7 @@ def examine(plant: Path, home: Path) -> list[Finding]:
     findings.append(_try("encoder", _encoder))
     findings.append(_try("runtimes", lambda: _runtimes(home)))
     findings.append(_try("models", lambda: _models(home), otherwise=DEGRADED))
+    findings.append(_try("routes", lambda: _routes(home), otherwise=DEGRADED))
     if loaded is not None:
         findings += _wires(loaded)
         findings.append(_documents(loaded, home))
@@ -133,6 +136,15 @@ def _models(home: Path) -> Finding:
             remedy="; ".join(f"andon train {task}" for task in lacking),
         )
     return Finding("models", OK, ", ".join(have))
+
+
+def _routes(home: Path) -> Finding:
+    store = RouteStore(home / ROUTES)
+    followed = [route for task in store.tasks() if (route := store.current(task)) is not None]
+    if not followed:
+        return Finding("routes", OFF, "none set: each task is answered by its classifier")
+    words = (f"{one.task} by {one.route} ({one.names}, {one.revision})" for one in followed)
+    return Finding("routes", OK, "; ".join(words))
 
 
 def _wires(plant: Plant) -> Iterator[Finding]:

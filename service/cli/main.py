@@ -17,6 +17,7 @@ from service.cli import (
     plant,
     prompts,
     prompts_test,
+    routes,
     serving,
     summaries,
     training,
@@ -58,6 +59,7 @@ for group in (
     training,
     models,
     compare,
+    routes,
     feedback,
 ):
     group.register(app)
