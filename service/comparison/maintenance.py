@@ -32,7 +32,7 @@ def measured_maintenance(
         spent: an answerer that is ready with this `known` and that nobody needs afterwards.
 
     Raises:
-        DataFault: there is nothing to ask.
+        DataFault: there is nothing to ask, or nothing that could go stale.
         ModelFault: the arm has not one reply to each item, or no answer to too many.
     """
     old = drawn(test, at_most, seed=seed)
@@ -49,12 +49,14 @@ def measured_maintenance(
     later += asked(answerer, new[1:])
     refuse_silence([*earlier, *then, *later])
     before, meanwhile, after = right(old, earlier), right(new, then), right(new, later)
+    if not any(before):
+        raise DataFault("No answer was right before the change of codes, so none can go stale.")
     stale = [at for at, was in enumerate(before) if was and not meanwhile[at]]
     mended = sum(after[at] for at in stale)
     return Maintenance(
         change=recoding.told(old, known),
         versioned=arm.versioned,
-        stale=len(stale) / max(sum(before), 1),
+        stale=len(stale) / sum(before),
         repair_s=seconds if mended or not stale else None,
         repaired=mended / len(stale) if stale else 1.0,
         redone=arm.redone,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rag.identifiers import spans
+from rag.identifiers import normalise_code, spans
 from service.comparison.nouns import CodeRow, Item, Known
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -83,7 +83,7 @@ class Recoding:
     def told(self, items: Sequence[Item], known: Known) -> str:
         """The change in words."""
         texts = [*(item.text for item in items), *(item.text for item in known.examples)]
-        codes = {row.code for row in known.codes if _DIGITS.search(row.code)}
+        codes = {normalise_code(row.code) for row in known.codes if _DIGITS.search(row.code)}
         count = len(codes | _codes_in(texts))
         renumbered = f"{count} identifiers renumbered in items, examples and code table; "
         renamed = f"{len(self.labels)} of {len(known.labels)} labels renamed"

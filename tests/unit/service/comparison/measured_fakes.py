@@ -105,7 +105,7 @@ def by_words(known: Known) -> Saying:
 
 def by_code(known: Known) -> Saying:
     """The label that the code table gives for a code of the item; else it abstains."""
-    table: Mapping[str, str] = {row.code: row.label for row in known.codes}
+    table: Mapping[str, str] = {row.code.replace("-", ""): row.label for row in known.codes}
     return lambda item: next((table[word] for word in item.text.split() if word in table), "")
 
 
@@ -157,7 +157,7 @@ def _items(numbers: range) -> list[Item]:
 
 def _codes() -> list[CodeRow]:
     return [
-        CodeRow(f"{CODES[name]}{at:02d}", words, name)
+        CodeRow(f"{CODES[name][0]}-{CODES[name][1]}{at:02d}", words, name)
         for name, words in WORDS.items()
         for at in range(1, 11)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,6 +139,32 @@ def test_a_code_is_renumbered_alike_wherever_it_stands() -> None:
     assert recoding.text("E217 again, 24 V at 6.5 bar") == f"{new} again, 24 V at 6.5 bar"
     assert recoding.text("alarm 116, then 116") == f"alarm {number}, then {number}"
     assert recoding_of(known([]), seed=4).text("116 parts") == "116 parts"
+
+
+def test_a_row_that_names_another_code_is_renumbered_as_a_whole() -> None:
+    """Else its meaning would send people to a code that is gone."""
+    recoding = recoding_of(known(["E217"]), seed=4)
+    row = recoding.row(CodeRow("E217", "as E218, but at rest", "b", "HP-MAN"))
+    meaning = f"as {recoding.code('E218')}, but at rest"
+    assert row == CodeRow(recoding.code("E217"), meaning, "b (revised)", "HP-MAN")
+
+
+def test_the_quiet_label_stays_the_quiet_one_under_its_new_name() -> None:
+    """The task still means by it that nothing is wrong."""
+    old = known([])
+    old = replace(old, task=replace(old.task, quiet="b"))
+    new = recoding_of(old, seed=1).known(old)
+    assert new.task.quiet == "b (revised)"
+
+
+def test_what_was_changed_is_counted_where_it_stands() -> None:
+    """In examples and items as well, each code once however it is written."""
+    few = known(["E-217"])
+    few = replace(few, examples=(Item("E217, then E218", label="a"),))
+    recoding = recoding_of(few, seed=1)
+    told = "identifiers renumbered in items, examples and code table; 2 of 3 labels renamed"
+    assert recoding.told([Item("e 219")], few) == f"3 {told}"
+    assert recoding.told([], known([])) == "2 of 3 labels renamed"
 
 
 def test_a_new_name_is_no_old_one() -> None:
