@@ -140,7 +140,7 @@ def _of_library(
             "There is nothing to calibrate on: none of the questions has an answer.",
             remedy='Add some with "expected".',
         )
-    questions = _with_kinds(questions, plant)
+    questions = with_kinds(questions, plant)
     with progress_bar("Asking") as told, open_desk(home=home, plant=plant, told=_say) as desk:
         began = time.process_time()
         outcomes = put_all(questions, desk, told)
@@ -217,7 +217,7 @@ def _questions(path: Path, part: str, *, everyday: bool) -> list[Asked]:
     return [*found, *everyday_questions()] if everyday else found
 
 
-def _with_kinds(questions: Sequence[Asked], plant: Path) -> list[Asked]:
+def with_kinds(questions: Sequence[Asked], plant: Path) -> list[Asked]:
     """Questions about a machine know its kind from the plant's description.
 
     Raises:

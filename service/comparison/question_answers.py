@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,8 +13,8 @@ from service.comparison.nouns import Approach, Item, Reply
 
 NO_ANSWER = "no answer"
 """The label of a question that nothing answers, and of a question that is declined."""
-UNPLACED = "an answer"
-"""The label of a question that only says the words of its answer."""
+_SHOWN = 60
+"""Characters of a quote in the name of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,21 @@ class QuestionArm(Protocol):
 
 
 def item_of(asked: Asked) -> Item:
-    """A question as an item whose label is the document that answers it."""
-    label = truth(asked)
-    placed = label not in (NO_ANSWER, UNPLACED)
-    return Item(asked.question, label=label, group=label if placed else f"question {asked.id}")
+    """A question as an item whose label is the place that answers it."""
+    document = asked.expected[0].document if asked.expected else f"question {asked.id}"
+    return Item(asked.question, label=truth(asked), group=document)
 
 
 def truth(asked: Asked) -> str:
-    """The document that answers a question, or that none does."""
+    """The place that answers a question, the question itself without one, or that none does."""
     if asked.declined:
         return NO_ANSWER
-    return asked.expected[0].document if asked.expected else UNPLACED
+    if not asked.expected:
+        return f"question {asked.id}"
+    place = asked.expected[0]
+    page = "" if place.page is None else f"page {place.page}"
+    named = (place.document, place.revision, page, place.section, place.code, place.quote[:_SHOWN])
+    return ", ".join(part for part in named if part)
 
 
 def is_right(asked: Asked, told: Told) -> bool:
@@ -118,21 +122,18 @@ def is_right(asked: Asked, told: Told) -> bool:
     return any(one.quote and _folded(one.quote) in text for one in asked.expected)
 
 
-def reply_of(asked: Asked, told: Told, known: Collection[str]) -> Reply:
+def reply_of(asked: Asked, told: Told, others: Sequence[Asked]) -> Reply:
     """As a reply with a label, so that quality is reckoned as for every task.
 
     Args:
         asked: the question.
         told: what came back.
-        known: labels of all questions; a wrong answer counts against the document that it cites.
+        others: all questions; a wrong answer counts against the place of theirs that it cites.
     """
-    cited = str(told.places[0]["document"]) if told.places else ""
     if is_right(asked, told):
         said = truth(asked)
-    elif told.declined:
-        said = NO_ANSWER
     else:
-        said = cited if cited in known and cited != truth(asked) else ""
+        said = NO_ANSWER if told.declined else _cited(told, others, besides=truth(asked))
     return Reply(
         None if told.declined else said or None,
         likeliest=said,
@@ -142,6 +143,15 @@ def reply_of(asked: Asked, told: Told, known: Collection[str]) -> Reply:
         reason=told.failed,
         failed=bool(told.failed),
     )
+
+
+def _cited(told: Told, others: Sequence[Asked], *, besides: str) -> str:
+    """The place of another question that the answer cites first; empty for any other place."""
+    for place in told.places[:1]:
+        for other in others:
+            if other.expected and other.expected[0].is_met_by(place):
+                return "" if truth(other) == besides else truth(other)
+    return ""
 
 
 def _folded(text: str) -> str:

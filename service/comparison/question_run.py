@@ -1,0 +1,158 @@
+"""A comparison of questions as a command asks for it: from a file to a kept report."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from finetune.progress import Progress
+from finetune.threads import bounded
+from ingest.errors import DataFault, SettingsFault
+from rag.evaluation.questions import Asked, read_questions
+from service.comparison.arms import Engines
+from service.comparison.conducting import folders
+from service.comparison.measuring import attempt
+from service.comparison.nouns import ArmResult, FailedArm, Prices, Report
+from service.comparison.question_arms import question_arms
+from service.comparison.question_decision import Asking, decide_questions
+from service.comparison.question_library import Shelf
+from service.comparison.question_measuring import Setting, measured
+from service.comparison.report_html import write_html
+from service.comparison.report_json import write_json
+from service.comparison.reporting import TARGET, machine, versions
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionOrder:
+    """What is to be asked, and with what it is reckoned."""
+
+    id: str
+    data: Path
+    """Questions, one JSON object a line."""
+    home: Path
+    shelf: Shelf
+    target: float | None = None
+    seed: int = 0
+    prices: Prices = field(default_factory=Prices)
+    copy_to: Path | None = None
+    """A further folder for the report."""
+
+
+TASK = "questions"
+
+
+def questions_compared(
+    order: QuestionOrder, questions: Sequence[Asked], engines: Engines, progress: Progress
+) -> Report:
+    """Ask every arm, decide, and keep the report.
+
+    Raises:
+        SettingsFault: the folder of the report cannot be written to, or the target is none.
+    """
+    target, began = _target(order.target), time.monotonic()
+    with folders(order.home, order.id, order.copy_to) as folder, bounded(engines.threads):
+        arms, failed = _measured(order, questions, engines, progress)
+        model = engines.model.model if engines.model else ""
+        unworded = sum(not (one.words or one.declined) for one in questions)
+        report = Report(
+            id=order.id,
+            task=TASK,
+            split=f"all {len(questions)} questions: nothing is learnt from them",
+            target=target,
+            target_from="default" if order.target is None else "asked",
+            rows=len(questions),
+            test_rows=len(questions),
+            data_sha256=hashlib.sha256(order.data.read_bytes()).hexdigest(),
+            seed=order.seed,
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=time.monotonic() - began,
+            versions=versions(),
+            machine=machine(),
+            model=model,
+            prices=order.prices,
+            arms=arms,
+            cascades=(),
+            decision=decide_questions(arms, Asking(target, unworded, model, failed)),
+            failed=failed,
+            notes=_notes(questions),
+        )
+        for place in filter(None, (folder, order.copy_to)):
+            write_html(report, place)
+            write_json(report, place)
+    return report
+
+
+def questions_of(path: Path) -> list[Asked]:
+    """Of the part to report on, where the file has parts; else all.
+
+    Raises:
+        DataFault: lines that are no questions, or none with an answer.
+    """
+    found = read_questions(path)
+    if any(one.part == "report" for one in found):
+        found = [one for one in found if one.part == "report"]
+    if all(one.declined for one in found):
+        raise DataFault(
+            f"{path}: no question in it has an answer.",
+            remedy='Add some with "expected" or "words".',
+        )
+    return found
+
+
+def _measured(
+    order: QuestionOrder, questions: Sequence[Asked], engines: Engines, progress: Progress
+) -> tuple[tuple[ArmResult, ...], tuple[FailedArm, ...]]:
+    drawn = np.random.default_rng(order.seed).permutation(len(questions))
+    setting = Setting(tuple(questions[at] for at in drawn), order.prices, order.seed)
+    results: list[ArmResult] = []
+    failed: list[FailedArm] = []
+    arms = question_arms(order.shelf, engines.model)
+    for at, arm in enumerate(arms):
+        found, reason = attempt(
+            partial(measured, arm, setting, partial(_watched, progress, arm.name, at, len(arms)))
+        )
+        if found is None:
+            failed.append(FailedArm(arm.approach, arm.name, 0, reason))
+        else:
+            results.append(found)
+    progress("decided", 1.0)
+    return _standing(results), tuple(failed)
+
+
+def _watched(progress: Progress, name: str, at: int, of: int, share: float) -> None:
+    progress(name, (at + share) / of)
+
+
+def _standing(results: Sequence[ArmResult]) -> tuple[ArmResult, ...]:
+    """The last of each approach stands for it: with the model where there is one.
+
+    Nothing is chosen by the questions: which arm stands is known before one is asked.
+    """
+    last = {one.approach: one.name for one in results}
+    return tuple(replace(one, chosen=last[one.approach] == one.name) for one in results)
+
+
+def _notes(questions: Sequence[Asked]) -> tuple[str, ...]:
+    declined = sum(one.declined for one in questions)
+    worded = sum(bool(one.words) for one in questions)
+    judged = f"{worded} are right by words of the answer, the others by the place that is cited"
+    return (
+        f"{len(questions) - declined} questions have an answer, {declined} are to be declined.",
+        f"{judged}; each place counts as one label.",
+    )
+
+
+def _target(asked: float | None) -> float:
+    if asked is not None and not 0 < asked <= 1:
+        raise SettingsFault(
+            f"The target is a macro-F1 between 0 and 1, not {asked:g}.",
+            remedy="Such as --target 0.85.",
+        )
+    return TARGET if asked is None else asked
