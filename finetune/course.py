@@ -103,7 +103,12 @@ class Course:
 
 
 def course_of(
-    data: Dataset, store: ModelStore, wish: Wish, *, split: Split | None = None
+    data: Dataset,
+    store: ModelStore,
+    wish: Wish,
+    *,
+    split: Split | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Course:
     """Split, encode and name the training; finds what an earlier one that was killed left.
 
@@ -112,6 +117,7 @@ def course_of(
         store: knows the frozen test of the task.
         wish: what the caller asks.
         split: None: split here, by the frozen test.
+        checkpoint: what is done already; None: what was left in the folder of the task.
 
     Raises:
         SettingsFault: there is no encoder.
@@ -126,7 +132,7 @@ def course_of(
     steps = Steps(costs_of(recipes, folds), wish.progress)
     encoder = store.encoder() if data.task.reads_texts else None
     key = key_of(_named(data, split, folds, encoder=encoder, wish=wish, frozen=frozen))
-    checkpoint = open_checkpoint(store.root / data.task.name, key)
+    checkpoint = checkpoint or open_checkpoint(store.root / data.task.name, key)
     contest = Contest(
         _encoded(data.examples, encoder, steps),
         data.labels,
@@ -160,7 +166,7 @@ def order_sha256(data: Dataset) -> str:
 
 def _encoded(examples: Examples, encoder: Encoder | None, steps: Steps) -> Examples:
     advance = steps.begin(READING)
-    if encoder is not None:
+    if encoder is not None and not len(examples.vectors):
         examples = Examples(examples.texts, encoder.encode(examples.texts), examples.table)
     advance(1.0)
     return examples

@@ -10,6 +10,7 @@ from pathlib import Path
 from finetune.account import reported
 from finetune.alone import alone
 from finetune.candidates.lora import LoraSettings
+from finetune.checkpoint import Checkpoint
 from finetune.course import Course, Wish, course_of, every_row
 from finetune.dataset import Dataset, read_dataset
 from finetune.features import Windows
@@ -70,11 +71,18 @@ def train(
     return report
 
 
-def train_apart(rows: Dataset, store: ModelStore, wish: Wish) -> TrainReport:
+def train_apart(
+    rows: Dataset, store: ModelStore, wish: Wish, *, checkpoint: Checkpoint | None = None
+) -> TrainReport:
     """The same of rows whose test is kept elsewhere: no row is held back from what is stored.
 
-    What is told of the model is what the folds said; `adopted` judges it on the test and brings
-    it into use as it is.
+    What is told of the model is what the folds said; `judged_for_use` judges it on the test.
+
+    Args:
+        rows: all that is learnt; with vectors, where these were made already.
+        store: where the version goes.
+        wish: what the caller asks.
+        checkpoint: the folds that were fitted already; None: those that a kill left.
 
     Raises:
         SettingsFault: the encoder is missing, or the home cannot be written to.
@@ -85,7 +93,8 @@ def train_apart(rows: Dataset, store: ModelStore, wish: Wish) -> TrainReport:
     store.versions(task)
     every = every_row(rows)
     with bounded(wish.threads), alone(store.root / task):
-        course = course_of(rows, store, wish, split=Split(every, every[:0], rows.bonds.how))
+        split = Split(every, every[:0], rows.bonds.how)
+        course = course_of(rows, store, wish, split=split, checkpoint=checkpoint)
         report = _trained(course, store)
         course.checkpoint.remove()
     log.info("model trained", extra={"task": task, "version": report.version})

@@ -1,11 +1,12 @@
-"""One candidate on given rows, whatever the others are worth: fitted, calibrated, with its limits.
+"""The training of given rows, and each of its candidates whatever the others are worth.
 
-What two candidates of the same rows both need (vectors, folds, a member of an average) is made
-once. What it took is remembered, so that each can be told what it would have taken alone.
+What two of them both need (vectors, folds, a member of an average) is made once. What it took is
+remembered, so that each can be told what it would have taken alone.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +24,12 @@ from finetune.examples import Examples, Fitted
 from finetune.judging import near_of, temperatures_of
 from finetune.ladder import Contest, Rung, climb
 from finetune.limits import limits_of
+from finetune.models import ModelStore
 from finetune.neighbours import Neighbours
 from finetune.progress import Steps
+from finetune.report import TrainReport
 from finetune.threads import bounded
+from finetune.training import train_apart
 
 Made = TypeVar("Made")
 
@@ -63,7 +67,7 @@ class Tried:
 
 
 class Trial:
-    """The candidates of one data set, one after the other."""
+    """The training and the candidates of one data set, one after the other."""
 
     def __init__(self, data: Dataset, encoder: Encoder | None, wish: Wish) -> None:
         """The encoder is needed where texts are read."""
@@ -72,8 +76,22 @@ class Trial:
         self._wish = wish
         self._kept = _Kept()
 
+    def train(self, store: ModelStore, *, up_to: str | None = None) -> tuple[TrainReport, Spent]:
+        """Climb the ladder, choose, and store what was chosen, fitted on all rows.
+
+        Raises:
+            SettingsFault: the folder of the store cannot be written to.
+            DataFault: the rows cannot be folded.
+            ModelFault: the stored model does not answer as the fitted one.
+        """
+        before = self._kept.spared
+        rows = replace(self.data, examples=self._kept.made("vectors", self._encoded))
+        wish = replace(self._wish, up_to=up_to)
+        report = train_apart(rows, store, wish, checkpoint=_Pieces(self._kept))
+        return report, self._kept.spared - before
+
     def run(self, name: str) -> Tried:
-        """Fit the candidate of that name on all rows.
+        """Fit the candidate of that name on all rows, calibrate it and find its limits.
 
         A cheap one is calibrated over every fold, a dear one on the first fold alone: one of its
         fits takes longer than all of the others together.
@@ -177,10 +195,10 @@ class _Kept:
 
 
 class _Pieces(Checkpoint):
-    """The folds that were fitted, in memory; between a miss and what is then written is one fit."""
+    """The folds that were fitted, in memory: between a miss and what is then kept lies one fit."""
 
     def __init__(self, kept: _Kept) -> None:
-        super().__init__(None)
+        super().__init__(None, run=secrets.token_hex(8))
         self._kept = kept
         self._begun = Spent.now()
 

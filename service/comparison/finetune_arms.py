@@ -37,13 +37,13 @@ class Workshop:
     asked: float = ASKED
     progress: Progress | None = None
 
-    def wish(self, seed: int, up_to: str | None = None) -> Wish:
+    def wish(self, seed: int) -> Wish:
         """As the training is asked."""
         from finetune.course import Wish
         from finetune.progress import silent
 
         watched = self.progress or silent
-        return Wish(seed, self.threads, watched, self.lora, up_to, self.asked)
+        return Wish(seed, self.threads, watched, self.lora, asked=self.asked)
 
 
 def finetune_arms(
@@ -77,7 +77,7 @@ def finetune_arms(
     workshop = Workshop(store, threads, lora, asked, progress)
     shared = _Shared(workshop)
     return (
-        TrainedArm(workshop, up_to=up_to),
+        TrainedArm(shared, up_to=up_to),
         *(CandidateArm(one.name, shared) for one in recipes),
     )
 
@@ -96,10 +96,10 @@ class TrainedArm:
         "who put which version into use, and when",
     )
 
-    def __init__(self, workshop: Workshop, *, up_to: str | None = None, name: str = "") -> None:
+    def __init__(self, shared: _Shared, *, up_to: str | None = None, name: str = "") -> None:
         self.name = name or "trained"
         self.model = "the candidate that the folds choose"
-        self._workshop = workshop
+        self._shared = shared
         self._up_to = up_to
 
     @property
@@ -118,14 +118,11 @@ class TrainedArm:
             SettingsFault: there is no encoder, or the folder cannot be written to.
             DataFault: too few rows, labels or groups.
         """
-        from finetune.given import dataset_of
-        from finetune.training import train_apart
-
-        rows = dataset_of(known.task, known.examples)
-        store = self._workshop.store
-        report = train_apart(rows, store, self._workshop.wish(known.seed, self._up_to))
+        store = self._shared.store
+        report, spared = self._shared.trial(known).train(store, up_to=self._up_to)
         loaded = store.load(known.task.name, report.version, remembered=0)
-        return TriedAnswerer(loaded, notes=report.notes["why"])
+        took = spared.seconds, spared.cpu_seconds
+        return TriedAnswerer(loaded, notes=report.notes["why"], spared=took)
 
     def renewed(self, answerer: Answerer, known: Known) -> TriedAnswerer:
         """Trained again on what is known now, as far as the candidate that was chosen before."""
@@ -134,7 +131,7 @@ class TrainedArm:
 
     def settled(self, answerer: TriedAnswerer) -> TrainedArm:
         """The same arm that climbs no further than the candidate that was chosen."""
-        return TrainedArm(self._workshop, up_to=answerer.name, name=answerer.name)
+        return TrainedArm(self._shared, up_to=answerer.name, name=answerer.name)
 
 
 class CandidateArm:
@@ -184,15 +181,16 @@ class CandidateArm:
 
 
 class _Shared:
-    """What the candidates of one and the same `Known` make once; only the last one is kept."""
+    """What the arms of one and the same `Known` make once; only that of the last one is kept."""
 
     def __init__(self, workshop: Workshop) -> None:
+        self.store = workshop.store
         self._workshop = workshop
         self._last: tuple[Known, Trial] | None = None
 
     def encoder(self, task: Task) -> Encoder | None:
         """None where no texts are read."""
-        return self._workshop.store.encoder() if task.reads_texts else None
+        return self.store.encoder() if task.reads_texts else None
 
     def trial(self, known: Known) -> Trial:
         """Of these rows."""

@@ -12,7 +12,7 @@ from finetune.examples import Examples
 from finetune.models import ModelStore
 from finetune.progress import silent
 from finetune.training import train_apart
-from finetune.trial import Trial
+from finetune.trial import Spent, Trial
 from tests.unit.finetune.conftest import WriteCsv, number_rows, text_rows
 
 QUICK = LoraSettings(epochs=2, learning_rate=5e-3, batch=16)
@@ -65,6 +65,7 @@ def test_a_candidate_is_what_the_training_would_store(write_csv: WriteCsv) -> No
     report = train_apart(rows, store, wish)
     stored = store.load("mine", report.version).engine
     tried = Trial(rows, None, wish).run("logistic regression").engine
+    assert report.notes["resumed"] == 0
     assert stored.name == tried.name
     assert (stored.probabilities(rows.examples) == tried.probabilities(rows.examples)).all()
     assert stored.limits == tried.limits
@@ -84,3 +85,23 @@ def test_a_fit_says_how_far_it_is(write_csv: WriteCsv) -> None:
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert "logistic regression, fold 2 of 5" in {what for what, _ in heard}
+
+
+def test_the_training_leaves_its_folds_to_the_candidates(write_csv: WriteCsv) -> None:
+    """What it stores is the same with and without folds that were fitted before."""
+    rows = read(write_csv, number_rows(90))
+    store = ModelStore(rows.inspection.path.parent / "models")
+    trial, last = Trial(rows, None, WISH), "logistic regression"
+    first, nothing = trial.train(store, up_to=last)
+    again, all_of_it = trial.train(store, up_to=last)
+    apart = train_apart(rows, store, Wish(0, 1, silent, up_to=last))
+    assert nothing == Spent()
+    assert all_of_it.seconds > 0.0
+    assert trial.run(last).spared.seconds > 0.0
+    answers = [
+        store.load("mine", report.version).engine.probabilities(rows.examples)
+        for report in (first, again, apart)
+    ]
+    assert (answers[0] == answers[1]).all()
+    assert (answers[0] == answers[2]).all()
+    assert (first.version, again.version, apart.version) == ("v0001", "v0002", "v0003")
