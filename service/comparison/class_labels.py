@@ -68,10 +68,10 @@ def more_of_a_label(one: Contender, given: Circumstances) -> Iterator[str]:
     wanted = _up_to(found.short, given.target - one.quality.macro_f1)
     after = one.quality.macro_f1 + sum(short.gain for short in wanted)
     hours = sum(short.more for short in wanted) * given.prices.label_minutes / 60
+    then = "and would be chosen" if after >= given.target else f"not to {given.target:.2f}"
     yield (
         f"With {_listed([_told(short) for short in wanted])} {one.name} would come to about "
-        f"{after:.2f}, which {'reaches' if after >= given.target else 'does not reach'} "
-        f"{given.target:.2f}, if they are learnt as the labels with {count(found.median)} examples "
+        f"{after:.2f} {then}, if they are learnt as the labels with {count(found.median)} examples "
         f"or more are, whose F1 is {found.f1:.2f}; to label them costs "
         f"{money(hours * given.prices.labour_hour, given.prices.currency)}."
     )

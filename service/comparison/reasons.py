@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.comparison.contenders import (
+    CHEAPER,
     Contender,
     Field,
     alone_at,
     instead_of,
     no_further,
-    pays,
     strongest,
 )
 from service.comparison.nouns import Approach, Branch, Circumstances
@@ -21,6 +21,8 @@ WANTED = {
     "task file": "as the task file says",
     "default": "as nothing else was asked",
 }
+NOTHING = 0.01
+"""Of the currency per 1,000 items: below that nobody compares."""
 
 
 def branches(field: Field, given: Circumstances) -> tuple[Branch, ...]:
@@ -136,9 +138,11 @@ def _above(one: Contender, given: Circumstances) -> str:
 def _short(one: Contender, given: Circumstances) -> str:
     quality = one.quality
     if one.by_chance:
+        silent = "" if quality.answered else "it abstains on every item, "
+        what = "its likeliest labels" if silent else "these answers"
         return (
-            f"guessing by the shares of the labels reaches {quality.chance_macro_f1:.2f}, and "
-            "these answers cannot be told from that, so they are not recommended for any target"
+            f"{silent}guessing by the shares of the labels reaches {quality.chance_macro_f1:.2f}, "
+            f"and {what} cannot be told from that, so it is not recommended for any target"
         )
     if not quality.answered:
         return "it abstains on every item, so it cannot be used"
@@ -183,17 +187,22 @@ def _for_less(alone: Contender, field: Field, given: Circumstances) -> Iterator[
     if cheapest is None and not known:
         return
     cascade = cheapest or known[0]
-    currency = given.prices.currency
-    figures = (
-        f"{cascade.name} has {scored(cascade)} and costs "
-        f"{money(cascade.cost_per_1000, currency)} per 1,000 items where {alone.name} costs "
-        f"{money(alone.cost_per_1000, currency)}"
-    )
-    why = _asked_first(cascade) if pays(cascade, alone, given) else _not_worth(alone, cascade)
+    said = _asked_first(cascade) if cheapest else _not_worth(alone, cascade, given)
     yield Branch(
-        "Would asking a cheaper one first reach it for half the cost?",
+        "Would two in turn reach it for half the cost?",
         "yes" if cheapest else "no",
-        f"{figures}; {why}.",
+        f"{cascade.name} has {scored(cascade)}{_costs(alone, cascade, given)}; {said}.",
+    )
+
+
+def _costs(alone: Contender, cascade: Contender, given: Circumstances) -> str:
+    """Nothing where both are next to nothing."""
+    if max(alone.cost_per_1000, cascade.cost_per_1000) < NOTHING:
+        return ""
+    currency = given.prices.currency
+    return (
+        f" and costs {money(cascade.cost_per_1000, currency)} per 1,000 items where {alone.name} "
+        f"costs {money(alone.cost_per_1000, currency)}"
     )
 
 
@@ -204,8 +213,11 @@ def _asked_first(cascade: Contender) -> str:
     return f"{one.first} answers {percent(one.share_first)} and {one.then} is asked the rest"
 
 
-def _not_worth(alone: Contender, cascade: Contender) -> str:
-    if cascade.cost_per_1000 > alone.cost_per_1000 / 2:
+def _not_worth(alone: Contender, cascade: Contender, given: Circumstances) -> str:
+    if max(alone.cost_per_1000, cascade.cost_per_1000) < NOTHING:
+        least = f"{NOTHING:g} {given.prices.currency}"
+        return f"it and {alone.name} cost less than {least} per 1,000 items each: nothing to save"
+    if cascade.cost_per_1000 > CHEAPER * alone.cost_per_1000:
         return "that is more than half"
     return "what is saved in a million items does not pay one hour of keeping two in place of one"
 

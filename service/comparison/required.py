@@ -38,7 +38,7 @@ def more_labels(one: Contender, arms: Sequence[ArmResult], given: Circumstances)
         minutes = more * given.prices.label_minutes
         cost = minutes / 60 * given.prices.labour_hour
         yield (
-            f"With {count(more)} more labels {one.name} is expected to reach {given.target:.2f}, "
-            f"which takes {needed.words} in all by its learning curve: "
+            f"With {count(more)} more labels {one.name} is expected to reach {given.target:.2f} "
+            f"and would be chosen; by its learning curve that takes {needed.words} in all: "
             f"{seconds(minutes * 60)} of labelling, {money(cost, given.prices.currency)}."
         )

@@ -19,6 +19,8 @@ from service.comparison.other_targets import other_targets
 from service.comparison.report_words import count, milliseconds, money, plain, seconds
 from service.comparison.required import more_labels
 
+MOST = 6
+"""Sentences: longer lists are not read."""
 NOTICED_MS = 50.0
 """A person or a machine notices an answer that takes longer."""
 MOST_TIMES = 50.0
@@ -26,29 +28,30 @@ MOST_TIMES = 50.0
 
 
 def would_change(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> tuple[str, ...]:
-    """What is missing first, then what a larger test, another target or much use would change."""
+    """What did not run, labels, what is missing, targets, a larger test, use: the first few."""
     winner = choose(field, given.target, given)
+    targets = [*other_targets(field, given)]
     sentences = [
+        *_failed(field, arms, given),
         *_labels(field, arms, given),
-        *_missing(field, arms, given),
+        *_missing(field, given),
+        *targets[:1],
         *_unsure(field, winner, given),
-        *other_targets(field, given),
+        *(_in_use(field, winner, given) if winner else ()),
+        *targets[1:],
     ]
-    if winner is not None:
-        sentences += [*_in_use(field, winner, given)]
-    return tuple(dict.fromkeys(sentences))
+    return tuple(dict.fromkeys(sentences))[:MOST]
 
 
 def _labels(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> Iterator[str]:
-    """More examples for those that the walk passed by, the dearest of them first."""
+    """More examples for the best of those that the walk passed by and that learn."""
     passed = passed_by(field, given.target)
-    learning = [one for one in passed if one.arm is not None and one.arm.labels and one.reach >= 0]
-    for one in reversed(learning):
-        yield from more_labels(one, arms, given)
-        yield from more_of_a_label(one, given)
-    nearest = strongest(learning)
-    if nearest is not None and choose(field, given.target, given) is None:
-        yield from taken_for_another(nearest, given)
+    nearest = strongest([one for one in passed if one.arm is not None and one.arm.labels])
+    if nearest is not None:
+        yield from more_of_a_label(nearest, given)
+        yield from more_labels(nearest, arms, given)
+        if choose(field, given.target, given) is None:
+            yield from taken_for_another(nearest, given)
     if strongest(field.everyone) is None:
         yield (
             "Other inputs: no answers that were measured follow the labels, so the first question "
@@ -56,8 +59,8 @@ def _labels(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> It
         )
 
 
-def _missing(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> Iterator[str]:
-    """What was not there or did not run, and might have been chosen before the winner."""
+def _missing(field: Field, given: Circumstances) -> Iterator[str]:
+    """What was not there, and might have been chosen before the winner."""
     alone = alone_at(field, given.target)
     if not given.model and (alone is None or alone.route is not Route.PROMPT):
         yield (
@@ -70,13 +73,11 @@ def _missing(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> I
             "A table of codes or a document that has one (`--codes`, `--documents`): none was "
             "given, so retrieval had the labelled examples alone."
         )
-    yield from _failed(alone, arms, given)
 
 
-def _failed(
-    alone: Contender | None, arms: Sequence[ArmResult], given: Circumstances
-) -> Iterator[str]:
+def _failed(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> Iterator[str]:
     """Those that could not be measured, where the walk would have come to them."""
+    alone = alone_at(field, given.target)
     order = [approach.value for approach in Approach]
     last = len(order) if alone is None else order.index(alone.route.value)
     measured = {(arm.approach, arm.name) for arm in arms}
@@ -93,20 +94,26 @@ def _failed(
 
 
 def _unsure(field: Field, winner: Contender | None, given: Circumstances) -> Iterator[str]:
-    """Where the interval leaves open on which side of the target one is."""
-    for one in passed_by(field, given.target):
-        if 0 <= one.reach < given.target <= one.quality.ci95[1]:
-            yield f"A larger test: {_times(one, given)}."
-    if winner is None or winner.quality.ci95[0] >= given.target:
+    """Where the interval leaves open on which side of the target one is: the winner, or a miss."""
+    if winner is not None and winner.quality.ci95[0] < given.target:
+        yield f"A larger test: {_times(winner, given)}."
+        yield from _surer(field, given)
         return
-    sure = [one for one in field.everyone if one.reach >= 0 and one.quality.ci95[0] >= given.target]
-    yield f"A larger test: {_times(winner, given)}."
-    if sure:
-        low = f"{sure[0].quality.ci95[0]:.2f}"
-        yield (
-            f"If the whole interval has to lie above the target, {sure[0].name} is the first "
-            f"that does (from {low})."
-        )
+    missed = [one for one in passed_by(field, given.target) if 0 <= one.reach < given.target]
+    nearest = strongest(missed)
+    if nearest is not None and nearest.quality.ci95[1] >= given.target:
+        yield f"A larger test: {_times(nearest, given)}."
+
+
+def _surer(field: Field, given: Circumstances) -> Iterator[str]:
+    """The first whose whole interval is above the target."""
+    for one in field.everyone:
+        if one.reach >= 0 and one.quality.ci95[0] >= given.target:
+            yield (
+                f"If the whole interval has to lie above the target, {one.name} is the first that "
+                f"does (from {one.quality.ci95[0]:.2f})."
+            )
+            return
 
 
 def _times(one: Contender, given: Circumstances) -> str:

@@ -130,7 +130,7 @@ def test_two_in_turn_replace_one_for_half_the_cost() -> None:
     found = decide(_dear(), [cascade(*RAG_THEN_TUNED, 0.85, cost=1.0)], given())
     assert (found.approach, found.arm) == (Route.CASCADE, "rag/nearest + finetune/hybrid")
     assert found.reasons[-1] == (
-        "Would asking a cheaper one first reach it for half the cost? yes: rag/nearest + "
+        "Would two in turn reach it for half the cost? yes: rag/nearest + "
         "finetune/hybrid has macro-F1 0.85 (95 %: 0.80 to 0.90) and costs 1.00 EUR per 1,000 items "
         "where finetune/hybrid costs 2.00 EUR; rag/nearest answers 64 % and finetune/hybrid is "
         "asked the rest."
@@ -155,12 +155,32 @@ def test_two_in_turn_replace_nobody_for_more_than_half_or_below_the_target(
 
 def test_a_saving_that_nobody_notices_is_not_worth_two_models() -> None:
     """Half of next to nothing."""
-    pair = cascade(*RAG_THEN_TUNED, 0.9, cost=0.0001)
-    found = decide(three(0.5, 0.6, 0.9), [pair], given())
+    arms = [arm("prompt", 0.5), arm("rag", 0.6), arm("finetune", 0.9, cost=0.02)]
+    pair = cascade(*RAG_THEN_TUNED, 0.9, cost=0.002)
+    found = decide(arms, [pair], given())
     assert found.approach is Route.FINETUNE
     assert "does not pay one hour" in found.reasons[-1]
     free = replace(Prices(), labour_hour=0.0)
-    assert decide(three(0.5, 0.6, 0.9), [pair], given(prices=free)).approach is Route.CASCADE
+    assert decide(arms, [pair], given(prices=free)).approach is Route.CASCADE
+
+
+def test_costs_that_are_next_to_nothing_are_not_compared() -> None:
+    """A millionth of a euro more or less is no reason, and no figure."""
+    pair = cascade(*RAG_THEN_TUNED, 0.9, cost=0.0001)
+    found = decide(three(0.5, 0.6, 0.9), [pair], given())
+    assert found.reasons[-1] == (
+        "Would two in turn reach it for half the cost? no: rag/nearest + finetune/hybrid has "
+        "macro-F1 0.90 (95 %: 0.85 to 0.95); it and finetune/hybrid cost less than 0.01 EUR per "
+        "1,000 items each: nothing to save."
+    )
+
+
+def test_a_list_that_nobody_reads_to_its_end_is_cut() -> None:
+    """The first six matter most."""
+    split = quality(0.74, classes=classes(leak=0.5, jam=0.9, wear=0.46))
+    pairs = [cascade(*RAG_THEN_TUNED, 0.79), cascade("prompt/keywords", "rag/nearest", 0.75)]
+    arms = [arm("prompt", 0.4), arm("rag", 0.6), arm("finetune", split)]
+    assert len(decide(arms, pairs, given()).would_change) == 6
 
 
 def test_two_in_turn_never_need_more_than_the_walk_came_to() -> None:
@@ -233,8 +253,8 @@ def test_more_examples_of_a_weak_label_are_reckoned() -> None:
     split = quality(0.74, classes=classes(leak=0.86, jam=0.9, wear=0.46))
     found = decide([arm("finetune", split)], [], given())
     said = (
-        "With 36 more examples of wear (24 now, F1 0.46) finetune/hybrid would come to about 0.88, "
-        "which reaches 0.80, if they are learnt as the labels with 60 examples or more are, whose "
+        "With 36 more examples of wear (24 now, F1 0.46) finetune/hybrid would come to about 0.88 "
+        "and would be chosen, if they are learnt as the labels with 60 examples or more are, whose "
         "F1 is 0.88; to label them costs 12.00 EUR."
     )
     assert said in found.would_change
