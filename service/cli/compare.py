@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.errors import SettingsFault
+from service.cli.compare_questions import QUESTIONS, compare_questions
 from service.cli.compare_report import show
 from service.cli.inspection import windows_at
-from service.cli.models import TaskArgument
+from service.cli.models import TaskArgument, store_of
 from service.cli.options import DEFAULT_HOME, DEFAULT_PLANT, HomeOption, JsonOption, PlantOption
 from service.cli.training import DataOption, asked_for
 from service.cli.training_progress import shown
 
 if TYPE_CHECKING:
+    from service.comparison.applying import Applied
     from service.comparison.nouns import Prices
 
 
@@ -60,6 +62,9 @@ def compare(
     cpu_hour: Annotated[
         float, typer.Option("--cpu-hour", min=0, help="Price of an hour of one CPU core.")
     ] = 0.05,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Answer the task from now on as the report decides.")
+    ] = False,
     identity: Annotated[str | None, typer.Option("--id", hidden=True)] = None,
     progress_lines: Annotated[
         bool, typer.Option("--progress-lines", help="Progress as JSON lines, for programs.")
@@ -76,6 +81,25 @@ def compare(
     identity = identity or new_id(task, datetime.now(UTC))
     if not ID.fullmatch(identity):
         raise SettingsFault(f"{identity!r} is no id of a comparison.")
+    prices = _prices(cpu_hour, labour_hour, minutes_per_label)
+    if task == QUESTIONS:
+        if apply:
+            raise SettingsFault("Questions follow no route: --apply goes with a task.")
+        with shown(lines=progress_lines) as progress:
+            asked = compare_questions(
+                identity,
+                data,
+                home=home,
+                plant=plant,
+                documents=documents,
+                target=target,
+                seed=seed,
+                prices=prices,
+                report=report,
+                progress=progress,
+            )
+        show(asked, home, done=None, as_json=as_json)
+        return
     wanted, rows = asked_for(task, data, task_file)
     order = Order(
         id=identity,
@@ -87,12 +111,22 @@ def compare(
         documents=documents,
         up_to=up_to,
         seed=seed,
-        prices=_prices(cpu_hour, labour_hour, minutes_per_label),
+        prices=prices,
         copy_to=report,
     )
     with shown(lines=progress_lines) as progress, windows_at(home, plant) as windows:
         found = conducted(order, windows=windows, progress=progress)
-    show(found, home, as_json=as_json)
+    done: Applied | None = None
+    try:
+        done = _applied(home, found.id) if apply else None
+    finally:  # the report is there, whatever keeps it from being followed
+        show(found, home, done=done, as_json=as_json)
+
+
+def _applied(home: Path, identity: str) -> Applied:
+    from service.comparison.applying import applied
+
+    return applied(home, identity, store=store_of(home)[0])
 
 
 def _prices(cpu_hour: float, labour_hour: float, label_minutes: float) -> Prices:

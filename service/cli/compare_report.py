@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from service.cli.options import console, print_json, print_table
 
 if TYPE_CHECKING:
+    from service.comparison.applying import Applied
     from service.comparison.nouns import ArmResult, CascadeResult, Report
 
 HEADS = (
@@ -17,18 +18,33 @@ HEADS = (
 )
 
 
-def show(report: Report, home: Path, *, as_json: bool) -> None:
-    """For a program or for a person."""
+def show(report: Report, home: Path, *, done: Applied | None, as_json: bool) -> None:
+    """For a program or for a person.
+
+    Args:
+        report: what was found.
+        home: where it is kept.
+        done: how it is followed; None: it is not.
+        as_json: for a program.
+    """
     from service.comparison.report_json import report_as_dict
 
     if as_json:
-        print_json(report_as_dict(report))
+        told = {} if done is None else {"applied": _followed(done)}
+        print_json({**report_as_dict(report), **told})
         return
     currency = report.prices.currency
     rows = (*map(_arm, report.arms), *map(_cascade, report.cascades))
     print_table(HEADS, ([*row[:4], f"{row[4]} {currency}", *row[5:]] for row in rows), wide=True)
     for sentence in _sentences(report, home):
         console.say(sentence)
+    if done is not None:
+        console.say(done.words)
+
+
+def _followed(done: Applied) -> dict[str, str]:
+    route = done.route
+    return {"route": route.route, "revision": route.revision, "version": route.version}
 
 
 def _arm(one: ArmResult) -> list[str]:
