@@ -118,8 +118,15 @@ def share_ahead(
 
 
 def _interval(items: Sequence[Item], replies: Sequence[Reply], *, seed: int) -> tuple[float, float]:
-    """Of the macro-F1 in 95 % of resamples of the groups."""
+    """Of the macro-F1 in 95 % of resamples of the groups.
+
+    Where all is right, resamples are too; then as much may be wrong as would not have shown in so
+    many groups in 97.5 % of tests.
+    """
     low, high = np.quantile(_resampled(items, replies, seed=seed), [0.025, 0.975])
+    if macro_f1(items, replies) == 1.0:
+        pieces = len(items) if by_rows(items) else len({item.group for item in items})
+        low = 0.025 ** (1 / pieces)
     return float(low), float(high)
 
 
