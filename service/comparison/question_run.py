@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from finetune.progress import Progress
-from finetune.threads import bounded
 from ingest.errors import DataFault, SettingsFault
 from rag.evaluation.questions import Asked, read_questions
 from service.comparison.arms import Engines
@@ -57,7 +56,7 @@ def questions_compared(
         SettingsFault: the folder of the report cannot be written to, or the target is none.
     """
     target, began = _target(order.target), time.monotonic()
-    with folders(order.home, order.id, order.copy_to) as folder, bounded(engines.threads):
+    with folders(order.home, order.id, order.copy_to) as folder:
         arms, failed = _measured(order, questions, engines, progress)
         model = engines.model.model if engines.model else ""
         unworded = sum(not (one.words or one.declined) for one in questions)
