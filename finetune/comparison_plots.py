@@ -22,7 +22,7 @@ INK, SOFT, GRID, PAPER, TARGET = (
     STAND_INS[name] for name in ("ink", "soft", "grid", "paper", "target")
 )
 LETTERS = 8.5
-LEAST_COST = 1e-9
+LEAST_COST, LEAST_MS = 1e-9, 1e-3
 """On a logarithmic axis, where nothing can stand for nothing."""
 
 
@@ -114,8 +114,8 @@ def _draw_one_curve(axes: Axes, curve: Curve) -> None:
     )
 
 
-def draw_cost(marks: Sequence[Mark], *, target: float, currency: str, words: str) -> str:
-    """Macro-F1 against the cost of 1,000 items: up and to the left is better."""
+def draw_cost(marks: Sequence[Mark], *, target: float, per: str, words: str) -> str:
+    """Macro-F1 against the running cost: up and to the left is better."""
     figure, axes = _opened()
     axes.axhline(target, color=TARGET, linewidth=1.3, linestyle=(0, (4, 3)), zorder=1)
     for mark in sorted(marks, key=lambda one: one.main):
@@ -124,7 +124,7 @@ def draw_cost(marks: Sequence[Mark], *, target: float, currency: str, words: str
     places = [max(mark.at, LEAST_COST) for mark in marks] or [1.0]
     axes.set_xlim(min(places) / 2.5, max(places) * 2.5)
     _plain_numbers(axes)
-    axes.set(xlabel=f"{currency} per 1,000 items", ylabel="macro-F1", ylim=(0, 1.02))
+    axes.set(xlabel=per, ylabel="macro-F1", ylim=(0, 1.02))
     return _finished(figure, axes, name="cost", words=words, grid="both")
 
 
@@ -139,19 +139,22 @@ def _draw_at_cost(axes: Axes, mark: Mark) -> None:
 
 
 def draw_latency(marks: Sequence[Mark], *, words: str) -> str:
-    """Milliseconds of one item: the median as a bar, the 95th of 100 as a line beyond it."""
+    """Milliseconds of one item: the median as a mark, a line from there to the 95th of 100."""
     figure, axes = _opened(0.95 + 0.42 * len(marks))
-    least = min(max(mark.value, 1e-3) for mark in marks) / 4
     for row, mark in enumerate(marks):
-        colour, value = STAND_INS[mark.kind], max(mark.value, least)
-        axes.barh(row, value - least, left=least, height=0.52, color=colour, alpha=0.85)
-        axes.plot([value, max(mark.high, value)], [row, row], color=colour, linewidth=1.6)
-        axes.plot(max(mark.high, value), row, color=colour, marker="|", markersize=9)
+        colour, value = STAND_INS[mark.kind], max(mark.value, LEAST_MS)
+        high = max(mark.high, value)
+        axes.plot([value, high], [row, row], color=colour, linewidth=2.6, alpha=0.45)
+        axes.plot(high, row, color=colour, marker="|", markersize=9, markeredgewidth=1.6)
+        axes.plot(value, row, color=colour, marker=SHAPES[mark.kind], markersize=8)
     _named_rows(axes, [mark.name for mark in marks])
     axes.set_xscale("log")
-    axes.set_xlim(least, max(max(mark.high, mark.value, least) for mark in marks) * 2)
+    axes.set_xlim(
+        min(max(mark.value, LEAST_MS) for mark in marks) / 2,
+        max(max(mark.high, mark.value, LEAST_MS) for mark in marks) * 2,
+    )
     _plain_numbers(axes)
-    axes.set(xlabel="ms for one item: median, line to the 95th percentile")
+    axes.set(xlabel="ms for one item: median, and a line to the 95th percentile")
     return _finished(figure, axes, name="latency", words=words)
 
 
@@ -168,12 +171,14 @@ def draw_consistency(kinds: Sequence[str], marks: Sequence[Sequence[Mark]], *, w
     return _finished(figure, axes, name="consistency", words=words, grid="y")
 
 
-def draw_total(lines: Sequence[Line], *, currency: str, most: float, words: str) -> str:
+def draw_total(
+    lines: Sequence[Line], *, currency: str, span: tuple[float, float], words: str
+) -> str:
     """What each way has cost in all after so many items."""
     import numpy as np
 
     figure, axes = _opened()
-    items = np.geomspace(100, most, 60)
+    items = np.geomspace(*span, 60)
     for line in lines:
         colour = STAND_INS[line.kind]
         cost = np.maximum(line.once + items * line.each, LEAST_COST)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, permutations
 from typing import TYPE_CHECKING
 
 from service.comparison.nouns import ArmResult, CascadeResult, Report
-from service.comparison.report_words import CASCADE, NAMES, milliseconds, money, percent, plain
+from service.comparison.report_words import (
+    CASCADE,
+    NAMES,
+    count,
+    milliseconds,
+    money,
+    percent,
+    plain,
+)
 
 if TYPE_CHECKING:
-    from finetune.comparison_plots import Curve, Mark
+    from finetune.comparison_plots import Curve, Line, Mark
 
 ASKED = {
     "again": "asked again",
@@ -19,7 +27,9 @@ ASKED = {
     "reordered": "re-ordered",
     "typos": "typos",
 }
-MOST_ITEMS = 1_000_000.0
+FEWEST_ITEMS, MOST_ITEMS = 100.0, 1_000_000.0
+PER_MILLION = 0.1
+"""Where 1,000 items cost less the axis tells of a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ def _cost(
     if not main:
         return None
     currency = report.prices.currency
+    million = max(mark.at for mark in main) < PER_MILLION
     told = ", ".join(
         f"{mark.name} {mark.value:.2f} for {money(mark.at, currency)}" for mark in main
     )
@@ -123,9 +134,9 @@ def _cost(
         "Quality and what it costs to run",
         "Up and to the left is better. Tokens and CPU together; grey: what was not chosen.",
         draw_cost(
-            [*others, *main],
+            [replace(mark, at=mark.at * (1000 if million else 1)) for mark in (*others, *main)],
             target=report.target,
-            currency=currency,
+            per=f"{currency} per {'million' if million else '1,000'} items",
             words=f"Macro-F1 and cost of 1,000 items: {told}.",
         ),
     )
@@ -174,28 +185,38 @@ def _consistency(arms: Sequence[ArmResult]) -> Picture | None:
 
 
 def _total(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
+    """Only where the order changes on the way: else the table says it all."""
     from finetune.comparison_plots import Line, draw_total
 
     lines = [
         Line(one.approach, NAMES[one.approach], one.one_off_cost, one.cost_per_1000 / 1000)
         for one in arms
     ]
-    if len({line.once for line in lines}) < 2:
+    crossings = [
+        f"From {count(at)} items on {late.name.lower()} has cost less than {early.name.lower()}."
+        for early, late in permutations(lines, 2)
+        if (at := _overtaken(early, late)) is not None
+    ]
+    if not crossings:
         return None
-    currency = report.prices.currency
-    told = ", ".join(
-        f"{line.name} {money(line.once + MOST_ITEMS * line.each, currency)}" for line in lines
-    )
     return Picture(
         "What it has cost in all",
-        "Labels and set-up first, then every item: from 100 items to a million.",
+        f"Labels and set-up first, then every item. {' '.join(crossings)}",
         draw_total(
             lines,
-            currency=currency,
-            most=MOST_ITEMS,
-            words=f"Cost in all after a million items: {told}.",
+            currency=report.prices.currency,
+            span=(FEWEST_ITEMS, MOST_ITEMS),
+            words=" ".join(crossings),
         ),
     )
+
+
+def _overtaken(early: Line, late: Line) -> float | None:
+    """Items, to two figures, from which on the late one has cost less; None: never within sight."""
+    if late.once <= early.once or late.each >= early.each:
+        return None
+    items = (late.once - early.once) / (early.each - late.each)
+    return float(f"{items:.1e}") if FEWEST_ITEMS < items < MOST_ITEMS else None
 
 
 def _marks(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> list[Mark]:

@@ -18,6 +18,7 @@ from service.comparison.report_words import (
     money,
     percent,
     plain,
+    running,
     seconds,
     steps,
 )
@@ -104,14 +105,13 @@ def _answered(found: Quality) -> Cell:
 
 
 def _running(one: ArmResult | CascadeResult, currency: str) -> Cell:
+    figure, of_million = running(one.cost_per_1000, currency)
     if isinstance(one, CascadeResult):
-        return Cell(money(one.cost_per_1000, currency), _handed_on(one))
-    tokens = f", {count(one.tokens_per_1000)} tokens" if one.tokens_per_1000 else ""
-    return Cell(money(one.cost_per_1000, currency), f"{seconds(one.cpu_s_per_1000)} of CPU{tokens}")
-
-
-def _handed_on(one: CascadeResult) -> str:
-    return f"{percent(one.share_first)} end at the first step"
+        told = [of_million, f"{percent(one.share_first)} end at the first step"]
+    else:
+        tokens = f"{count(one.tokens_per_1000)} tokens" if one.tokens_per_1000 else ""
+        told = [of_million, f"{seconds(one.cpu_s_per_1000)} of CPU", tokens]
+    return Cell(figure, "; ".join(filter(None, told)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _flexible(one: ArmResult | CascadeResult) -> Cell:
         return UNKNOWN
     taken = f"{percent(found.recall)} of {plain(found.label, 40)} found"
     kept = f"{percent(found.others_kept)} of the others kept"
-    return Cell(seconds(found.seconds), f"{taken}, {kept}; {plain(found.redone, 120)}")
+    return Cell(seconds(found.seconds), f"{taken}, {kept}; {plain(found.redone, 240)}")
 
 
 def _consistent(one: ArmResult | CascadeResult) -> Cell:
@@ -198,4 +198,4 @@ def _maintained(one: ArmResult | CascadeResult) -> Cell:
         mended = "the repair does not help"
     else:
         mended = f"{percent(found.repaired)} mended in {seconds(found.repair_s)}"
-    return Cell(f"{percent(found.stale)} stale", f"{mended}: {plain(found.redone, 120)}")
+    return Cell(f"{percent(found.stale)} stale", f"{mended}: {plain(found.redone, 240)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from service.comparison.nouns import (
     Branch,
     CascadeResult,
     ClassQuality,
+    Decision,
     Report,
     Route,
 )
@@ -28,6 +30,7 @@ from service.comparison.report_words import (
     money,
     percent,
     plain,
+    running,
     seconds,
     steps,
 )
@@ -35,6 +38,8 @@ from service.comparison.report_words import (
 MOST_LABELS = 12
 """Of which it is told how well each is found."""
 MOST_NOTES = 40
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+"""Between two sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Measured:
     model: str
     labels: str
     figures: tuple[str, ...]
+    notes: str
     chosen: bool
 
 
@@ -80,7 +86,6 @@ class View:
     verdict: str
     which: str
     why: str
-    standing: str
     tiles: tuple[Tile, ...]
     stand_in: bool
     branches: tuple[Branch, ...]
@@ -110,8 +115,7 @@ def view_of(report: Report) -> View:
         kind=str(decision.approach),
         verdict=VERDICTS[decision.approach],
         which=_which(report, taken),
-        why=plain(decision.branches[-1].reason if decision.branches else "", 600),
-        standing=_standing(report, taken),
+        why=_why(decision) if taken else "Nothing could be measured.",
         tiles=_tiles(report, taken) if taken else (),
         stand_in=any(one.baseline for one in arms),
         branches=tuple(_plain_branch(one) for one in decision.branches),
@@ -158,33 +162,27 @@ def _which(report: Report, taken: ArmResult | CascadeResult | None) -> str:
         return ""
     if isinstance(taken, CascadeResult):
         return steps(taken)
-    name = f"{plain(taken.name, 60)}, {plain(taken.model, 80)}"
+    name, model = plain(taken.name, 60), plain(taken.model, 80)
+    name = model if model.startswith(name) else f"{name}, {model}"
     if report.decision.approach is Route.NONE:
         return f"Closest: {NAMES[taken.approach].lower()} ({name})"
     return name
 
 
-def _standing(report: Report, taken: ArmResult | CascadeResult | None) -> str:
-    """Against the target, in words."""
-    if taken is None:
-        return "Nothing could be measured."
-    target, found = report.target, taken.quality
-    low, high = found.ci95
-    if low >= target:
-        sure = "and its whole interval lies above"
-    elif high < target:
-        sure = "and its whole interval lies below"
-    else:
-        sure = "which lies within its interval"
-    return f"Wanted: {target:.2f} ({plain(report.target_from, 40)}); found: {f1(found)}, {sure}."
+def _why(decision: Decision) -> str:
+    """The branch that decided, in one sentence."""
+    yes = [one for one in decision.branches if one.answer == "yes"]
+    last = [] if decision.approach is Route.NONE else yes[-1:]
+    reason = next((one.reason for one in (*last, *reversed(decision.branches))), "")
+    return plain(SENTENCE.split(reason, maxsplit=1)[0], 600)
 
 
 def _tiles(report: Report, one: ArmResult | CascadeResult) -> tuple[Tile, ...]:
     found = one.quality
-    cost = Tile("Running cost", money(one.cost_per_1000, report.prices.currency), "for 1,000 items")
+    figure, more = running(one.cost_per_1000, report.prices.currency)
     shown = (
         Tile("Macro-F1", f1(found), f"{interval(found)} (95 %), {count(found.n)} test items"),
-        cost,
+        Tile("Running cost", figure, "; ".join(filter(None, ("for 1,000 items", more)))),
         Tile("One answer", milliseconds(one.p50_ms), f"95 of 100 in {milliseconds(one.p95_ms)}"),
     )
     if isinstance(one, CascadeResult):
@@ -216,6 +214,7 @@ def _measured(one: ArmResult, currency: str) -> Measured:
             money(one.cost_per_1000, currency),
             seconds(one.setup_s),
         ),
+        notes=plain(" ".join(one.notes), 600),
         chosen=one.chosen,
     )
 
@@ -245,9 +244,12 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
 
 
 def _notes(report: Report) -> tuple[str, ...]:
-    """Of the comparison and of its arms, each once."""
+    """Of the comparison and of what stands for an approach, each once."""
     of_arms = (
-        f"{NAMES[one.approach]}, {one.name}: {note}" for one in report.arms for note in one.notes
+        f"{NAMES[one.approach]}, {one.name}: {note}"
+        for one in report.arms
+        if one.chosen
+        for note in one.notes
     )
     every = dict.fromkeys(plain(note, 600) for note in (*report.notes, *of_arms))
     return tuple(every)[:MOST_NOTES]

@@ -21,6 +21,8 @@ VERDICTS = {
 CASCADE = "Cascade"
 LONGEST = 400
 """Characters of a text that came from outside."""
+LEAST_MONEY = 0.01
+"""What is less is told for a million items."""
 TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Characters that turn the direction of what follows them: a label could dress as another."""
 
@@ -47,6 +49,14 @@ def money(amount: float, currency: str) -> str:
     if abs(amount) < 1e-6:
         return f"under 0.000001 {currency}"
     return f"{_two_figures(amount)} {currency}"
+
+
+def running(cost_per_1000: float, currency: str) -> tuple[str, str]:
+    """What 1,000 items cost; where that is next to nothing, also what a million do."""
+    if cost_per_1000 == 0 or cost_per_1000 >= LEAST_MONEY:
+        return money(cost_per_1000, currency), ""
+    of_million = money(1000 * cost_per_1000, currency)
+    return f"under {LEAST_MONEY} {currency}", f"{of_million} for a million"
 
 
 def milliseconds(value: float) -> str:

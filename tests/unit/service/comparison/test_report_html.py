@@ -114,7 +114,14 @@ def test_figures_stand_with_intervals_and_units() -> None:
     texts, report = " ".join(Seen(page()).texts), example()
     needed = required(report.arms, report.arms[11], report.target).words
     assert needed.startswith("about")
-    for words in ("0.81 to 0.92", "0.00029 EUR", "11 ms", needed, "41.0 s", "21 % stale"):
+    for words in (
+        "0.81 to 0.92",
+        "0.29 EUR for a million",
+        "11 ms",
+        needed,
+        "41.0 s",
+        "21 % stale",
+    ):
         assert words in texts, words
 
 
@@ -161,7 +168,7 @@ def test_the_same_report_is_the_same_page_and_pictures_share_no_id() -> None:
 def test_pictures_take_their_colours_from_the_page() -> None:
     """By day and by night: no colour is left in them, and each has words."""
     pictures = re.findall(r"<svg viewBox=[^>]*class=\"plot.*?</svg>", page(), re.DOTALL)
-    assert len(pictures) == 6
+    assert len(pictures) == 5
     for one in pictures:
         assert not re.search(r"#[0-9a-f]{6}\b", one.replace("href=", ""))
         assert re.search(r'aria-label="[^"]{20,}"', one)
@@ -193,12 +200,36 @@ def test_what_was_not_measured_is_left_out_and_what_failed_is_told() -> None:
     assert "Nothing could be measured." in none
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_the_branch_that_decided_stands_under_the_headline() -> None:
+    """Not one that was asked after it and denied; commands in it are told from words."""
+    report = example()
+    branches = (
+        Branch("Does prompting reach it?", "yes", "By `andon compare`. And more."),
+        Branch("Is a cascade cheaper?", "no", "It is not."),
+    )
+    decision = Decision(Route.PROMPT, "prompt/keywords", branches, ("One ` alone.",))
+    text = report_html(replace(report, decision=decision))
+    assert '<p class="why">By <code>andon compare</code>.</p>' in text
+    assert "<li>One ` alone.</li>" in text
+
+
 def test_pictures_are_drawn_of_what_there_is() -> None:
     """One arm that costs nothing and takes no time; none at all."""
     report = example()
     free = replace(report.arms[0], p50_ms=0.0, p95_ms=0.0, cost_per_1000=0.0, consistency=None)
     assert report_html(replace(report, arms=(free,), cascades=())).count('class="plot') == 3
     assert report_html(replace(report, arms=(), cascades=())).count('class="plot') == 0
+
+
+def test_what_costs_less_in_the_end_is_drawn() -> None:
+    """Only where the order changes: one is paid by the token, the other was set up."""
+    report = example()
+    dear = replace(report.arms[0], cost_per_1000=5.0)
+    text = report_html(replace(report, arms=(dear, *report.arms[1:])))
+    assert "From 52,000 items on retrieval has cost less than prompting." in text
+    assert text.count('class="plot plot-total"') == 1
+    assert "plot-total" not in page()
 
 
 @pytest.mark.usefixtures("undrawn")
