@@ -35,7 +35,7 @@ class CodeTable:
         self.rows = tuple(rows)
         self._by_code: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows):
-            for spelling in code_spellings(row.code):
+            for spelling in {*code_spellings(row.code), *find_codes(row.code)}:
                 self._by_code.setdefault(spelling, []).append(number)
 
     def identifiers(self, text: str) -> frozenset[str]:

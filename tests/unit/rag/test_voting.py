@@ -200,6 +200,13 @@ def test_a_value_is_the_same_value_everywhere_and_a_code_is_not() -> None:
     assert text == "E217 SRVO-062: oil 0 degC, alarm 4012, 0 strokes\naxis limit"
 
 
+def test_a_row_of_several_codes_is_found_by_each() -> None:
+    """Two codes in one cell, in any spelling, and the cell as a whole."""
+    table = CodeTable([TableRow("E502/E503", "load too high"), TableRow("AL-07", "door")])
+    named = [table.named(text) for text in ("e-503!", "E 502", "al07 again", "E504")]
+    assert named == [[0], [0], [1], []]
+
+
 def test_rows_get_the_label_that_they_name_else_the_one_that_they_mean() -> None:
     """Spelling does not matter; another name than ours is none of ours where some are."""
     labels = {"cooler_fouled": "The oil cooler is fouled.", "tool_worn": "The tool is chipped."}
