@@ -9,6 +9,7 @@ import numpy as np
 
 from finetune.artefact import seal
 from finetune.candidates.tabular import Tabular
+from finetune.card import FITTED_ON
 from finetune.engine import Engine, write_engine, write_json
 from finetune.examples import Examples
 from finetune.frozen import FrozenRow, FrozenTest, Judgement
@@ -62,15 +63,17 @@ def add_version(
     turned: int = 0,
     task: Task = TASK,
     said: Sequence[Judgement] | None = None,
+    training: str = "",
 ) -> str:
-    """A new version of a task, not in use."""
+    """A new version of a task, not in use; `training` is the one that it comes from."""
     rows = judged() if said is None else said
     frozen = frozen_of(rows)
     right = float(np.mean([one.predicted == one.label for one in rows])) if rows else 0.0
     test = {"accuracy": right, "macro_f1": right, "ece": 0.1, "coverage_at_90": 1.0}
     sealed = frozen.seal()
     about = {
-        "report": {"rows": ROWS, "test": test},
+        "report": {"rows": ROWS, "test": test, FITTED_ON: ROWS},
+        "training": {"key": training},
         "trained_at": "2026-11-23T00:00:00+00:00",
         "frozen": {"rows": sealed.rows, "sha256": sealed.sha256},
     }
