@@ -27,6 +27,7 @@ _MOST_CHARACTERS = 4000
 _QUOTED = 80
 """Characters of an example or a row that a reason shows."""
 _EMPTY = "There is nothing in it that could be looked for."
+_UNREAD = "The texts are compared, the numbers beside them are not."
 _NOBODY = "Nothing that was learnt is like it."
 _UNMEASURED = "Less than half of what is near speaks for it."
 _UNSURE = f"Not sure enough: votes like this one are right less often than in {ASKED_ACCURACY:.0%}."
@@ -74,9 +75,12 @@ class NearestReady:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a report should say of it."""
+        task = self._known.task
+        unread = (_UNREAD,) if task.reads_texts and task.reads_numbers else ()
         if self.judged.macro_f1 is None:
-            return ("Too few labelled examples to measure how far a vote can be relied on.",)
-        return (f"Chosen on its examples: {_words(self.judged.weighing)}.",)
+            few = "Too few labelled examples to measure how far a vote can be relied on."
+            return (few, *unread)
+        return (f"Chosen on its examples: {_words(self.judged.weighing)}.", *unread)
 
     def answer(self, items: Sequence[Item]) -> list[Reply]:
         """One reply an item, in order."""
