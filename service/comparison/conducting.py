@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from finetune.adopting import judged_for_use
@@ -14,22 +12,20 @@ from finetune.features import Windows
 from finetune.progress import Progress
 from finetune.task import Task
 from finetune.threads import bounded
-from ingest.errors import AndonFault, SettingsFault
+from ingest.errors import AndonFault
 from service.comparison.arms import Engines, Training, arms_of, opened_engines
 from service.comparison.codes import read_codes
 from service.comparison.data import Material, read_material
 from service.comparison.entrants import entered
-from service.comparison.kept import folder_of
+from service.comparison.keeping import MODELS, folders
 from service.comparison.known_file import write_known
+from service.comparison.measuring import attempt
 from service.comparison.nouns import Prices, Report
 from service.comparison.pace import Pace
 from service.comparison.report_html import write_html
-from service.comparison.report_json import FILE, write_json
+from service.comparison.report_json import write_json
 from service.comparison.reporting import Account, reported, target_of
 from service.comparison.run import Outcome, compared
-
-MODELS = "models"
-"""Store of the model that stands for fine-tuning, in the folder of a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +90,17 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
         account = Account(order.id, target, order.prices, order.seed, model, tuple(codes), seconds)
         report = reported(material, outcome, account, notes=notes)
         write_known(folder, outcome.known)
-        for place in filter(None, (folder, order.copy_to)):
-            write_html(report, place)
-            write_json(report, place)
+        return _written(report, folder, order.copy_to)
+
+
+def _written(report: Report, *places: Path | None) -> Report:
+    """The page, then the JSON: where that is, all is there. A page that fails costs no figure."""
+    for place in filter(None, places):
+        page, reason = attempt(partial(write_html, report, place))
+        if page is None:
+            words = f"The page could not be drawn: {reason}"
+            report = replace(report, notes=(*report.notes, words))
+        write_json(report, place)
     return report
 
 
@@ -119,39 +123,3 @@ def _made_usable(
         return (f"The model of fine-tuning cannot be put into use: {fault}",)
     training.store.prune(task, keep=1)
     return ()
-
-
-@contextmanager
-def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
-    """The folder of the comparison, and the further one: both can be written to, before it begins.
-
-    Where no report comes of it, what was begun is removed.
-
-    Raises:
-        SettingsFault: one of them cannot be made or written to, or holds another comparison.
-    """
-    folder = folder_of(home, identity)
-    if (folder / FILE).exists():
-        raise SettingsFault(f"There is a comparison {identity} already.", remedy="Name another.")
-    for place in filter(None, (folder, copy_to)):
-        _refuse_unwritable(place)
-    try:
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder / MODELS, ignore_errors=True)
-        with suppress(OSError):
-            folder.rmdir()
-        raise
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    probe = folder / ".probe"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as fault:
-        raise SettingsFault(
-            f"The report cannot be written to {folder}: {fault.strerror}.",
-            remedy="Name another folder.",
-        ) from fault

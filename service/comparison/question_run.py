@@ -16,7 +16,7 @@ from finetune.progress import Progress
 from ingest.errors import DataFault, SettingsFault
 from rag.evaluation.questions import Asked, read_questions
 from service.comparison.arms import Engines
-from service.comparison.conducting import folders
+from service.comparison.keeping import folders
 from service.comparison.measuring import attempt
 from service.comparison.nouns import ArmResult, FailedArm, Prices, Report
 from service.comparison.question_arms import question_arms

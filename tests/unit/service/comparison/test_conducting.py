@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +15,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.main import app
+from service.comparison.conducting import _written
 from service.comparison.kept import folder_of
 from service.comparison.nouns import Approach
 from service.comparison.report_json import read_json
+from tests.unit.service.comparison.report_example import example
 
 
 def number_rows(count: int = 120) -> list[dict[str, str]]:
@@ -178,3 +182,27 @@ def test_a_comparison_that_is_stopped_leaves_no_model(
     monkeypatch.setattr("service.comparison.conducting.compared", stopped)
     compare(tmp_path / "home", "--data", data, "--id", "parts-1")
     assert not folder_of(tmp_path / "home", "parts-1").exists()
+
+
+def test_what_a_killed_comparison_left_is_removed_by_the_next(tmp_path: Path, data: Path) -> None:
+    """Its mark is there and its lock is gone; one that runs still holds its lock."""
+    killed, running = (folder_of(tmp_path / "home", name) for name in ("killed", "running"))
+    for folder in (killed, running):
+        (folder / "models").mkdir(parents=True)
+        (folder / ".running").touch()
+    (killed / "report.json.of.the.service").touch()
+    with (running / ".running").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        compare(tmp_path / "home", "--data", data, "--up-to", "magic")
+        assert (running / "models").is_dir()
+    assert [path.name for path in killed.iterdir()] == ["report.json.of.the.service"]
+
+
+def test_a_page_that_cannot_be_drawn_costs_no_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The JSON is there and says so."""
+    monkeypatch.setattr("service.comparison.conducting.write_html", lambda *_: 1 / 0)
+    with caplog.at_level(logging.ERROR):
+        _written(example(), tmp_path)
+    assert "could not be drawn" in read_json(tmp_path).notes[-1]
