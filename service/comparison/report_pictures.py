@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, permutations
 from typing import TYPE_CHECKING
 
 from service.comparison.nouns import ArmResult, CascadeResult, Report
+from service.comparison.report_ways import Way
 from service.comparison.report_words import (
-    CASCADE,
-    NAMES,
+    arm_id,
     count,
     milliseconds,
     money,
@@ -41,29 +41,25 @@ class Picture:
     svg: str
 
 
-def pictures(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> tuple[Picture, ...]:
-    """Those that there are figures for; `arms` stand for their approaches."""
-    made: tuple[Callable[[], Picture | None], ...] = (
-        lambda: _curve(report, arms),
-        lambda: _cost(report, arms, cascade),
-        lambda: _latency(arms, cascade),
-        lambda: _consistency(arms),
-        lambda: _total(report, arms),
+def pictures(report: Report, ways: Sequence[Way]) -> tuple[Picture, ...]:
+    """Those that there are figures for."""
+    made = (
+        _curve(report, ways),
+        _cost(report, ways),
+        _latency(ways),
+        _consistency(ways),
+        _total(report, ways),
     )
-    return tuple(picture for make in made if (picture := make()) is not None)
+    return tuple(picture for picture in made if picture is not None)
 
 
-def quality_picture(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> Picture | None:
+def quality_picture(report: Report, ways: Sequence[Way]) -> Picture | None:
     """How right each is, against the target."""
     from finetune.comparison_plots import draw_quality
 
-    marks = _marks(arms, cascade)
-    if not marks:
+    if not ways:
         return None
+    marks = _marks(ways)
     told = ", ".join(f"{mark.name} {mark.value:.2f}" for mark in marks)
     return Picture(
         "How right each is",
@@ -71,16 +67,16 @@ def quality_picture(
         draw_quality(
             marks,
             target=report.target,
-            chance=max(one.quality.chance_macro_f1 for one in arms),
+            chance=max(way.quality.chance_macro_f1 for way in ways),
             words=f"Macro-F1 on the test: {told}. Target {report.target:.2f}.",
         ),
     )
 
 
-def _curve(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
+def _curve(report: Report, ways: Sequence[Way]) -> Picture | None:
     from finetune.comparison_plots import draw_curve
 
-    curves = tuple(_curves(report, arms))
+    curves = tuple(_curves(report, ways))
     if not any(len(curve.points) > 1 for curve in curves):
         return None
     told = "; ".join(
@@ -96,35 +92,31 @@ def _curve(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
     )
 
 
-def _curves(report: Report, arms: Sequence[ArmResult]) -> Iterator[Curve]:
+def _curves(report: Report, ways: Sequence[Way]) -> Iterator[Curve]:
     from finetune.comparison_plots import Curve
 
-    chosen = {(one.approach, one.name) for one in arms}
-
-    def way(one: ArmResult) -> tuple[str, str]:
-        return one.approach, one.name
-
-    for (_, name), same in groupby(sorted(report.arms, key=way), key=way):
-        every = sorted(same, key=lambda one: one.labels)
-        approach, main = every[0].approach, (every[0].approach, name) in chosen
-        points = tuple(_mark(one, at=one.labels) for one in every)
-        if main or len(points) > 1:
-            yield Curve(approach, NAMES[approach] if main else plain(name, 40), points, main)
+    chosen = {arm_id(one): way for way in ways if (one := way.arm)}
+    for name, same in groupby(sorted(report.arms, key=arm_id), key=arm_id):
+        way = chosen.get(name)
+        kind = way.kind if way else "other"
+        points = tuple(
+            _mark(one, at=one.labels, kind=kind) for one in sorted(same, key=lambda one: one.labels)
+        )
+        if way or len(points) > 1:
+            yield Curve(kind, way.name if way else plain(name, 40), points, way is not None)
 
 
-def _cost(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> Picture | None:
+def _cost(report: Report, ways: Sequence[Way]) -> Picture | None:
     from finetune.comparison_plots import draw_cost
 
-    main = _marks(arms, cascade)
-    others = [
-        _mark(one, at=one.cost_per_1000, main=False)
-        for one in report.arms
-        if one.labels_per_class is None and one not in arms
-    ]
-    if not main:
+    if not ways:
         return None
+    main = _marks(ways)
+    others = [
+        _mark(one, at=one.cost_per_1000)
+        for one in report.arms
+        if one.labels_per_class is None and not one.chosen
+    ]
     currency = report.prices.currency
     million = max(mark.at for mark in main) < PER_MILLION
     told = ", ".join(
@@ -142,14 +134,12 @@ def _cost(
     )
 
 
-def _latency(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> Picture | None:
+def _latency(ways: Sequence[Way]) -> Picture | None:
     from finetune.comparison_plots import Mark, draw_latency
 
-    marks = [Mark(one.approach, NAMES[one.approach], one.p50_ms, 0.0, one.p95_ms) for one in arms]
-    if cascade is not None:
-        marks.append(Mark("cascade", CASCADE, cascade.p50_ms, 0.0, cascade.p95_ms))
-    if not marks:
+    if not ways:
         return None
+    marks = [Mark(way.kind, way.name, way.found.p50_ms, 0.0, way.found.p95_ms) for way in ways]
     told = ", ".join(
         f"{mark.name} {milliseconds(mark.value)}, 95th percentile {milliseconds(mark.high)}"
         for mark in marks
@@ -161,20 +151,19 @@ def _latency(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> Pictur
     )
 
 
-def _consistency(arms: Sequence[ArmResult]) -> Picture | None:
+def _consistency(ways: Sequence[Way]) -> Picture | None:
     from finetune.comparison_plots import Mark, draw_consistency
 
-    known = [(one, one.consistency) for one in arms if one.consistency is not None]
+    known = [
+        (way, found) for way in ways if (one := way.arm) and (found := one.consistency) is not None
+    ]
     if not known:
         return None
     groups = [
-        [
-            Mark(one.approach, NAMES[one.approach], getattr(found, field), 0.0, 0.0)
-            for one, found in known
-        ]
+        [Mark(way.kind, way.name, getattr(found, field), 0.0, 0.0) for way, found in known]
         for field in ASKED
     ]
-    told = ", ".join(f"{NAMES[one.approach]} {percent(found.share)}" for one, found in known)
+    told = ", ".join(f"{way.name} {percent(found.share)}" for way, found in known)
     return Picture(
         "Does it say the same again?",
         "The same item asked again, reworded, in another order, and with typing errors.",
@@ -184,13 +173,14 @@ def _consistency(arms: Sequence[ArmResult]) -> Picture | None:
     )
 
 
-def _total(report: Report, arms: Sequence[ArmResult]) -> Picture | None:
+def _total(report: Report, ways: Sequence[Way]) -> Picture | None:
     """Only where the order changes on the way: else the table says it all."""
     from finetune.comparison_plots import Line, draw_total
 
     lines = [
-        Line(one.approach, NAMES[one.approach], one.one_off_cost, one.cost_per_1000 / 1000)
-        for one in arms
+        Line(way.kind, way.name, one.one_off_cost, one.cost_per_1000 / 1000)
+        for way in ways
+        if (one := way.arm)
     ]
     crossings = [
         f"From {count(at)} items on {late.name.lower()} has cost less than {early.name.lower()}."
@@ -219,20 +209,16 @@ def _overtaken(early: Line, late: Line) -> float | None:
     return float(f"{items:.1e}") if FEWEST_ITEMS < items < MOST_ITEMS else None
 
 
-def _marks(arms: Sequence[ArmResult], cascade: CascadeResult | None) -> list[Mark]:
-    from finetune.comparison_plots import Mark
-
-    marks = [_mark(one, at=one.cost_per_1000) for one in arms]
-    if cascade is not None:
-        low, high = cascade.quality.ci95
-        value, cost = cascade.quality.macro_f1, cascade.cost_per_1000
-        marks.append(Mark("cascade", CASCADE, value, low, high, at=cost))
-    return marks
+def _marks(ways: Sequence[Way]) -> list[Mark]:
+    return [
+        _mark(way.found, at=way.found.cost_per_1000, kind=way.kind, name=way.name) for way in ways
+    ]
 
 
-def _mark(one: ArmResult, *, at: float, main: bool = True) -> Mark:
+def _mark(
+    one: ArmResult | CascadeResult, *, at: float, kind: str = "other", name: str = ""
+) -> Mark:
     from finetune.comparison_plots import Mark
 
     low, high = one.quality.ci95
-    kind, name = one.approach if main else "other", NAMES[one.approach]
-    return Mark(kind, name, one.quality.macro_f1, low, high, at=at, main=main)
+    return Mark(kind, name, one.quality.macro_f1, low, high, at=at, main=kind != "other")

@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 from service.comparison.contenders import by_chance
 from service.comparison.nouns import ArmResult, CascadeResult, Quality, Report
+from service.comparison.report_ways import Way
 from service.comparison.report_words import (
-    CASCADE,
-    NAMES,
     arm_id,
     count,
     f1,
     interval,
     milliseconds,
-    money,
     percent,
     plain,
     running,
     seconds,
-    steps,
+    short_money,
 )
 from service.comparison.required import required
 
@@ -31,17 +29,6 @@ class Cell:
 
     figure: str
     more: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One way."""
-
-    kind: str
-    name: str
-    which: str
-    taken: bool
-    """Whether it is what is recommended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +43,25 @@ class Row:
 UNKNOWN = Cell("-", "not measured")
 
 
-def columns(
-    arms: Sequence[ArmResult], cascade: CascadeResult | None, *, taken: str
-) -> tuple[Column, ...]:
-    """One for each representative, and one for the cascade."""
-    found = [
-        Column(one.approach, NAMES[one.approach], plain(one.name, 60), one.approach == taken)
-        for one in arms
-    ]
-    if cascade is not None:
-        found.append(Column("cascade", CASCADE, steps(cascade), taken == "cascade"))
-    return tuple(found)
-
-
-def rows(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> tuple[Row, ...]:
+def rows(report: Report, ways: Sequence[Way]) -> tuple[Row, ...]:
     """In the order of the question: right, cheap, quick, and what it takes to keep."""
-    both: list[ArmResult | CascadeResult] = [*arms, *([cascade] if cascade else [])]
-    currency = report.prices.currency
-    of_two = _of_both(report, arms, cascade)
+    currency, found = report.prices.currency, [way.found for way in ways]
+    of_two = _of_both(report, ways)
     told = (
-        ("Quality", "macro-F1 on the test", [_quality(one.quality) for one in both]),
-        ("Answers by itself", "the rest is for a person", [_answered(one.quality) for one in both]),
-        ("Running cost", "for 1,000 items", [_running(one, currency) for one in both]),
-        ("One-off cost", "labels and set-up", [_once(one, of_two, currency) for one in both]),
-        ("Latency", "one item alone, median", [_latency(one) for one in both]),
-        ("Set-up", "from nothing to the first answer", [_setup(one, of_two) for one in both]),
-        ("Required data", "to reach the target", [_data(report, one) for one in both]),
-        ("Flexibility", "a new class is added", [_flexible(one) for one in both]),
-        ("Consistency", "answers that stay the same", [_consistent(one) for one in both]),
-        ("Maintenance", "after a change of codes", [_maintained(one) for one in both]),
+        ("Quality", "macro-F1 on the test", [_quality(one.quality) for one in found]),
+        (
+            "Answers by itself",
+            "the rest is for a person",
+            [_answered(one.quality) for one in found],
+        ),
+        ("Running cost", "for 1,000 items", [_running(one, currency) for one in found]),
+        ("One-off cost", "labels and set-up", [_once(one, of_two, currency) for one in found]),
+        ("Latency", "one item alone, median", [_latency(one) for one in found]),
+        ("Set-up", "from nothing to the first answer", [_setup(one, of_two) for one in found]),
+        ("Required data", "to reach the target", [_data(report, one) for one in found]),
+        ("Flexibility", "a new class is added", [_flexible(one) for one in found]),
+        ("Consistency", "answers that stay the same", [_consistent(one) for one in found]),
+        ("Maintenance", "after a change of codes", [_maintained(one) for one in found]),
     )
     return tuple(
         Row(name, what, tuple(cells)) for name, what, cells in told if set(cells) != {UNKNOWN}
@@ -122,12 +97,11 @@ class _OfBoth:
     one_off_cost: float
 
 
-def _of_both(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> _OfBoth | None:
+def _of_both(report: Report, ways: Sequence[Way]) -> _OfBoth | None:
     """Set up one after the other; the labels of the one serve the other too."""
-    names = {cascade.first, cascade.then} if cascade else set()
-    both = [one for one in arms if arm_id(one) in names]
+    cascades = [one for way in ways if (one := way.cascade)]
+    names = {name for one in cascades for name in (one.first, one.then)}
+    both = [arm for way in ways if (arm := way.arm) and arm_id(arm) in names]
     if len(both) != 2:
         return None
     of_cpu = report.prices.cpu_hour / 3600
@@ -139,10 +113,10 @@ def _of_both(
 def _once(one: ArmResult | CascadeResult, both: _OfBoth | None, currency: str) -> Cell:
     if isinstance(one, ArmResult):
         what = f"{count(one.labels)} labels and {seconds(one.setup_cpu_s)} of CPU"
-        return Cell(money(one.one_off_cost, currency), what)
+        return Cell(short_money(one.one_off_cost, currency), what)
     if both is None:
         return UNKNOWN
-    return Cell(money(both.one_off_cost, currency), "the same labels serve both")
+    return Cell(short_money(both.one_off_cost, currency), "the same labels serve both")
 
 
 def _latency(one: ArmResult | CascadeResult) -> Cell:

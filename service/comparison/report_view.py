@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.comparison.nouns import (
+    Approach,
     ArmResult,
     Branch,
     CascadeResult,
@@ -17,12 +17,11 @@ from service.comparison.nouns import (
     Route,
 )
 from service.comparison.report_pictures import Picture, pictures, quality_picture
-from service.comparison.report_table import Column, Row, columns, rows
+from service.comparison.report_table import Row, rows
+from service.comparison.report_ways import Way, ways_of
 from service.comparison.report_words import (
     NAMES,
     VERDICTS,
-    arm_id,
-    cascade_id,
     count,
     f1,
     interval,
@@ -32,7 +31,6 @@ from service.comparison.report_words import (
     plain,
     running,
     seconds,
-    steps,
 )
 
 MOST_LABELS = 12
@@ -82,17 +80,18 @@ class View:
     """All that the page is made of."""
 
     task: str
+    asked: str
+    """What was the question."""
     kind: str
     verdict: str
     which: str
     why: str
     tiles: tuple[Tile, ...]
-    stand_in: bool
     branches: tuple[Branch, ...]
     would_change: tuple[str, ...]
     quality: Picture | None
     pictures: tuple[Picture, ...]
-    columns: tuple[Column, ...]
+    ways: tuple[Way, ...]
     rows: tuple[Row, ...]
     labels: tuple[LabelRow, ...]
     labels_left_out: int
@@ -106,24 +105,26 @@ class View:
 
 def view_of(report: Report) -> View:
     """The report in words and pictures."""
-    arms = tuple(one for one in report.arms if one.chosen)
-    cascade, decision = shown_cascade(report), report.decision
-    taken = _taken(report, arms, cascade)
+    ways, decision = ways_of(report), report.decision
+    closest = max(ways, key=lambda way: way.quality.macro_f1, default=None)
+    if decision.approach is not Route.NONE:
+        closest = next((way for way in ways if way.taken), None)
+    taken = closest.found if closest else None
     labels = sorted(taken.quality.classes, key=lambda one: one.f1) if taken else []
     return View(
         task=plain(report.task, 120),
-        kind=str(decision.approach),
+        asked=_asked(report),
+        kind=_kind(decision, closest),
         verdict=VERDICTS[decision.approach],
-        which=_which(report, taken),
+        which=_which(report, closest),
         why=_why(decision) if taken else "Nothing could be measured.",
         tiles=_tiles(report, taken) if taken else (),
-        stand_in=any(one.baseline for one in arms),
         branches=tuple(_plain_branch(one) for one in decision.branches),
         would_change=tuple(plain(one, 600) for one in decision.would_change),
-        quality=quality_picture(report, arms, cascade),
-        pictures=pictures(report, arms, cascade),
-        columns=columns(arms, cascade, taken=decision.approach),
-        rows=rows(report, arms, cascade),
+        quality=quality_picture(report, ways),
+        pictures=pictures(report, ways),
+        ways=ways,
+        rows=rows(report, ways),
         labels=tuple(_label(one) for one in labels[:MOST_LABELS]),
         labels_left_out=max(0, len(labels) - MOST_LABELS),
         measured=tuple(_measured(one, report.prices.currency) for one in report.arms),
@@ -137,43 +138,36 @@ def view_of(report: Report) -> View:
     )
 
 
-def shown_cascade(report: Report) -> CascadeResult | None:
-    """The one that is recommended; else the best that was measured."""
-    wanted = report.decision.arm
-    found = [one for one in report.cascades if cascade_id(one) == wanted]
-    return max(found or report.cascades, key=lambda one: one.quality.macro_f1, default=None)
+def _asked(report: Report) -> str:
+    approaches = {one.approach for one in report.arms} | {one.approach for one in report.failed}
+    if approaches and Approach.FINETUNE not in approaches:
+        return "by the prompt alone, by retrieval, or by both?"
+    return "prompting, retrieval or fine-tuning?"
 
 
-def _taken(
-    report: Report, arms: Sequence[ArmResult], cascade: CascadeResult | None
-) -> ArmResult | CascadeResult | None:
-    """What is recommended; where nothing is, the one that comes closest."""
-    if report.decision.approach is Route.CASCADE:
-        return cascade
-    if report.decision.approach is Route.NONE:
-        return max(arms, key=lambda one: one.quality.macro_f1, default=None)
-    named = [one for one in arms if arm_id(one) == report.decision.arm]
-    same = [one for one in arms if one.approach == report.decision.approach.value]
-    return next(iter((*named, *same)), None)
+def _kind(decision: Decision, closest: Way | None) -> str:
+    """How the verdict looks."""
+    if decision.approach is Route.NONE or closest is None:
+        return str(decision.approach)
+    return closest.kind
 
 
-def _which(report: Report, taken: ArmResult | CascadeResult | None) -> str:
-    if taken is None:
+def _which(report: Report, way: Way | None) -> str:
+    if way is None:
         return ""
-    if isinstance(taken, CascadeResult):
-        return steps(taken)
-    name, model = plain(taken.name, 60), plain(taken.model, 80)
-    name = model if model.startswith(name) else f"{name}, {model}"
-    if report.decision.approach is Route.NONE:
-        return f"Closest: {NAMES[taken.approach].lower()} ({name})"
-    return name
+    name = way.which
+    if way.arm is not None:
+        model = plain(way.arm.model, 80)
+        name = model if model.startswith(name) else f"{name}, {model}"
+    return f"Closest: {name}" if report.decision.approach is Route.NONE else name
 
 
 def _why(decision: Decision) -> str:
-    """The branch that decided, in one sentence."""
-    yes = [one for one in decision.branches if one.answer == "yes"]
-    last = [] if decision.approach is Route.NONE else yes[-1:]
-    reason = next((one.reason for one in (*last, *reversed(decision.branches))), "")
+    """The branch that decided, in one sentence; where nothing reaches, the last that was denied."""
+    denied = [one for one in decision.branches if one.answer not in ("yes", "not known")]
+    agreed = [one for one in decision.branches if one.answer == "yes"]
+    told = denied if decision.approach is Route.NONE else agreed
+    reason = next((one.reason for one in reversed(told or decision.branches)), "")
     return plain(SENTENCE.split(reason, maxsplit=1)[0], 600)
 
 

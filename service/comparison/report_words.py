@@ -16,7 +16,7 @@ VERDICTS = {
     Route.RAG: "Retrieval is enough",
     Route.FINETUNE: "Fine-tune a model",
     Route.CASCADE: "Ask the cheap one first",
-    Route.NONE: "None of the three reaches the target yet",
+    Route.NONE: "None of them reaches the target yet",
 }
 CASCADE = "Cascade"
 LONGEST = 400
@@ -51,12 +51,17 @@ def money(amount: float, currency: str) -> str:
     return f"{_two_figures(amount)} {currency}"
 
 
+def short_money(amount: float, currency: str) -> str:
+    """The same, without what is next to nothing."""
+    tiny = 0 < amount < LEAST_MONEY
+    return f"under {LEAST_MONEY} {currency}" if tiny else money(amount, currency)
+
+
 def running(cost_per_1000: float, currency: str) -> tuple[str, str]:
     """What 1,000 items cost; where that is next to nothing, also what a million do."""
-    if cost_per_1000 == 0 or cost_per_1000 >= LEAST_MONEY:
-        return money(cost_per_1000, currency), ""
-    of_million = money(1000 * cost_per_1000, currency)
-    return f"under {LEAST_MONEY} {currency}", f"{of_million} for a million"
+    tiny = 0 < cost_per_1000 < LEAST_MONEY
+    of_million = f"{money(1000 * cost_per_1000, currency)} for a million" if tiny else ""
+    return short_money(cost_per_1000, currency), of_million
 
 
 def milliseconds(value: float) -> str:

@@ -9,7 +9,7 @@ const VERDICTS = {
   rag: "Retrieval is enough",
   finetune: "Fine-tune a model",
   cascade: "Ask the cheap one first",
-  none: "None of the three reaches the target yet",
+  none: "None of them reaches the target yet",
 };
 
 async function refresh() {

@@ -22,7 +22,7 @@ from service.comparison.nouns import (
     Route,
 )
 from service.comparison.report_html import policy_of, report_html, write_html
-from service.comparison.report_words import VERDICTS, money, plain, seconds
+from service.comparison.report_words import VERDICTS, arm_id, money, plain, seconds
 from service.comparison.required import required
 from tests.unit.service.comparison.report_example import example, quality
 
@@ -179,11 +179,14 @@ def test_pictures_take_their_colours_from_the_page() -> None:
 def test_every_verdict_has_its_page(route: Route) -> None:
     """Also where nothing reaches the target: then the closest is told."""
     report = example()
-    arm = {Route.CASCADE: report.decision.arm, Route.NONE: ""}.get(route, f"{route}/x")
+    arms = {str(one.approach): arm_id(one) for one in report.arms if one.chosen}
+    arm = {**arms, "cascade": report.decision.arm}.get(route, "")
     decision = replace(report.decision, approach=route, arm=arm)
     text = report_html(replace(report, decision=decision))
     assert f"<h1>{VERDICTS[route]}</h1>" in re.sub(r"<svg class=\"shape.*?</svg>", "", text)
-    assert ("Closest: fine-tuning" in text) is (route is Route.NONE)
+    assert ("Closest: nearest-examples, then hybrid" in text) is (route is Route.NONE)
+    assert text.count('scope="col" class="taken"') == (route is not Route.NONE)
+    assert "<dt>Macro-F1</dt>" in text
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -230,6 +233,22 @@ def test_what_costs_less_in_the_end_is_drawn() -> None:
     assert "From 52,000 items on retrieval has cost less than prompting." in text
     assert text.count('class="plot plot-total"') == 1
     assert "plot-total" not in page()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_two_arms_of_one_approach_go_by_their_own_names() -> None:
+    """As retrieval alone and retrieval with the prompt do."""
+    report = example()
+    two = [replace(one, name=f"{one.name} again") for one in report.arms if one.chosen][1:2]
+    arms = (*report.arms[:7], *two)
+    decision = replace(report.decision, approach=Route.RAG, arm=arm_id(two[0]))
+    text = report_html(replace(report, arms=arms, cascades=(), decision=decision))
+    assert "by the prompt alone, by retrieval, or by both?" in text
+    heads = re.findall(
+        r"<th scope=\"col\"( class=\"taken\")?>(?:<svg.*?</svg>)([^<]+)", text, re.DOTALL
+    )
+    taken = ' class="taken"'
+    assert heads == [("", "Keywords"), ("", "Nearest-examples"), (taken, "Nearest-examples again")]
 
 
 @pytest.mark.usefixtures("undrawn")
