@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -95,10 +95,17 @@ def _keys(text: str) -> dict[str, str]:
 
 def _stems(words: Iterable[str]) -> dict[str, str]:
     little = frozenset().union(*lexicon().function_words.values())
-    lower = {word.casefold() for word in words} - little
-    return {
-        stem(word): word for word in sorted(lower) if len(word) >= SHORTEST or not word.isalpha()
-    }
+    lower = {part for word in words for part in _parts(word.casefold())} - little
+    return {stem(word): word for word in sorted(lower)}
+
+
+def _parts(word: str) -> Iterator[str]:
+    """The words of one with hyphens; a code stays whole as well."""
+    if not word.replace("-", "").isalpha():
+        yield word
+    for part in word.split("-"):
+        if part.isalpha() and len(part) >= SHORTEST:
+            yield part
 
 
 def _concepts(text: str) -> dict[str, str]:

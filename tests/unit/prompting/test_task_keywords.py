@@ -62,8 +62,23 @@ def test_a_word_of_every_label_says_nothing() -> None:
     assert same.classify("the pump").label is None
     assert same.classify("the pump is worn").label == "pump worn"
     wordy = "seal " + " ".join(f"word{number}" for number in range(60))
-    labels = KeywordClassifier({"leak": wordy, "seal": "", "noise": ""})
-    assert labels.classify("the seal").label == "seal"
+    labels = KeywordClassifier({"first": wordy, "second": "seal", "third": "seal", "fourth": ""})
+    assert labels.classify("word7").label == "first"
+    assert labels.classify("the seal").label is None
+    labels = KeywordClassifier({"first": wordy, "second": "a seal", "third": ""})
+    assert labels.classify("the seal").label == "second"
+
+
+def test_the_words_of_a_name_are_told_apart() -> None:
+    """Written in one with humps or underscores, as labels are."""
+    words = KeywordClassifier({"hotMotor": "", "cold_motor": "", "Motor-Noise": ""})
+    assert words.classify("the motor gets hot").label == "hotMotor"
+    assert words.classify("motor frozen: cold").label == "cold_motor"
+    assert words.classify("noise").label == "Motor-Noise"
+
+
+def test_without_labels_there_is_nothing_to_choose_from() -> None:
+    """Said at once."""
     with pytest.raises(DataFault, match="no labels"):
         KeywordClassifier({})
 

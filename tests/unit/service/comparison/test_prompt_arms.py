@@ -149,9 +149,11 @@ def test_examples_are_drawn_in_turns_of_the_labels() -> None:
     found = drawn(Known(TASK, rows), per_class=4)
     assert [item.label for item in found[:3]] == ["leak", "noise", "fine"]
     assert len(found) == 9
-    leaks = [item for item in found if item.label == "leak"]
-    assert {item.group for item in leaks[:3]} == {"g0", "g1", "g2"}
-    assert len({item.text for item in leaks}) == 4
+    assert len({item.text for item in found}) == 9
+    many = [Item(f"row {number}", label="leak", group="big") for number in range(50)]
+    lone = [Item(f"lone {name}", label="leak", group=name) for name in ("a", "b")]
+    spread = drawn(Known(TASK, (*many, *lone)), per_class=3)
+    assert {item.group for item in spread} == {"big", "a", "b"}
     assert found == drawn(Known(TASK, rows), per_class=4)
     assert found != drawn(Known(TASK, rows, seed=1), per_class=4)
 
@@ -251,6 +253,8 @@ def test_numbers_are_told_in_words_as_far_as_there_is_room() -> None:
     assert told(Item("hot", {"oil.mean": 61.23456, "n": 120000.0})) == (
         "hot; oil.mean = 61.23; n = 1.2e+05"
     )
+    assert told(Item("long " * 10_000)).startswith("long long")
+    assert told(Item("\x00\u200b")) == ""
     many = told(Item(numbers={f"column {number}": 1 / 3 for number in range(200)}))
     assert len(many) <= 1000
     assert all(piece.endswith(" = 0.3333") for piece in many.split("; "))
