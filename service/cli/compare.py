@@ -76,15 +76,10 @@ def compare(
     The report, as a page and as JSON, is kept below the home folder; the last line says where.
     """
     from service.comparison.conducting import Order, conducted
-    from service.comparison.kept import ID, new_id
 
-    identity = identity or new_id(task, datetime.now(UTC))
-    if not ID.fullmatch(identity):
-        raise SettingsFault(f"{identity!r} is no id of a comparison.")
-    prices = _prices(cpu_hour, labour_hour, minutes_per_label)
+    identity, prices = _id(identity, task), _prices(cpu_hour, labour_hour, minutes_per_label)
     if task == QUESTIONS:
-        if apply:
-            raise SettingsFault("Questions follow no route: --apply goes with a task.")
+        _refuse(apply=apply, codes=codes, task_file=task_file, up_to=up_to)
         with shown(lines=progress_lines) as progress:
             asked = compare_questions(
                 identity,
@@ -121,6 +116,26 @@ def compare(
         done = _applied(home, found.id) if apply else None
     finally:  # the report is there, whatever keeps it from being followed
         show(found, home, done=done, as_json=as_json)
+
+
+def _id(given: str | None, task: str) -> str:
+    """The one that is given, or a new one."""
+    from finetune.models import TASK_NAME
+    from service.comparison.kept import ID, new_id
+
+    if not TASK_NAME.fullmatch(task):
+        remedy = "Letters, digits, '.', '_' and '-', up to 64."
+        raise SettingsFault(f"{task!r} is no name of a task.", remedy=remedy)
+    if given is not None and not ID.fullmatch(given):
+        raise SettingsFault(f"{given!r} is no id of a comparison.")
+    return given or new_id(task, datetime.now(UTC))
+
+
+def _refuse(**given: object) -> None:
+    """Options that go with a task, where questions are compared."""
+    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
+    if names:
+        raise SettingsFault(f"{', '.join(names)} goes with a task, not with questions.")
 
 
 def _applied(home: Path, identity: str) -> Applied:

@@ -160,6 +160,20 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_the_work(
     )
 
 
+@pytest.mark.parametrize("task", ["my task", "../up", "", "-"])
+def test_a_name_that_is_none_is_refused(tmp_path: Path, task: str) -> None:
+    """It would become a folder."""
+    result = CliRunner().invoke(app, ["compare", "--home", str(tmp_path), "--", task])
+    assert "is no name of a task" in str(result.exception)
+
+
+def test_options_of_a_task_are_refused_with_questions(tmp_path: Path) -> None:
+    """Each by its name, rather than without effect."""
+    more = ["--home", str(tmp_path), "--apply", "--up-to", "tfidf", "--task-file", "task.toml"]
+    result = CliRunner().invoke(app, ["compare", "questions", *more])
+    assert "--apply, --task-file, --up-to" in str(result.exception)
+
+
 def test_a_comparison_is_never_written_over(tmp_path: Path, data: Path) -> None:
     """An id names one comparison."""
     folder = folder_of(tmp_path / "home", "parts-1")
