@@ -94,3 +94,10 @@ def test_who_is_better_on_every_group_is_ahead_in_every_resample() -> None:
     good, bad = list(map(right, truth)), list(map(right_of("hot"), truth))
     assert share_ahead(truth, good, bad) == 1.0
     assert share_ahead(truth, good, good) == 0.0
+
+
+def test_a_resample_without_a_rare_label_is_judged_on_the_others() -> None:
+    """A label with one item is not drawn in every third: that is no wrong answer."""
+    truth = of(*["a"] * 30, *["b"] * 30, "rare")
+    replies = said("b", *["a"] * 29, *["b"] * 30, "rare")
+    assert quality(truth, replies).ci95[0] > 0.9
