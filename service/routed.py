@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from finetune.inputs import Input, TextAndNumbers, prepared
+from finetune.inputs import EMPTY, NO_WORD, Input, TextAndNumbers, prepared
 from finetune.task import Task
 from finetune.wording import tidy
 from ingest.errors import AndonFault, DataFault, NotKnown
@@ -28,6 +28,8 @@ PORTION_S = 1.0
 """What a portion of inputs should take, about."""
 ENGINES = {Approach.PROMPT: "prompt", Approach.RAG: "rag", Approach.FINETUNE: CLASSIFIER}
 """What a diagnosis says that it comes from."""
+WORDLESS = (EMPTY, NO_WORD)
+"""Why a classifier does not read a text; other ways may, as where it is a code alone."""
 LATE = "There was no time left to ask: send fewer inputs in one request."
 
 
@@ -136,11 +138,12 @@ class Routed:
         columns = columns_of(self._known)
         given = prepared(self.task, columns, inputs)
         items = [item_of(one, columns) for one in inputs]
-        usable = [at for at, flaw in enumerate(given.flaws) if not flaw]
+        flaws = ["" if flaw in WORDLESS else flaw for flaw in given.flaws]
+        usable = [at for at, flaw in enumerate(flaws) if not flaw]
         members = self._members(labels, explain=explain)
         asked_about = self._asked(members, [items[at] for at in usable])
         steps = dict(zip(usable, asked_about, strict=True))
-        unread = [Step(Reply(None, reason=flaw), None) for flaw in given.flaws]
+        unread = [Step(Reply(None, reason=flaw), None) for flaw in flaws]
         return [
             self._diagnosis(item, steps.get(at, unread[at]), members, basis=given.basis[at])
             for at, item in enumerate(items)

@@ -54,17 +54,15 @@ def test_an_abstention_with_a_guess_is_for_review_and_one_without_is_unknown() -
     assert found.reason == "no word is known"
 
 
-def test_what_cannot_be_read_is_asked_of_nobody() -> None:
-    """An empty text costs no token, and its reason is that of the classifier."""
-    arm = Words()
-    empty, told = routed(BY_RAG, arm).classify(["", "it sticks"])
-    assert (empty.label, empty.reason, empty.outcome) == (
-        None,
-        "The text is empty.",
-        Outcome.UNKNOWN,
-    )
-    assert told.label == "valve_stuck"
-    assert [item.text for item in arm.asked] == ["it sticks"]
+def test_a_text_that_is_no_word_is_still_read_by_the_arms() -> None:
+    """A code alone says nothing to a classifier, and all to a code table."""
+    arm = Words({"E417": "valve_stuck"})
+    code, empty = routed(BY_RAG, arm).classify(["E417", " "])
+    assert code.label == "valve_stuck"
+    assert (empty.label, empty.reason) == (None, "no word is known")
+    model = FakeClassifier({"whin": "pump_worn"})
+    (found,) = routed(BY_BOTH, arm, None, model=model).classify(["E417"])
+    assert found.engine == "rag"
 
 
 def test_identifiers_reach_the_arms_whole() -> None:

@@ -149,6 +149,7 @@ def test_documentation_is_complete(client: TestClient) -> None:
         "/v1/comparisons/{comparison}": {"get"},
         "/v1/comparisons/{comparison}/report": {"get"},
         "/v1/comparisons/{comparison}/cancel": {"post"},
+        "/v1/tasks/{task}/route": {"get", "put", "delete"},
         "/v1/trainings": {"get"},
         "/v1/trainings/{training}": {"get"},
         "/v1/trainings/{training}/cancel": {"post"},
