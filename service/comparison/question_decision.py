@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.comparison.nouns import ArmResult, Branch, Decision, FailedArm, Route
+from service.comparison.question_answers import NO_ANSWER
 from service.comparison.question_arms import ALONE, DECLINES
 from service.comparison.question_library import BOTH, QUOTED
 from service.comparison.report_words import percent, plain
@@ -109,7 +110,8 @@ def _worst(best: ArmResult) -> Iterator[str]:
     """Where the best of them is wrong."""
     wrong = sorted((one for one in best.quality.classes if one.f1 < 0.5), key=lambda one: one.f1)
     for one in wrong[:_SHOWN]:
-        taken = f", mostly taken for {plain(one.mistaken_for)}" if one.mistaken_for else ""
+        other = "" if one.mistaken_for == NO_ANSWER else f"taken for {plain(one.mistaken_for)}"
+        taken = f", mostly {other or 'declined'}" if one.mistaken_for else ""
         yield (
             f"Better words in the documents on {plain(one.label)}: {best.name} has an F1 of "
             f"{one.f1:.2f} on its {one.n} question(s){taken}."

@@ -18,13 +18,14 @@ from rag.evaluation.questions import Asked, read_questions
 from service.comparison.arms import Engines
 from service.comparison.keeping import folders
 from service.comparison.measuring import attempt
-from service.comparison.nouns import ArmResult, FailedArm, Prices, Report
+from service.comparison.nouns import ArmResult, Decision, FailedArm, Prices, Report
 from service.comparison.question_arms import question_arms
 from service.comparison.question_decision import Asking, decide_questions
 from service.comparison.question_library import Shelf
 from service.comparison.question_measuring import Setting, measured
 from service.comparison.report_html import write_html
 from service.comparison.report_json import write_json
+from service.comparison.report_words import arm_id
 from service.comparison.reporting import TARGET, machine, versions
 
 
@@ -60,6 +61,7 @@ def questions_compared(
         arms, failed = _measured(order, questions, engines, progress)
         model = engines.model.model if engines.model else ""
         unworded = sum(not (one.words or one.declined) for one in questions)
+        decision = decide_questions(arms, Asking(target, unworded, model, failed))
         report = Report(
             id=order.id,
             task=TASK,
@@ -76,9 +78,9 @@ def questions_compared(
             machine=machine(),
             model=model,
             prices=order.prices,
-            arms=arms,
+            arms=_standing(arms, decision),
             cascades=(),
-            decision=decide_questions(arms, Asking(target, unworded, model, failed)),
+            decision=decision,
             failed=failed,
             notes=_notes(questions),
         )
@@ -122,20 +124,22 @@ def _measured(
         else:
             results.append(found)
     progress("decided", 1.0)
-    return _standing(results), tuple(failed)
+    return tuple(results), tuple(failed)
 
 
 def _watched(progress: Progress, name: str, at: int, of: int, share: float) -> None:
     progress(name, (at + share) / of)
 
 
-def _standing(results: Sequence[ArmResult]) -> tuple[ArmResult, ...]:
-    """The last of each approach stands for it: with the model where there is one.
+def _standing(results: Sequence[ArmResult], decision: Decision) -> tuple[ArmResult, ...]:
+    """Who is recommended stands for its approach; elsewhere the last, with the model if one is set.
 
-    Nothing is chosen by the questions: which arm stands is known before one is asked.
+    Nothing is tuned by the questions: the walk is known before one is asked.
     """
-    last = {one.approach: one.name for one in results}
-    return tuple(replace(one, chosen=last[one.approach] == one.name) for one in results)
+    stands = {one.approach: arm_id(one) for one in results}
+    taken = [one for one in results if arm_id(one) == decision.arm]
+    stands |= {one.approach: decision.arm for one in taken}
+    return tuple(replace(one, chosen=stands[one.approach] == arm_id(one)) for one in results)
 
 
 def _notes(questions: Sequence[Asked]) -> tuple[str, ...]:
