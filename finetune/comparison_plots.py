@@ -72,7 +72,7 @@ def draw_quality(marks: Sequence[Mark], *, target: float, chance: float, words: 
         axes.plot([mark.low, mark.high], [row, row], color=colour, linewidth=2.6, alpha=0.45)
         axes.plot(mark.value, row, color=colour, marker=SHAPES[mark.kind], markersize=8)
     _named_rows(axes, [mark.name for mark in marks])
-    axes.set(xlabel="macro-F1 on the test, 95 % interval", xlim=(0, 1.02))
+    axes.set(xlabel="macro-F1 on the test, 95 % interval", xlim=(0, 1.03))
     _over(axes, target, f"target {target:.2f}", TARGET)
     if abs(target - chance) > 0.22:  # else the two words would stand in one another
         _over(axes, chance, "chance", SOFT)
@@ -92,7 +92,7 @@ def draw_curve(curves: Sequence[Curve], *, target: float, words: str) -> str:
     axes.set_xticks(shown, [f"{at:,.0f}" for at in shown])
     axes.set_xticks([], minor=True)
     top = max(every, default=1.0)
-    axes.set(xlabel="labelled examples learnt from", ylabel="macro-F1", ylim=(0, 1.02))
+    axes.set(xlabel="labelled examples learnt from", ylabel="macro-F1", ylim=(0, 1.05))
     axes.set_xlim(-0.06 * max(min(positive, default=1.0), 1.0), max(top, 1.0) * 1.25)
     return _finished(figure, axes, name="curve", words=words, grid="y")
 
@@ -124,7 +124,7 @@ def draw_cost(marks: Sequence[Mark], *, target: float, per: str, words: str) -> 
     places = [max(mark.at, LEAST_COST) for mark in marks] or [1.0]
     axes.set_xlim(min(places) / 2.5, max(places) * 2.5)
     _plain_numbers(axes)
-    axes.set(xlabel=per, ylabel="macro-F1", ylim=(0, 1.02))
+    axes.set(xlabel=per, ylabel="macro-F1", ylim=(0, 1.05))
     return _finished(figure, axes, name="cost", words=words, grid="both")
 
 

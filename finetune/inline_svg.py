@@ -24,7 +24,8 @@ INKS = (
 STAND_INS: Mapping[str, str] = {name: f"#0000{10 + at:02x}" for at, name in enumerate(INKS)}
 NAMES = {colour: name for name, colour in STAND_INS.items()}
 SIZE = re.compile(r"([\d.]+)px")
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+NOT_XML = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no document may hold, or that nobody could see."""
 
 
 def inline_svg(figure: Figure, *, name: str, words: str) -> str:
@@ -35,11 +36,12 @@ def inline_svg(figure: Figure, *, name: str, words: str) -> str:
     # The texts stay texts, and the same figures give the same ids, unlike those of other pictures.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
-    root = ET.fromstring(sink.getvalue())  # noqa: S314 - what matplotlib wrote just now
+    drawn = NOT_XML.sub(" ", sink.getvalue())
+    root = ET.fromstring(drawn)  # noqa: S314 - what matplotlib wrote just now
     for element in root.iter():
         _restyle(element)
     _strip(root)
-    label = UNPRINTABLE.sub(" ", words)
+    label = NOT_XML.sub(" ", words)
     root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
     root.set("class", f"plot plot-{name}")
     return ET.tostring(root, encoding="unicode")

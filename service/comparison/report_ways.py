@@ -69,6 +69,6 @@ def _of_arms(arms: Sequence[ArmResult], taken: str, *, free: bool) -> Iterator[W
         again = one.approach in seen
         kind = (looks.pop(0) if looks else "other") if again else str(one.approach)
         seen.add(one.approach)
-        own = plain(one.name, 40)
+        own = plain(one.name, 28)
         name = own[:1].upper() + own[1:] if several else NAMES[one.approach]
         yield Way(kind, name, plain(one.name, 60), one, arm_id(one) == taken)
