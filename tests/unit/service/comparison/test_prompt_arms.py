@@ -62,6 +62,7 @@ class Shelf:
     model = "shelf"
     versioned = ("examples",)
     redone = "the changed examples"
+    sizes: tuple[int | None, ...] = (0, 8, 64, None)
 
     def __init__(self) -> None:
         self.known = Known(TASK)
@@ -166,6 +167,7 @@ def test_few_shot_from_retrieval_shows_what_was_found() -> None:
     known = Known(TASK, ROWS, (CodeRow("E217", "Seal leaks"),))
     answerer = arm.ready(known)
     assert (arm.approach, arm.model, answerer.learnt) == (Approach.RAG, "parrot, shelf", 24)
+    assert arm.sizes == (0, None)
     assert answerer.answer([Item("E217 drips")])[0].label == "leak"
     user = model.asked[0].turns[1].text
     assert '- "E217": "Seal leaks"' in user
