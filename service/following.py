@@ -189,10 +189,11 @@ class Following:
     def _arm(self, member: Member, known: Known) -> tuple[Answerer, str]:
         """Made ready with what it learnt when it was measured."""
         arm = self._make(member, known)
-        learnt = Supply(known).known(member.per_class)
-        other = bool(member.model) and arm.model != member.model
-        trouble = f"{member} was measured with {member.model}; {arm.model} answers."
-        return arm.ready(learnt), trouble if other else ""
+        answerer = arm.ready(Supply(known).known(member.per_class))
+        model = str(getattr(answerer, "model", arm.model))  # an answerer may say it more exactly
+        if member.model in ("", model):
+            return answerer, ""
+        return answerer, f"{member} was measured with {member.model}; {model} answers."
 
     def _with(self, ready: Ready) -> Answering:
         route, troubles = ready.route, list(ready.troubles)
