@@ -27,6 +27,19 @@ export async function call(path, body) {
   return reply.json();
 }
 
+// Takes something away; nothing comes back.
+export async function remove(path) {
+  const reply = await fetch(path, { method: "DELETE", headers: headers() });
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+}
+
+// Puts a thing into the place of what was there.
+export async function put(path, body) {
+  const reply = await fetch(path, { method: "PUT", body: JSON.stringify(body), headers: headers({ "Content-Type": "application/json" }) });
+  if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+  return reply.json();
+}
+
 // Sends a form; the browser sets its boundary.
 export async function submit(path, form) {
   const reply = await fetch(path, { method: "POST", body: form, headers: headers() });

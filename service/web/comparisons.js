@@ -1,6 +1,6 @@
 // The list of comparisons: what was recommended, with its report, what runs, and a form for more.
 
-import { call, keep, submit } from "./api.js";
+import { call, keep, put, submit } from "./api.js";
 import { byId, clock, el, figure, fill, span, words } from "./dom.js";
 
 const EVERY_MS = 2000;
@@ -12,10 +12,12 @@ const VERDICTS = {
   none: "None of them reaches the target yet",
 };
 
+const said = new Map(); // id -> what came of following it
+
 async function refresh() {
   const [{ comparisons }, { tasks }] = await Promise.all([call("/v1/comparisons"), call("/v1/tasks")]);
   fill(byId("new"), tasks.map((task) => task.name), () => form(tasks));
-  fill(byId("list"), comparisons, () => (comparisons.length ? comparisons.map(row) : el("p", { class: "calm", text: "Nothing was compared yet. On the command line: andon compare TASK --data FILE" })));
+  fill(byId("list"), [comparisons, [...said]], () => (comparisons.length ? comparisons.map(row) : el("p", { class: "calm", text: "Nothing was compared yet. On the command line: andon compare TASK --data FILE" })));
 }
 
 function row(one) {
@@ -26,7 +28,8 @@ function row(one) {
     el("h3", { text: words(one.asked.task) }),
     el("p", { class: "verdict", text: came(one) }),
     el("p", { class: "small", text: `${clock(one.started_at, true)}${by}${measured(one.verdict)}` }),
-    el("div", { class: "went" }, went(one)),
+    el("div", { class: "went" }, ...went(one)),
+    el("p", { class: "said-so", role: "alert", text: said.get(one.id) ?? "" }),
   );
 }
 
@@ -42,10 +45,27 @@ function measured(verdict) {
 }
 
 function went(one) {
-  if (one.page) return el("a", { class: "open", href: one.page, text: "Report", "aria-label": `Report of ${one.id}`, data: { focus: one.id } });
-  if (one.state !== "running") return null;
+  if (one.page) return [follow(one), el("a", { class: "open", href: one.page, text: "Report", "aria-label": `Report of ${one.id}`, data: { focus: one.id } })].filter(Boolean);
+  if (one.state !== "running") return [];
   const cancel = () => call(`/v1/comparisons/${one.id}/cancel`, {}).then(refresh);
   return [el("progress", { max: 1, value: one.progress.share, "aria-label": "How far the comparison is" }), el("button", { type: "button", class: "plain", text: "Cancel", on: { click: cancel }, data: { focus: one.id } })];
+}
+
+// Nothing where nothing is recommended; questions have no route.
+function follow(one) {
+  const task = one.asked.task;
+  if (!one.verdict || one.verdict.approach === "none" || task === "questions") return null;
+  const set = async () => {
+    if (!confirm(`Answer ${words(task)} from now on as this report recommends?`)) return;
+    try {
+      const route = await put(`/v1/tasks/${task}/route`, { comparison: one.id });
+      said.set(one.id, `From now on it is answered that way (${route.route}).`);
+    } catch (problem) {
+      said.set(one.id, problem.message);
+    }
+    await refresh();
+  };
+  return el("button", { type: "button", class: "plain", text: "Follow it", on: { click: set } });
 }
 
 function form(tasks) {
@@ -54,7 +74,7 @@ function form(tasks) {
   const codes = el("input", { id: "codes", type: "file" });
   const target = el("input", { id: "target", type: "number", min: 0.01, max: 1, step: 0.01, placeholder: "0.80" });
   const apply = el("input", { id: "apply", type: "checkbox" });
-  const said = el("p", { class: "said-so", role: "alert" });
+  const answer = el("p", { class: "said-so", role: "alert" });
   const start = async (event) => {
     event.preventDefault();
     const sent = new FormData();
@@ -63,12 +83,12 @@ function form(tasks) {
     if (codes.files.length) sent.append("codes", codes.files[0]);
     if (target.value) sent.append("target", target.value);
     sent.append("apply", String(apply.checked));
-    said.textContent = "";
+    answer.textContent = "";
     try {
       await submit("/v1/comparisons", sent);
       await refresh();
     } catch (problem) {
-      said.textContent = problem.message;
+      answer.textContent = problem.message;
     }
   };
   const field = (id, text, input) => el("div", {}, el("label", { for: id, text }), input);
@@ -87,7 +107,7 @@ function form(tasks) {
     ),
     el("div", { class: "check" }, apply, el("label", { for: "apply", text: "Answer the task that way from then on" })),
     el("button", { type: "submit", text: "Compare" }),
-    said,
+    answer,
   );
 }
 
