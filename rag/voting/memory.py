@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.index import Hit
-from rag.terms import SparseVector, dimension, idf, query_vector, terms
+from rag.terms import SparseVector, dimension, idf, query_vector
 from rag.voting.electorate import Candidates, Electorate
 from rag.voting.parts import PARTS, parts_of
 from rag.voting.points import Entry, Points
+from rag.voting.read_text import terms_of
 from rag.voting.table import CodeTable
 
 DEPTH = 40
@@ -54,7 +55,7 @@ class TextMemory:
             self._at.setdefault(entry.id, []).append(number)
         self._unread = points.known - len(self._at)
         self._naming = self._by_identifier()
-        self._counts = Counter(t for text in {e.text for e in entries} for t in {*terms(text)})
+        self._counts = Counter(t for text in {e.text for e in entries} for t in {*terms_of(text)})
         self._size = len({entry.text for entry in entries})
 
     def part(self, number: int) -> int:
@@ -122,7 +123,7 @@ class TextMemory:
 
     def _asked(self, wording: str) -> tuple[SparseVector, float]:
         """The terms of an input by how rare they are, and what the same text would score."""
-        weights = {t: idf(self._size, self._counts[t]) for t in {*terms(wording)}}
+        weights = {t: idf(self._size, self._counts[t]) for t in {*terms_of(wording)}}
         rarity = {dimension(term): weight for term, weight in weights.items()}
         own = self.points.weights(wording)
         pairs = zip(own.indices, own.values, strict=True)

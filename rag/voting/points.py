@@ -7,6 +7,7 @@ import tempfile
 import threading
 import uuid
 import weakref
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 from rag.encoding import TextEncoder
 from rag.index import Hit, PassageIndex, Point, Scope
 from rag.settings import RagSettings
-from rag.terms import SparseVector, document_vector
+from rag.terms import SparseVector, counted_vector
+from rag.voting.read_text import terms_of
 
 _NAMESPACE = uuid.UUID("0f0b63f1-5d0e-4b0e-9a53-3c1d4f6f2f0a")
 _PART = "part-{}"
@@ -84,7 +86,8 @@ class Points:
     def weights(self, text: str) -> SparseVector:
         """Of the terms of a text, without how rare they are."""
         by = self._settings
-        return document_vector(text, k1=by.bm25_k1, b=by.bm25_b, average=by.bm25_average_words)
+        counts = Counter(terms_of(text))
+        return counted_vector(counts, k1=by.bm25_k1, b=by.bm25_b, average=by.bm25_average_words)
 
     def nearest(
         self, vector: Sequence[float], parts: Sequence[int] | None, limit: int

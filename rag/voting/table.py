@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.identifiers import bare_numbers, code_spellings, find_codes, spans
+from rag.identifiers import code_spellings, find_codes
+from rag.voting.read_text import named_in
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ANY_NUMBER = "0"
@@ -40,8 +41,9 @@ class CodeTable:
 
     def identifiers(self, text: str) -> frozenset[str]:
         """What a text names: identifiers by their form, and numbers that the table knows."""
-        listed = (number for number in bare_numbers(text) if number in self._by_code)
-        return frozenset([*find_codes(text), *listed])
+        named = named_in(text)
+        listed = (number for number in named.numbers if number in self._by_code)
+        return named.codes.union(listed)
 
     def named(self, text: str) -> list[int]:
         """The rows whose code stands in a text, in the order of the table."""
@@ -57,7 +59,7 @@ class CodeTable:
         return "\n".join([self._without_values(text), *dict.fromkeys(self._added(text))])
 
     def _without_values(self, text: str) -> str:
-        kept = [(start, end) for start, end, _ in spans(text)]
+        kept = named_in(text).places
 
         def shown(found: re.Match[str]) -> str:
             within = any(start < found.end() and found.start() < end for start, end in kept)

@@ -92,11 +92,11 @@ def test_nobody_votes_where_there_is_nobody() -> None:
 
 
 def test_a_row_whose_label_was_guessed_can_be_left_out() -> None:
-    """A weight of nothing is no vote."""
+    """It takes no place among those that vote either."""
     voters = electorate(("a", "b"), [Voter("a", "1", row=0, trust=0.9), Voter("b", "2")])
     asked = candidates([(0, 0.9), (1, 0.2)])
-    assert counted(asked, voters, Weighing(guessed=1.0)).winner.tolist() == [0]
-    assert counted(asked, voters, Weighing(guessed=0.0)).winner.tolist() == [1]
+    assert counted(asked, voters, Weighing(nearest=1, guessed=1.0)).winner.tolist() == [0]
+    assert counted(asked, voters, Weighing(nearest=1, guessed=0.0)).winner.tolist() == [1]
 
 
 def test_a_group_is_in_one_part_and_few_groups_are_held_back_one_by_one() -> None:
