@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from ingest.errors import SettingsFault
 from service.cli.compare_questions import QUESTIONS, compare_questions
 from service.cli.compare_report import show
 from service.cli.inspection import windows_at
-from service.cli.models import TaskArgument, store_of
+from service.cli.models import store_of
 from service.cli.options import DEFAULT_HOME, DEFAULT_PLANT, HomeOption, JsonOption, PlantOption
 from service.cli.training import DataOption, asked_for
 from service.cli.training_progress import shown
@@ -28,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    task: TaskArgument,
+    task: Annotated[
+        str, typer.Argument(help="A task that ships with us, a name of yours, or `questions`.")
+    ],
     data: DataOption = None,
     task_file: Annotated[
         Path | None, typer.Option("--task-file", help="Labels and columns, declared in TOML.")
@@ -147,4 +150,6 @@ def _applied(home: Path, identity: str) -> Applied:
 def _prices(cpu_hour: float, labour_hour: float, label_minutes: float) -> Prices:
     from service.comparison.nouns import Prices
 
+    if not all(map(math.isfinite, (cpu_hour, labour_hour, label_minutes))):
+        raise SettingsFault("Prices and minutes are finite numbers.")
     return Prices(cpu_hour=cpu_hour, labour_hour=labour_hour, label_minutes=label_minutes)

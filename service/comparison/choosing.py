@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from finetune.score import SURE
 from finetune.split import Fold
 from service.comparison.entrants import ALL, NONE, Entrant, Size, Supply
 from service.comparison.measuring import MOST_OF_MODEL, attempt, drawn, set_up, told
 from service.comparison.nouns import FailedArm, Item, Reply
 from service.comparison.quality import macro_f1, share_ahead
-
-SURE = 0.9
-"""Share of resamples in which a dearer arm must be ahead of a cheaper one."""
 
 Told = Callable[[str], None]
 """Called with what is being done."""

@@ -139,8 +139,9 @@ def test_rows_that_cannot_be_compared_on_are_refused(
         (["--up-to", "magic"], "no rung magic"),
         (["--task-file", "gone.toml"], "gone.toml"),
         (["--id", "../../etc"], "no id"),
+        (["--labour-hour", "inf"], "finite"),
     ],
-    ids=["no file", "zero", "above one", "not a number", "no codes", "no rung", "no task", "id"],
+    ids=["file", "zero", "above one", "nan", "codes", "rung", "task", "id", "price"],
 )
 def test_what_cannot_be_asked_for_is_refused(
     tmp_path: Path, data: Path, more: Sequence[str], words: str
