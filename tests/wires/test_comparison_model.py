@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from finetune.progress import Progress, silent
 from finetune.task import Label, Task, TaskKind
 from prompting.library import PromptLibrary
+from prompting.prices import Price
 from prompting.settings import PromptingSettings
 from prompting.writers.choice import asker_of
 from rag.settings import RagSettings
@@ -29,6 +31,8 @@ from service.comparison.report_html import report_html
 from service.comparison.report_json import report_as_dict
 from service.comparison.reporting import Account, Target, reported
 from service.comparison.run import compared
+from tests.model_server import Model as Answering
+from tests.model_server import completion, model_servers
 from tests.tiny_model import Brain
 from tests.tiny_model_server import NAME, Behaviour, served
 
@@ -62,7 +66,7 @@ def connect() -> Iterator[Connect]:
         yield start
 
 
-def to(url: str, stack: ExitStack) -> Prompting:
+def to(url: str, stack: ExitStack, prices: Mapping[str, Price] = MappingProxyType({})) -> Prompting:
     """Over that address."""
     settings = PromptingSettings(
         llm_url=url,
@@ -71,6 +75,7 @@ def to(url: str, stack: ExitStack) -> Prompting:
         llm_first_token_s=60,
         llm_deadline_s=60,
         llm_tries=1,
+        llm_prices=dict(prices),
     )
     asker = asker_of(settings)
     assert asker is not None
@@ -78,18 +83,22 @@ def to(url: str, stack: ExitStack) -> Prompting:
     return Prompting(asker, PromptLibrary())
 
 
-@pytest.fixture
-def material(tmp_path: Path) -> Material:
+def written(path: Path, *, repeats: int) -> Material:
     """Texts whose words tell the label, each in its own group."""
-    path = tmp_path / "faults.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("text", "label", "group"))
         for label, words in WORDS.items():
-            for number, word in enumerate(words):
-                place = PLACES[number % len(PLACES)]
-                writer.writerow((f"{word} at the {place}", label, f"{label} {number}"))
+            for number, word in enumerate(words * repeats):
+                text = f"{word} at {PLACES[number % len(PLACES)]} {number}"
+                writer.writerow((text, label, f"{label} {number}"))
     return read_material(TASK, path, seed=0)
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Material:
+    """A few."""
+    return written(tmp_path / "faults.csv", repeats=1)
 
 
 def report(
@@ -126,6 +135,34 @@ def test_a_model_of_random_words_is_measured_and_not_recommended(
     assert len(behaviour.asked) > 40
     assert json.loads(json.dumps(report_as_dict(found)))["model"] == NAME
     assert "zero-shot" in report_html(found)
+
+
+def knowing() -> Answering:
+    """A server whose model knows the words of every label."""
+    server = Answering([])
+
+    def reply() -> tuple[int, bytes]:
+        prompt: str = server.asked[-1]["messages"][-1]["content"]
+        text = prompt.rpartition("Text: ")[2]
+        known = (label for label, words in WORDS.items() if any(word in text for word in words))
+        return completion(json.dumps({"label": next(known, "unknown")}))
+
+    server.replies.append(reply)
+    return server
+
+
+def test_a_model_that_knows_is_recommended_before_anything_is_trained(tmp_path: Path) -> None:
+    """The counterpart: over the same wire, by the same figures, at what its tokens cost."""
+    with model_servers() as start, ExitStack() as stack:
+        model = to(start(knowing()), stack, {NAME: Price(input=1, output=1)})
+        arms = (*prompt_arms(TASK, model=model), Nearest(None, RagSettings(), sizes=(None,)))
+        found = report(written(tmp_path / "more.csv", repeats=4), arms, model.model)
+    assert found.decision.approach is Route.PROMPT
+    assert found.decision.arm == "prompt/zero-shot"
+    (chosen,) = (one for one in found.arms if one.chosen and one.approach is Approach.PROMPT)
+    assert chosen.quality.macro_f1 == 1.0
+    assert chosen.labels == 0
+    assert 0.7 < chosen.cost_per_1000 < 1.0
 
 
 def test_few_shot_from_retrieval_asks_over_what_is_near(
