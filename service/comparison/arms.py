@@ -106,6 +106,8 @@ def arms_of(
         lora=engines.lora,
         progress=training.progress,
     )
+    if task.reads_texts:  # once a machine: neither part of a set-up nor another runtime later
+        engines.store.runtimes.ranked(engines.store.encoder())
     return (*_asked(engines, task, codes), *trained)
 
 
