@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.alone import alone
-from finetune.artefact import MANIFEST, seal
+from finetune.artefact import MANIFEST, seal, verify
 from finetune.card import FITTED_ON, CardFacts, write_card
 from finetune.dataset import Dataset
 from finetune.encoder import Encoder
@@ -58,7 +58,7 @@ def judged_for_use(
     Raises:
         NotKnown: no such version.
         SettingsFault: its files were changed.
-        DataFault: it is of other labels than the data.
+        DataFault: it is of other labels or reads other numbers than the data has.
     """
     task = data.task.name
     source = store.folder(task, version)
@@ -129,7 +129,9 @@ def _found(home: ModelStore, task: str, about: Mapping[str, Any]) -> str | None:
 
 
 def _copy(source: Path, folder: Path) -> None:
-    shutil.copytree(source, folder, dirs_exist_ok=True)
+    """The files of a sealed version, looked at again where they arrived, to be sealed anew."""
+    shutil.copytree(source, folder, symlinks=True, dirs_exist_ok=True)
+    verify(folder)
     (folder / MANIFEST).unlink()
 
 
@@ -164,6 +166,9 @@ def _arranged(data: Dataset, engine: Engine) -> Examples:
     """With the numbers in the order in which the model reads them."""
     if not engine.columns:
         return data.examples
+    lacking = [name for name in engine.columns if name not in data.columns]
+    if lacking:
+        raise DataFault(f"The model reads numbers that the data lacks: {', '.join(lacking[:5])}.")
     order = [data.columns.index(name) for name in engine.columns]
     return replace(data.examples, table=data.examples.table[:, order])
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,3 +169,26 @@ def test_what_was_changed_or_is_of_other_labels_is_not_taken(world: World) -> No
     with pytest.raises(SettingsFault, match=r"model\.json was changed"):
         adopted(store, "mine", "v0002", home=home)
     assert not list(home.root.glob("mine/v*"))
+
+
+def test_what_is_changed_on_the_way_is_not_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is held against the seal, too: nobody's bytes are sealed as ours."""
+    copied = shutil.copytree
+
+    def changed(source: Path, folder: Path, **how: Any) -> None:
+        copied(source, folder, **how)
+        (folder / "logistic-regression.skops").write_bytes(b"other")
+
+    monkeypatch.setattr("finetune.adopting.shutil.copytree", changed)
+    with pytest.raises(SettingsFault, match="was changed"):
+        adopted(world.store, "mine", world.judged, home=world.home)
+    assert world.home.versions("mine") == ()
+
+
+def test_numbers_that_the_data_lacks_are_named(world: World) -> None:
+    """A model of other columns is judged on nothing."""
+    fewer = replace(world.rows, columns=("force", "weight"))
+    with pytest.raises(DataFault, match="the data lacks: heat"):
+        judged_for_use(world.store, "v0001", data=fewer, split=world.split, home=world.home)
