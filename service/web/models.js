@@ -1,6 +1,6 @@
-// The models page: versions, figures, gate, shadow, drift, trainings, and what people labelled.
+// The models page: versions, figures, gate, route, shadow, drift, trainings, and what people labelled.
 
-import { blob, call, keep, submit } from "./api.js";
+import { blob, call, keep, remove, submit } from "./api.js";
 import { byId, clock, el, figure, span, words } from "./dom.js";
 
 const EVERY_MS = 2000;
@@ -25,12 +25,13 @@ async function facts(task, models, trainings) {
   const mine = models.filter((model) => model.task === task.name).reverse();
   const none = () => null;
   const live = task.version !== null;
-  const [shadow, drift, rows] = await Promise.all([
+  const [route, shadow, drift, rows] = await Promise.all([
+    task.revision ? call(`/v1/tasks/${task.name}/route`).catch(none) : null,
     live ? call(`/v1/models/${task.name}/shadow`).catch(none) : null,
     live ? call(`/v1/models/${task.name}/drift`).catch(none) : null,
     call(`/v1/tasks/${task.name}/rows`).catch(none),
   ]);
-  return { task, mine, shadow, drift, rows, trainings: trainings.filter((one) => one.wanted.task === task.name) };
+  return { task, mine, route, shadow, drift, rows, trainings: trainings.filter((one) => one.wanted.task === task.name) };
 }
 
 function place(view) {
@@ -45,7 +46,7 @@ function place(view) {
   redraw(node, ".scroll", [view.mine, view.shadow?.shadow, shown.get(view.task.name)], () => [versions(view)]);
   redraw(node, ".said", refusals.get(view.task.name)?.version ?? "", () => [refusal(view.task.name)]);
   redraw(node, ".open", shown.get(view.task.name) ?? "", () => [detail(view.task)]);
-  redraw(node, ".facts", [view.shadow, view.drift, view.rows], () => [shadowFacts(view), driftFacts(view), rowFacts(view)]);
+  redraw(node, ".facts", [view.route, view.shadow, view.drift, view.rows], () => [routeFacts(view), shadowFacts(view), driftFacts(view), rowFacts(view)]);
   redraw(node, ".trainings", view.trainings, () => view.trainings.slice(0, 3).map(training));
 }
 
@@ -183,6 +184,26 @@ async function picture(path, alt) {
   const read = new Promise((resolve) => reader.addEventListener("load", () => resolve(reader.result)));
   reader.readAsDataURL(found);
   return el("img", { src: await read, alt });
+}
+
+// Nothing where the task follows no route: its classifier answers.
+function routeFacts({ task, route }) {
+  if (!route) return null;
+  const arms = route.members.map((one) => `${one.approach}: ${one.name}`).join(", then ");
+  const figures = [route.macro_f1 === null ? "" : `macro-F1 ${three(route.macro_f1)}`, route.share_first === null ? "" : `the first answers ${percent(route.share_first)}`].filter(Boolean).join(", ");
+  const said = el("p", { class: "said-so", role: "alert" });
+  const back = () => remove(`/v1/tasks/${task.name}/route`).then(refresh, (problem) => { said.textContent = problem.message; });
+  return el(
+    "section",
+    {},
+    el("h3", { text: "Route" }),
+    el("p", { text: `Answered by ${route.route} (${arms}).` }),
+    el("p", { class: "fine", text: `${route.revision}, set ${when(route.set_at)} by ${route.who}${route.reason ? `: ${route.reason}` : ""}` }),
+    route.comparison ? el("p", { class: "fine" }, el("a", { href: `/comparisons/${route.comparison}`, text: "As it was measured" }), figures ? `: ${figures}` : "") : null,
+    route.trouble ? el("p", { class: "said-so", role: "alert", text: route.trouble }) : null,
+    small("Let the classifier answer", back),
+    said,
+  );
 }
 
 function shadowFacts({ shadow }) {
