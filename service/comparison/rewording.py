@@ -27,12 +27,17 @@ def reworded(text: str, *, seed: int) -> str:
     return frames[int(np.random.default_rng(seed).integers(len(frames)))].format(text=text.strip())
 
 
+def identifier_places(text: str) -> frozenset[int]:
+    """Where the signs of identifiers stand: no rule touches them."""
+    return frozenset(at for start, end, _ in spans(text) for at in range(start, end))
+
+
 def _exchanged(text: str, same: Mapping[str, str]) -> str:
-    kept = [(start, end) for start, end, _ in spans(text)]
+    kept = identifier_places(text)
 
     def other(match: re.Match[str]) -> str:
         written = match.group()
-        if any(match.start() < end and start < match.end() for start, end in kept):
+        if not kept.isdisjoint(range(*match.span())):
             return written
         return _in_case_of(written, same.get(written.casefold(), written))
 

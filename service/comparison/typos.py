@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 
-from rag.identifiers import spans
+from service.comparison.rewording import identifier_places
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _WORDS_A_SLIP = 8
@@ -27,23 +26,18 @@ def mistyped(text: str, *, seed: int) -> str:
     are none outside of identifiers either, a full stop is added.
     """
     chance = np.random.default_rng(seed)
-    kept = [(start, end) for start, end, _ in spans(text)]
-    places = [one.span() for one in _WORD.finditer(text) if not _within(one.span(), kept)]
+    kept = identifier_places(text)
+    places = [one.span() for one in _WORD.finditer(text) if kept.isdisjoint(range(*one.span()))]
     count = -(-len(places) // _WORDS_A_SLIP)
     picked = sorted(chance.choice(len(places), size=count, replace=False).tolist()) if count else []
-    for start, end in (places[at] for at in reversed(picked)):
-        text = text[:start] + _slip(text[start:end], chance) + text[end:]
+    pieces, after = list[str](), 0
+    for start, end in (places[at] for at in picked):
+        pieces += [text[after:start], _slip(text[start:end], chance)]
+        after = end
     if picked:
-        return text
-    turned = [
-        sign if _within((at, at + 1), kept) else sign.swapcase() for at, sign in enumerate(text)
-    ]
-    return "".join(turned) if turned != list(text) else f"{text}."
-
-
-def _within(place: tuple[int, int], kept: Sequence[tuple[int, int]]) -> bool:
-    """Whether it touches one of those that are kept."""
-    return any(place[0] < end and start < place[1] for start, end in kept)
+        return "".join([*pieces, text[after:]])
+    turned = "".join(one if at in kept else one.swapcase() for at, one in enumerate(text))
+    return turned if turned != text else f"{text}."
 
 
 def _slip(word: str, chance: np.random.Generator) -> str:
