@@ -9,7 +9,13 @@ from service.comparison.nouns import Approach, Item, Known, Reply
 
 
 class Answerer(Protocol):
-    """An arm that is ready."""
+    """An arm that is ready.
+
+    What it may have besides: `name` and `model` where it chose among several, `learnt` (examples
+    that it really uses), `notes` for the report, `version` in the store of the comparison, and
+    `spared_s` and `spared_cpu_s`, which its set-up would have taken besides, had no other arm made
+    a part of it before.
+    """
 
     def answer(self, items: Sequence[Item]) -> list[Reply]:
         """One reply an item, in order; what cannot be answered is abstained on, never raised."""
@@ -17,7 +23,12 @@ class Answerer(Protocol):
 
 
 class Arm(Protocol):
-    """One way to answer a task."""
+    """One way to answer a task.
+
+    What it may have besides: `sizes`, the labels a class that it is measured with;
+    `representative`, where it stands for its approach because it chooses by itself; and
+    `settled(answerer)`, the same arm that chooses no more.
+    """
 
     @property
     def approach(self) -> Approach:

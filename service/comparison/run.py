@@ -53,7 +53,7 @@ def compared(
     supply = Supply(Known(material.task, material.develop, tuple(codes), seed))
     test = drawn(material.test, seed=seed)
     bench = Bench(test, material.develop[0], prices or Prices(), seed)
-    return _Comparison(material.folds, entrants, supply, bench, pace).run()
+    return _Comparison(entrants, folds=material.folds, supply=supply, bench=bench, pace=pace).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ class _Comparison:
 
     def __init__(
         self,
-        folds: Sequence[Fold],
         entrants: Sequence[Entrant],
+        *,
+        folds: Sequence[Fold],
         supply: Supply,
         bench: Bench,
         pace: Pace,
