@@ -89,9 +89,7 @@ def labels_needed(points: Sequence[CurvePoint], target: float) -> Needed:
     ceiling = curve.laws(curve.reached[None])[0][0]
     stopped = np.isinf(found) and len(points) >= LEAST_POINTS and ceiling <= target
     return Needed(
-        _whole(found),
-        _whole(low),
-        _whole(high),
+        *(_whole(one, within=curve.within) for one in (found, min(low, found), max(high, found))),
         within=int(curve.within),
         fewest=int(curve.sizes[0]),
         points=len(points),
@@ -158,8 +156,8 @@ class _Curve:
         return np.column_stack([ceiling, missing]), errors
 
 
-def _whole(labels: float) -> int | None:
+def _whole(labels: float, *, within: float) -> int | None:
     if not np.isfinite(labels):
         return None
     step = 10 ** max(len(str(int(labels))) - 2, 0)
-    return int(np.ceil(labels / step) * step)
+    return int(min(np.ceil(labels / step) * step, within))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from finetune.labels_needed import BEYOND, CurvePoint, labels_needed
 
@@ -68,6 +70,30 @@ def test_what_the_curve_leaves_open_is_said() -> None:
     assert found.labels is None
     assert found.low is not None
     assert f"though {found.low:,} could do with luck" in found.words
+
+
+@given(
+    st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6),
+    st.floats(0.0, 0.3),
+    st.floats(0.05, 1.0),
+)
+@settings(max_examples=30, deadline=None)
+def test_whatever_was_measured_gives_a_range_around_what_is_said(
+    heights: list[float], width: float, target: float
+) -> None:
+    """And a higher target never takes fewer labels; no warning of a division comes through."""
+    points = [
+        CurvePoint(8 * 2**at, height, height - width, height + width)
+        for at, height in enumerate(heights)
+    ]
+    found, more = labels_needed(points, target), labels_needed(points, min(1.0, target + 0.05))
+    if found.labels is not None:
+        assert found.low is not None
+        assert found.low <= found.labels <= (found.high or found.within)
+        assert more.labels is None or more.labels >= found.labels
+    else:
+        assert (found.high, more.labels) == (None, None)
+    assert found.words
 
 
 def test_a_target_below_the_curve_takes_no_more_than_the_fewest() -> None:
