@@ -86,10 +86,15 @@ def labels_needed(points: Sequence[CurvePoint], target: float) -> Needed:
     curve = _Curve(sorted(points, key=lambda point: point.labels))
     found, *drawn = curve.least(np.vstack([curve.reached, curve.drawn()]), target)
     low, high = np.quantile(drawn, (0.025, 0.975), method="nearest")
+    labels, least, most = (
+        _whole(one, within=curve.within) for one in (found, min(low, found), max(high, found))
+    )
     ceiling = curve.laws(curve.reached[None])[0][0]
     stopped = np.isinf(found) and len(points) >= LEAST_POINTS and ceiling <= target
     return Needed(
-        *(_whole(one, within=curve.within) for one in (found, min(low, found), max(high, found))),
+        labels,
+        least,
+        most,
         within=int(curve.within),
         fewest=int(curve.sizes[0]),
         points=len(points),
