@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from finetune.course import libraries
 from finetune.task import Task
 from ingest.errors import SettingsFault
 from service.comparison.data import Material
-from service.comparison.nouns import Circumstances, CodeRow, Prices, Report
+from service.comparison.measuring import attempt
+from service.comparison.nouns import Circumstances, CodeRow, Decision, Prices, Report, Route
 from service.comparison.quality import by_rows
 from service.comparison.run import Outcome
 from service.comparison.tree import decide
@@ -81,6 +83,8 @@ def reported(
         prices=prices,
         failed=outcome.failed,
     )
+    decision, reason = attempt(partial(decide, outcome.arms, outcome.cascades, given))
+    undecided = [f"Nothing could be decided by these figures: {reason}"] if reason else []
     return Report(
         id=account.id,
         task=task.name,
@@ -99,9 +103,9 @@ def reported(
         prices=prices,
         arms=outcome.arms,
         cascades=outcome.cascades,
-        decision=decide(outcome.arms, outcome.cascades, given),
+        decision=decision or Decision(Route.NONE, "", (), ()),
         failed=outcome.failed,
-        notes=(*_notes(material), *outcome.notes, *notes),
+        notes=(*_notes(material), *outcome.notes, *notes, *undecided),
     )
 
 

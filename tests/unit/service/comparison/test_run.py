@@ -11,8 +11,9 @@ import pytest
 from ingest.errors import DataFault
 from service.comparison.data import Material, read_material
 from service.comparison.entrants import entered
-from service.comparison.nouns import Approach, ArmResult, Item, Known, Reply
+from service.comparison.nouns import Approach, ArmResult, Item, Known, Prices, Reply, Route
 from service.comparison.pace import Pace
+from service.comparison.reporting import Account, Target, reported
 from service.comparison.run import Outcome, compared
 from tests.unit.service.comparison.fake_arms import TASK, FakeArm, items, right, right_of
 
@@ -192,3 +193,17 @@ def test_the_same_seed_gives_the_same_figures(material: Material) -> None:
 
 def _priced(reply: Reply) -> Reply:
     return Reply(reply.label, reply.confidence, reply.likeliest, 10, 1, cost=1.0)
+
+
+def test_figures_that_lead_nowhere_are_kept(
+    material: Material, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of the tree costs the decision, not the figures."""
+    monkeypatch.setattr("service.comparison.reporting.decide", lambda *_: 1 / 0)
+    outcome = run(material, FakeArm(Approach.RAG, "whole"))
+    account = Account("id", Target(0.8, "default"), Prices(), 0, "", (), 1.0)
+    with caplog.at_level(logging.ERROR):
+        report = reported(material, outcome, account)
+    assert report.arms == outcome.arms
+    assert report.decision.approach is Route.NONE
+    assert "Nothing could be decided" in report.notes[-1]
