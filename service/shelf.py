@@ -62,7 +62,9 @@ class ModelShelf:
         version = ""
         try:
             version = self.store.shadow(task) or ""
-            if version in ("", self.store.current(task)) or (task, version) in self._refused:
+            if not version or (task, version) in self._refused:
+                return None
+            if version == self.store.current(task):
                 return None
             return self._loaded.get((task, version)) or self._ready(task, version)
         except AndonFault as fault:

@@ -153,6 +153,14 @@ def test_the_shadow_is_loaded_beside(shelf: ModelShelf, store: Store) -> None:
     assert shelf.shadow("error_code") is None
 
 
+def test_a_task_without_a_model_has_no_shadow_and_that_is_no_fault(
+    shelf: ModelShelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be answered by a prompt: nobody needs to hear that no model is trained."""
+    assert shelf.shadow("only-a-route") is None
+    assert caplog.records == []
+
+
 def test_tasks_without_a_model_are_listed(shelf: ModelShelf) -> None:
     """With no version, so that a page can say so."""
     assert {task.name: version for task, version in shelf.tasks()} == {
