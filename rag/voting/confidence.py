@@ -29,7 +29,8 @@ class Confidence:
 def measured(signal: Floats, right: Flags) -> Confidence:
     """Isotonic over bins of equally many votes, by the rule of succession in each.
 
-    So few votes that they make no bin leave the signal as it is.
+    Below the lowest of them it falls to nothing: what is unlike all that was judged is not known
+    to be right. So few votes that they make no bin leave the signal as it is.
     """
     from scipy.optimize import isotonic_regression
 
@@ -41,4 +42,4 @@ def measured(signal: Floats, right: Flags) -> Confidence:
     means = np.array([signal[piece].mean() for piece in pieces])
     shares = np.array([(right[piece].sum() + 1) / (len(piece) + 2) for piece in pieces])
     rising = isotonic_regression(shares, weights=[float(len(piece)) for piece in pieces]).x
-    return Confidence(tuple(means.tolist()), tuple(rising.tolist()))
+    return Confidence((0.0, *means.tolist()), (0.0, *rising.tolist()))

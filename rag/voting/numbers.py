@@ -19,6 +19,7 @@ _NORMAL_IQR = 1.349
 _SHARED = 0.5
 """Part of a row's numbers that another must have too, to be compared."""
 _FURTHEST = 1e150
+"""What is further away is as far: no sum of squares overflows."""
 _CELLS = 4_000_000
 """Distances that are held at once."""
 
@@ -75,10 +76,12 @@ class NumberMemory:
 
     def _table(self, rows: Sequence[Mapping[str, float]]) -> Floats:
         cells = [[row.get(name, np.nan) for name in self.columns] for row in rows]
-        return np.array(cells, dtype=np.float64).reshape(len(rows), len(self.columns))
+        table = np.array(cells, dtype=np.float64).reshape(len(rows), len(self.columns))
+        found: Floats = np.clip(table, -_FURTHEST, _FURTHEST)
+        return found
 
     def _scaled(self, table: Floats) -> Floats:
-        """Far values drawn together: 1e30 is far, and no sum overflows."""
+        """Far values drawn together."""
         with np.errstate(over="ignore"):
             units = (table - self._usual[:, 0]) / self._usual[:, 1]
         found: Floats = np.arcsinh(np.clip(units, -_FURTHEST, _FURTHEST))

@@ -230,9 +230,20 @@ def test_nearest_rows_of_numbers_skip_what_is_missing() -> None:
     ]
     memory = NumberMemory(electorate(("low", "high"), rows))
     ballots = Ballots(memory, judged(memory, seed=0, floor=never))
-    votes = ballots.vote([{"a": 9.2}, {"b": 0.0}, {"c": 1.0}, {"a": 1e300, "b": 1e300}])
+    votes = ballots.vote([{"a": 9.2}, {"b": 0.0}, {"c": 1.0}, {"a": 1e308, "b": 1e308}])
     assert [vote.label for vote in votes] == ["high", "low", "", "high"]
     assert ballots.judged.macro_f1 == 1.0
+
+
+def test_numbers_without_any_bounds_are_far_and_nothing_overflows() -> None:
+    """As they come from a sensor that is broken; a column that never changes is compared too."""
+    rows = [
+        Voter("ab"[at % 2], numbers={"x": (-1e308, 1e308)[at % 2], "y": 1.0}) for at in range(20)
+    ]
+    memory = NumberMemory(electorate(("a", "b"), rows))
+    votes = Ballots(memory, judged(memory, seed=0, floor=never)).vote([{"x": 1e300}, {"y": 1e308}])
+    assert votes[0].label == "b"
+    assert votes[1].confidence < 0.1
 
 
 def test_confidence_rises_and_is_what_was_right() -> None:
@@ -242,6 +253,8 @@ def test_confidence_rises_and_is_what_was_right() -> None:
     found = measured(signal, right)
     assert list(found.shares) == sorted(found.shares)
     assert abs(float(found.of(signal).mean()) - float(right.mean())) < 0.05
+    sure = measured(np.full(24, 0.6), np.ones(24, dtype=bool))
+    assert sure.of(np.array([0.06, 0.6])).round(3).tolist() == [0.093, 0.929]
     assert measured(signal[:3], right[:3]).of(np.array([0.4])).tolist() == [0.4]
 
 
