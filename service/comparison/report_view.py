@@ -21,7 +21,6 @@ from service.comparison.report_table import Row, rows
 from service.comparison.report_ways import Way, ways_of
 from service.comparison.report_words import (
     NAMES,
-    VERDICTS,
     count,
     f1,
     interval,
@@ -31,6 +30,7 @@ from service.comparison.report_words import (
     plain,
     running,
     seconds,
+    verdict_on,
 )
 
 MOST_LABELS = 12
@@ -115,7 +115,7 @@ def view_of(report: Report) -> View:
         task=plain(report.task, 120),
         asked=_asked(report),
         kind=_kind(decision, closest),
-        verdict=VERDICTS[decision.approach],
+        verdict=_verdict(decision, closest),
         which=_which(report, closest),
         why=_why(decision) if taken else "Nothing could be measured.",
         tiles=_tiles(report, taken) if taken else (),
@@ -143,6 +143,12 @@ def _asked(report: Report) -> str:
     if approaches and Approach.FINETUNE not in approaches:
         return "by the prompt alone, by retrieval, or by both?"
     return "prompting, retrieval or fine-tuning?"
+
+
+def _verdict(decision: Decision, closest: Way | None) -> str:
+    arm = closest.arm if closest and decision.approach is Route.PROMPT else None
+    name, baseline = (arm.name, arm.baseline) if arm else ("", False)
+    return verdict_on(decision.approach, name, baseline=baseline)
 
 
 def _kind(decision: Decision, closest: Way | None) -> str:

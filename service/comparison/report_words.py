@@ -18,6 +18,10 @@ VERDICTS = {
     Route.CASCADE: "Ask the cheap one first",
     Route.NONE: "None of them reaches the target yet",
 }
+KEY_WORDS = "key words"
+STAND_INS = {KEY_WORDS: "Key words are enough"}
+"""Verdicts on what stands in for a prompt where no language model is set."""
+RULE = "A simple rule is enough"
 CASCADE = "Cascade"
 LONGEST = 400
 """Characters of a text that came from outside."""
@@ -108,6 +112,11 @@ def arm_id(one: ArmResult) -> str:
 def cascade_id(one: CascadeResult) -> str:
     """As a decision names it."""
     return f"{one.first} + {one.then}"
+
+
+def verdict_on(route: Route, arm: str, *, baseline: bool) -> str:
+    """The headline: what is recommended."""
+    return STAND_INS.get(arm, RULE) if baseline else VERDICTS[route]
 
 
 def steps(cascade: CascadeResult) -> str:

@@ -34,7 +34,10 @@ function row(one) {
 }
 
 function came(one) {
-  if (one.verdict) return one.fault ? `${VERDICTS[one.verdict.approach]} (${one.fault})` : VERDICTS[one.verdict.approach];
+  if (one.verdict) {
+    const words = one.verdict.arm === "prompt/key words" ? "Key words are enough" : VERDICTS[one.verdict.approach];
+    return one.fault ? `${words} (${one.fault})` : words;
+  }
   if (one.state !== "running") return one.fault ? `${words(one.state)}: ${one.fault}` : words(one.state);
   const left = one.progress.remaining_s === null ? "" : `, about ${span(one.progress.remaining_s)} left`;
   return `${one.progress.step || "It begins"}${left}`;

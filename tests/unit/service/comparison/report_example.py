@@ -78,7 +78,7 @@ def example() -> Report:
     """Fine-tuning reaches the target, a cascade does at less cost."""
     prompt = arm(
         Approach.PROMPT,
-        "keywords",
+        "key words",
         0.41,
         model="no language model",
         labels=0,
@@ -178,7 +178,7 @@ def decision() -> Decision:
             Branch(
                 "Does prompting reach the target?",
                 "no",
-                "keywords has macro-F1 0.41 (95 %: 0.35 to 0.46) where 0.80 is wanted.",
+                "key words has macro-F1 0.41 (95 %: 0.35 to 0.46) where 0.80 is wanted.",
             ),
             Branch("Is there a data set?", "yes", "784 labelled examples of 7 labels."),
             Branch(

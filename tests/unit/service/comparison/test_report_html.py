@@ -183,10 +183,31 @@ def test_every_verdict_has_its_page(route: Route) -> None:
     arm = {**arms, "cascade": report.decision.arm}.get(route, "")
     decision = replace(report.decision, approach=route, arm=arm)
     text = report_html(replace(report, decision=decision))
-    assert f"<h1>{VERDICTS[route]}</h1>" in re.sub(r"<svg class=\"shape.*?</svg>", "", text)
+    words = {**VERDICTS, Route.PROMPT: "Key words are enough"}[route]
+    assert f"<h1>{words}</h1>" in re.sub(r"<svg class=\"shape.*?</svg>", "", text)
     assert ("Closest: nearest-examples, then hybrid" in text) is (route is Route.NONE)
     assert text.count('scope="col" class="taken"') == (route is not Route.NONE)
     assert "<dt>Macro-F1</dt>" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "words"),
+    [
+        ("key words", True, "Key words are enough"),
+        ("commonest label", True, "A simple rule is enough"),
+        ("zero-shot", False, "A prompt is enough"),
+    ],
+)
+@pytest.mark.usefixtures("undrawn")
+def test_what_stands_in_for_a_prompt_is_not_called_one(
+    name: str, baseline: bool, words: str
+) -> None:
+    """No language model was asked: the headline does not praise one."""
+    report = example()
+    arm = replace(report.arms[0], name=name, baseline=baseline)
+    decision = replace(report.decision, approach=Route.PROMPT, arm=arm_id(arm))
+    text = report_html(replace(report, arms=(arm, *report.arms[1:]), decision=decision))
+    assert f"<title>error_code: {words}" in text
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -211,7 +232,7 @@ def test_the_branch_that_decided_stands_under_the_headline() -> None:
         Branch("Does prompting reach it?", "yes", "By `andon compare`. And more."),
         Branch("Is a cascade cheaper?", "no", "It is not."),
     )
-    decision = Decision(Route.PROMPT, "prompt/keywords", branches, ("One ` alone.",))
+    decision = Decision(Route.PROMPT, "prompt/key words", branches, ("One ` alone.",))
     text = report_html(replace(report, decision=decision))
     assert '<p class="why">By <code>andon compare</code>.</p>' in text
     assert "<li>One ` alone.</li>" in text
@@ -233,6 +254,9 @@ def test_what_costs_less_in_the_end_is_drawn() -> None:
     assert "From 52,000 items on retrieval has cost less than prompting." in text
     assert text.count('class="plot plot-total"') == 1
     assert "plot-total" not in page()
+    after_years = replace(report.arms[0], cost_per_1000=0.1)
+    late = report_html(replace(report, arms=(after_years, *report.arms[1:])))
+    assert "plot-total" not in late
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -248,7 +272,7 @@ def test_two_arms_of_one_approach_go_by_their_own_names() -> None:
         r"<th scope=\"col\"( class=\"taken\")?>(?:<svg.*?</svg>)([^<]+)", text, re.DOTALL
     )
     taken = ' class="taken"'
-    assert heads == [("", "Keywords"), ("", "Nearest-examples"), (taken, "Nearest-examples again")]
+    assert heads == [("", "Key words"), ("", "Nearest-examples"), (taken, "Nearest-examples again")]
 
 
 @pytest.mark.usefixtures("undrawn")
