@@ -112,8 +112,8 @@ def is_right(asked: Asked, told: Told) -> bool:
     place that answers is cited, or the words that are expected of that place stand in an answer
     that cites nothing.
     """
-    if told.declined or asked.declined:
-        return told.declined and asked.declined
+    if told.declined:
+        return asked.declined
     text = _folded(told.text)
     if asked.words:
         return all(_folded(word) in text for word in asked.words)
