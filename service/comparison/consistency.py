@@ -12,7 +12,7 @@ from service.comparison.near_numbers import columns_turned, digit_changed
 from service.comparison.nouns import Consistency, Item, Reply
 from service.comparison.ports import Answerer
 from service.comparison.rewording import reworded
-from service.comparison.sampling import asked, drawn, refuse_silence
+from service.comparison.sampling import asked, drawn, guess, refuse_silence
 from service.comparison.typos import mistyped
 
 
@@ -21,7 +21,7 @@ def measured_consistency(
 ) -> Consistency:
     """The share of equal answers, of labelled or unlabelled items.
 
-    An abstention is an answer too: equal to another one, unlike any label. Items of numbers are
+    An abstention is an answer too: equal to another one with the same best guess, unlike any label. Items of numbers are
     asked with their columns in another order in place of reworded, and with a last digit changed
     in place of typos; items that have both get both.
 
@@ -47,7 +47,7 @@ def measured_consistency(
 def _equal(first: Sequence[Reply], other: Sequence[Reply]) -> float:
     """The share of equal answers, of those that could be had both times."""
     pairs = [
-        (one.label, two.label)
+        ((one.label, guess(one)), (two.label, guess(two)))
         for one, two in zip(first, other, strict=True)
         if not (one.failed or two.failed)
     ]

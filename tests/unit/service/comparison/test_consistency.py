@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 import pytest
@@ -106,6 +107,17 @@ def test_an_abstention_equals_another_and_no_label() -> None:
     turn = count()
     wavering = Says(lambda item: "leak" if next(turn) < 18 else "")
     assert shares(measured_consistency(wavering, plant_test(), seed=1)) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_whoever_abstains_on_everything_is_judged_by_the_guesses() -> None:
+    """Else silence would be the steadiest answer of all."""
+    turn = count()
+
+    class Silent:
+        def answer(self, items: Sequence[Item]) -> list[Reply]:
+            return [Reply(None, likeliest=f"{next(turn)}") for _ in items]
+
+    assert shares(measured_consistency(Silent(), plant_test(), seed=1)) == (0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_right_answer_is_never_shown() -> None:
