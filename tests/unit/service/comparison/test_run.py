@@ -13,6 +13,7 @@ from service.comparison.data import Material, read_material
 from service.comparison.entrants import entered
 from service.comparison.nouns import Approach, ArmResult, Item, Known, Prices, Reply, Route
 from service.comparison.pace import Pace
+from service.comparison.ports import Answerer
 from service.comparison.reporting import Account, Target, reported
 from service.comparison.run import Outcome, compared
 from tests.unit.service.comparison.fake_arms import TASK, FakeArm, items, right, right_of
@@ -179,6 +180,21 @@ def test_progress_only_grows_and_ends(material: Material) -> None:
     assert told[-1] == ("done", 1.0)
 
 
+def test_who_only_remembers_is_not_chosen(material: Material) -> None:
+    """Rows that it learnt are not those that it is chosen by."""
+
+    class Memory(FakeArm):
+        def ready(self, known: Known) -> Answerer:
+            learnt = {item.text: item.label for item in known.examples}
+            label = learnt.get
+            self.says = lambda item: Reply(label(item.text), likeliest=label(item.text, "hot"))
+            return super().ready(known)
+
+    cheap = FakeArm(Approach.RAG, "half", right_of("hot", "worn"))
+    outcome = run(material, cheap, Memory(Approach.RAG, "memory"))
+    assert the(outcome, "half").chosen
+
+
 def test_the_same_seed_gives_the_same_figures(material: Material) -> None:
     """Times apart."""
     found = [
@@ -207,3 +223,46 @@ def test_figures_that_lead_nowhere_are_kept(
     assert report.arms == outcome.arms
     assert report.decision.approach is Route.NONE
     assert "Nothing could be decided" in report.notes[-1]
+
+
+def test_an_arm_that_needs_no_labels_stands_without_them(material: Material) -> None:
+    """With all labels it is the same: what they cost would be for nothing."""
+    outcome = run(material, FakeArm(Approach.RAG, "table", sizes=(0, 8, None)))
+    assert the(outcome, "table", 0).chosen
+    assert not the(outcome, "table").chosen
+    assert the(outcome, "table", 0).labels == 0 < the(outcome, "table").one_off_cost
+
+
+def test_a_language_model_is_asked_few_items_and_compared_on_them(
+    material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same first ones of the test; with it in turn, others are judged on these alone."""
+    for module in ("figures", "cascades"):
+        monkeypatch.setattr(f"service.comparison.{module}.MOST_OF_MODEL", 12)
+    model = FakeArm(Approach.PROMPT, "model", lambda item: _priced(right(item)))
+    outcome = run(material, model, FakeArm(Approach.RAG, "half", right_of("hot")))
+    assert the(outcome, "model", 0).quality.n == 12
+    assert "12 of the 30" in the(outcome, "model", 0).notes[0]
+    assert the(outcome, "half").quality.n == 30
+    (both,) = outcome.cascades
+    assert (both.first, both.then, both.quality.n) == ("rag/half", "prompt/model", 12)
+    assert both.gain == pytest.approx(0.0)
+
+
+def test_only_what_stands_or_is_cheap_is_measured_further(material: Material) -> None:
+    """A candidate of fine-tuning that is not chosen would take a training for each measure."""
+    outcome = run(
+        material,
+        FakeArm(Approach.RAG, "stands"),
+        FakeArm(Approach.RAG, "cheap"),
+        FakeArm(Approach.FINETUNE, "stands"),
+        FakeArm(Approach.FINETUNE, "trained too"),
+    )
+    whole = {(one.approach, one.name): one for one in outcome.arms if one.labels_per_class is None}
+    assert whole[Approach.RAG, "cheap"].consistency is not None
+    assert whole[Approach.FINETUNE, "stands"].maintenance is not None
+    left = whole[Approach.FINETUNE, "trained too"]
+    assert left.consistency is None
+    assert "not measured" in left.notes[-1]
+    partial = [one for one in outcome.arms if one.labels_per_class == 8]
+    assert {one.consistency for one in partial} == {None}
