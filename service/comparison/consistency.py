@@ -21,9 +21,9 @@ def measured_consistency(
 ) -> Consistency:
     """The share of equal answers, of labelled or unlabelled items.
 
-    An abstention is an answer too: equal to another one with the same best guess, unlike any label. Items of numbers are
-    asked with their columns in another order in place of reworded, and with a last digit changed
-    in place of typos; items that have both get both.
+    An abstention is an answer too: equal to another one with the same best guess, unlike any
+    label. Items of numbers are asked with their columns in another order in place of reworded, and
+    with a last digit changed in place of typos; items that have both get both.
 
     Raises:
         DataFault: there is nothing to ask.
