@@ -24,7 +24,7 @@ from service.comparison.asked_model import Prompting
 from service.comparison.nouns import Approach, ArmResult, FailedArm, Report, Route
 from service.comparison.question_answers import NO_ANSWER, Told, is_right, reply_of, truth
 from service.comparison.question_decision import Asking, decide_questions
-from service.comparison.question_library import Shelf
+from service.comparison.question_library import Retrieving, Shelf
 from service.comparison.question_run import QuestionOrder, questions_compared, questions_of
 from service.comparison.report_json import report_as_dict, report_from
 from tests.fakes import FakeModel, Said
@@ -191,6 +191,20 @@ def test_a_model_over_documents_is_judged_by_its_own_sentences(order: QuestionOr
     assert both.quality.accuracy == 1.0
     assert [one.name for one in report.arms if one.chosen] == ["prompt alone", "retrieval alone"]
     assert report.decision.arm == "rag/retrieval alone"  # the cheaper one reaches it
+
+
+def test_what_the_model_leaves_out_is_not_made_good_by_the_quotes(order: QuestionOrder) -> None:
+    """It says another step of the same passage: the answer that it gives lacks the words."""
+    first = {"text": "Drain the coolant.", "passage": "P1", "quote": "Drain the coolant."}
+    asker = Asker(FakeModel(json.dumps({"sentences": [first]})), PromptingSettings(llm_tries=1))
+    question = asked(question="How is the gasket tightened, and with what?", words=["18 Nm"])
+    with Retrieving(order.shelf, Prompting(asker, PromptLibrary())).opened() as ready:
+        said = ready.ask(question)
+    assert (said.text, said.tokens_in) == ("Drain the coolant.", 100)
+    assert [place["document"] for place in said.places] == ["GASKET"]
+    assert not is_right(question, said)
+    with Retrieving(order.shelf).opened() as quoted:
+        assert is_right(question, quoted.ask(question))
 
 
 def test_a_model_that_is_away_loses_its_own_arms_alone(order: QuestionOrder) -> None:
