@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ingest.errors import DataFault
 from ingest.vocabulary import Diagnosis
 from service.comparison.nouns import Item, Reply
 
@@ -26,14 +25,6 @@ class ClassifierAnswerer:
 
     def answer(self, items: Sequence[Item]) -> list[Reply]:
         """One reply an item, in order; what the model cannot read is abstained on, by itself."""
-        try:
-            return self._answered(items)
-        except DataFault as fault:
-            if len(items) == 1:
-                return [Reply(None, reason=str(fault))]
-            return [reply for item in items for reply in self.answer([item])]
-
-    def _answered(self, items: Sequence[Item]) -> list[Reply]:
         inputs = [input_of(self.classifier.task, item) for item in items]
         return [reply_of(one) for one in self.classifier.classify(inputs, labels=self._labels)]
 
