@@ -66,7 +66,9 @@ def show_report(comparison: str, parts: PartsPart, _: Operator) -> Response:
     """The report as one HTML page without any outside asset, to be read, kept or sent on."""
     page = parts.learning.comparisons.page(comparison)
     policy = f"{policy_of(page)}; frame-ancestors 'none'; sandbox"
-    return Response(page, media_type=HTML, headers={"Content-Security-Policy": policy})
+    named = f'inline; filename="{comparison}.html"'
+    headers = {"Content-Security-Policy": policy, "Content-Disposition": named}
+    return Response(page, media_type=HTML, headers=headers)
 
 
 @router.post("/v1/comparisons/{comparison}/cancel")

@@ -94,6 +94,7 @@ def test_report_is_a_page_that_can_do_nothing(
         (folder / name).write_text((made / name).read_text())
     reply = comparing.get("/v1/comparisons/mine/report")
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert reply.headers["content-disposition"] == 'inline; filename="mine.html"'
     policy = reply.headers["content-security-policy"]
     assert policy == f"{policy_of(reply.text)}; frame-ancestors 'none'; sandbox"
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
