@@ -127,6 +127,7 @@ def test_a_model_of_random_words_is_measured_and_not_recommended(
         assert one.quality.ci95[0] <= one.quality.chance_macro_f1
         assert min(one.tokens_per_1000, one.cost_per_1000) > 0.0
         assert "ANDON_LLM_PRICES" in " ".join(one.notes)
+    assert any(one.quality.answered > 0.0 for one in asked)
     (chosen,) = (one for one in asked if one.chosen)
     assert chosen.consistency is not None
     assert chosen.consistency.again == 1.0
