@@ -28,6 +28,8 @@ class Told:
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
+    unpriced_s: float = 0.0
+    """Seconds of a model that has no price."""
     failed: str = ""
     """Why there is none, where that says nothing about the question: the model is away."""
 
@@ -140,6 +142,7 @@ def reply_of(asked: Asked, told: Told, others: Sequence[Asked]) -> Reply:
         tokens_in=told.tokens_in,
         tokens_out=told.tokens_out,
         cost=told.cost,
+        unpriced_s=told.unpriced_s,
         reason=told.failed,
         failed=bool(told.failed),
     )

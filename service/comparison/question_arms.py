@@ -55,6 +55,7 @@ class Alone:
     def __init__(self, prompting: Prompting) -> None:
         self._unaided = Unaided(prompting.asker, prompting.prompts)
         self.model = prompting.model
+        self._unpriced = prompting.unpriced
         self.notes = (
             *prompting.notes,
             "It cites nothing: it is right by words of the answer, where a question says some.",
@@ -75,5 +76,6 @@ class Alone:
             tokens_in=account.tokens_in,
             tokens_out=account.tokens_out,
             cost=account.cost,
+            unpriced_s=account.seconds if self._unpriced else 0.0,
             failed=said.origin.note if account.fallback in OUT_OF_ORDER else "",
         )

@@ -69,7 +69,9 @@ class Retrieving:
             self._library(Path(folder)) as library,
         ):
             self.notes = (*self._free, *_filled(library, self._shelf))
-            yield Shelved(library, meter, written=self._prompting is not None)
+            unpriced = self._prompting is not None and self._prompting.unpriced
+            written = self._prompting is not None
+            yield Shelved(library, meter, written=written, unpriced=unpriced)
 
     def _library(self, folder: Path) -> Library:
         shelf = self._shelf
@@ -133,8 +135,12 @@ class Meter:
 class Shelved:
     """A library that is open."""
 
-    def __init__(self, library: Library, meter: Meter, *, written: bool) -> None:
+    def __init__(
+        self, library: Library, meter: Meter, *, written: bool, unpriced: bool = False
+    ) -> None:
+        """`written`: the words are those of a model; `unpriced`: nobody says what it costs."""
         self.library = library
+        self._unpriced = unpriced
         self._meter = meter
         self._written = written
 
@@ -153,6 +159,7 @@ class Shelved:
             tokens_in=account.tokens_in,
             tokens_out=account.tokens_out,
             cost=account.cost,
+            unpriced_s=account.seconds if self._unpriced else 0.0,
             failed=answer.note if self._meter.outcome in OUT_OF_ORDER else "",
         )
 

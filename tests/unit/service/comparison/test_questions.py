@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -196,11 +197,17 @@ def test_a_model_over_documents_is_judged_by_its_own_sentences(order: QuestionOr
 def test_what_the_model_leaves_out_is_not_made_good_by_the_quotes(order: QuestionOrder) -> None:
     """It says another step of the same passage: the answer that it gives lacks the words."""
     first = {"text": "Drain the coolant.", "passage": "P1", "quote": "Drain the coolant."}
-    asker = Asker(FakeModel(json.dumps({"sentences": [first]})), PromptingSettings(llm_tries=1))
+
+    def slowly(_: Request) -> Reply:
+        time.sleep(0.01)
+        return Reply(json.dumps({"sentences": [first]}), "stop", tokens_in=100, tokens_out=10)
+
+    asker = Asker(FakeModel(slowly), PromptingSettings(llm_tries=1))
     question = asked(question="How is the gasket tightened, and with what?", words=["18 Nm"])
     with Retrieving(order.shelf, Prompting(asker, PromptLibrary())).opened() as ready:
         said = ready.ask(question)
     assert (said.text, said.tokens_in) == ("Drain the coolant.", 100)
+    assert said.unpriced_s >= 0.01  # nobody says what this model costs
     assert [place["document"] for place in said.places] == ["GASKET"]
     assert not is_right(question, said)
     with Retrieving(order.shelf).opened() as quoted:
