@@ -139,9 +139,12 @@ def worth(saved_per_1000: float, given: Circumstances) -> bool:
 
 
 def strongest(contenders: Sequence[Contender]) -> Contender | None:
-    """The nearest to any target; a tie goes to the cheaper; None: nobody is above chance."""
+    """The nearest to any target; None: nobody is above chance.
+
+    A tie goes to the one that stands alone, then to the cheaper.
+    """
     real = [one for one in contenders if one.reach >= 0]
-    return min(real, key=lambda one: (-one.reach, *one.cost), default=None)
+    return min(real, key=lambda one: (-one.reach, len(one.parts), *one.cost), default=None)
 
 
 def _strongest(standing: Sequence[Contender], approach: Approach) -> Contender | None:

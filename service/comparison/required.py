@@ -42,3 +42,8 @@ def more_labels(one: Contender, arms: Sequence[ArmResult], given: Circumstances)
             f"and would be chosen; by its learning curve that takes {needed.words} in all: "
             f"{seconds(minutes * 60)} of labelling, {money(cost, given.prices.currency)}."
         )
+
+
+def not_by_more(one: Contender, arms: Sequence[ArmResult], given: Circumstances) -> bool:
+    """Whether its curve does not come to the target."""
+    return one.arm is None or required(arms, one.arm, given.target).labels is None

@@ -17,7 +17,7 @@ from service.comparison.contenders import (
 from service.comparison.nouns import Approach, ArmResult, Circumstances, Route
 from service.comparison.other_targets import other_targets
 from service.comparison.report_words import count, milliseconds, money, plain, seconds
-from service.comparison.required import more_labels
+from service.comparison.required import more_labels, not_by_more
 
 MOST = 6
 """Sentences: longer lists are not read."""
@@ -50,7 +50,7 @@ def _labels(field: Field, arms: Sequence[ArmResult], given: Circumstances) -> It
     if nearest is not None:
         yield from more_of_a_label(nearest, given)
         yield from more_labels(nearest, arms, given)
-        if choose(field, given.target, given) is None:
+        if choose(field, given.target, given) is None and not_by_more(nearest, arms, given):
             yield from taken_for_another(nearest, given)
     if strongest(field.everyone) is None:
         yield (
