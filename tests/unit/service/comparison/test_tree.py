@@ -100,6 +100,21 @@ def test_a_handful_of_right_answers_is_luck() -> None:
     assert decide([arm("prompt", sure)], [], given()).approach is Route.PROMPT
 
 
+def test_what_a_shuffling_reaches_too_is_luck() -> None:
+    """Also where the interval does not touch what guessing reaches."""
+    lucky = quality(0.9, chance_p=0.2)
+    assert decide([arm("rag", lucky)], [], given()).approach is Route.NONE
+
+
+def test_an_interval_that_begins_below_the_target_is_said() -> None:
+    """It reaches the target, and that is not sure."""
+    found = decide([arm("rag", 0.82)], [], given())
+    assert found.approach is Route.RAG
+    assert found.reasons[-1].endswith(
+        "and the interval begins below it: other items may tell otherwise."
+    )
+
+
 def test_who_abstains_on_everything_is_not_recommended() -> None:
     """Its likeliest labels may be right; nobody gets an answer."""
     silent = arm("rag", quality(0.95, answered=0.0, accuracy_answered=None))
