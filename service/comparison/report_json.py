@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from finetune.file_forms import open_plain
 from ingest.errors import DataFault, NotKnown
 from service.comparison.nouns import (
     Approach,
@@ -30,12 +32,16 @@ from service.comparison.nouns import (
 FILE = "report.json"
 DIGITS = 6
 """Of the figures."""
+MOST = 32_000_000
+"""Bytes of a report that are read."""
+SEAL = "sha256"
+"""Of all the rest, so that a report which was changed is not followed."""
 
 
 def report_as_dict(report: Report) -> dict[str, Any]:
     """Everything; the keys of an arm that stand for themselves come first."""
     plain: dict[str, Any] = _rounded(asdict(report))
-    return {
+    told = {
         **plain,
         "arms": [_arm(arm) for arm in plain["arms"]],
         "cascades": [_flat(one) for one in plain["cascades"]],
@@ -44,6 +50,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             "reasons": list(report.decision.reasons),
         },
     }
+    return {**told, SEAL: _seal(told)}
 
 
 def report_text(report: Report) -> str:
@@ -97,16 +104,29 @@ def read_json(folder: Path) -> Report:
 
     Raises:
         NotKnown: there is none.
-        DataFault: it is none of ours.
+        DataFault: it is none of ours, or was changed.
     """
     path = folder / FILE
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        with open_plain(path) as file:
+            raw = json.loads(file.read(MOST))
     except FileNotFoundError as fault:
         raise NotKnown(f"There is no report of a comparison in {folder}.") from fault
-    except (ValueError, RecursionError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise DataFault(f"{path} is no report of a comparison: {fault}") from fault
-    return report_from(raw)
+    report = report_from(raw)
+    if raw.get(SEAL) != _seal(raw):
+        raise DataFault(
+            f"{path} was changed since it was written: its figures are not what was measured.",
+            remedy="Compare again.",
+        )
+    return report
+
+
+def _seal(told: Mapping[str, Any]) -> str:
+    """SHA-256 of what a report says, however its file is laid out."""
+    plain = json.dumps({**told, SEAL: ""}, sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _arm(arm: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,26 @@ def test_what_is_no_report_is_refused(change: str) -> None:
     del told[change]
     with pytest.raises(DataFault, match="no report"):
         report_from(told)
+
+
+@pytest.mark.parametrize("key", ["labels_per_class", "macro_f1", "chosen"])
+def test_a_report_with_a_changed_figure_is_not_read(tmp_path: Path, key: str) -> None:
+    """It would be followed otherwise; laid out anew it is the same report."""
+    told = json.loads(report_text(example()))
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    assert read_json(tmp_path).id == example().id
+    told["arms"][0][key] = 8
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    with pytest.raises(DataFault, match="was changed"):
+        read_json(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_plain_file_is_no_report(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """Nobody waits for a pipe, nor reads a device."""
+    make(tmp_path / "report.json")
+    with pytest.raises(DataFault, match="no report"):
+        read_json(tmp_path)
 
 
 def test_a_folder_without_one_says_so(tmp_path: Path) -> None:
