@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from service.comparison.nouns import ArmResult, CascadeResult, Report
 
 HEADS = (
-    *("arm", "labels", "macro-F1 (95 %)", "p50 ms", "1,000 items"),
+    *("arm", "labels", "macro-F1 (95 %)", "p50 ms", "1,000,000 items"),
     *("set-up s", "consistency", "new class s"),
 )
 
@@ -34,7 +34,8 @@ def show(report: Report, home: Path, *, done: Applied | None, as_json: bool) -> 
         print_json({**report_as_dict(report), **told})
         return
     currency = report.prices.currency
-    rows = (*map(_arm, report.arms), *map(_cascade, report.cascades))
+    whole = [one for one in report.arms if one.labels_per_class is None or one.chosen]
+    rows = (*map(_arm, whole), *map(_cascade, report.cascades))
     print_table(HEADS, ([*row[:4], f"{row[4]} {currency}", *row[5:]] for row in rows), wide=True)
     for sentence in _sentences(report, home):
         console.say(sentence)
@@ -52,10 +53,14 @@ def _arm(one: ArmResult) -> list[str]:
     name = f"{one.approach.value}/{one.name}{' *' if one.chosen else ''}"
     return [
         *(name, str(one.labels), f"{one.quality.macro_f1:.3f} ({low:.3f}-{high:.3f})"),
-        *(f"{one.p50_ms:.1f}", f"{one.cost_per_1000:.4f}", f"{one.setup_s:.1f}"),
+        *(f"{one.p50_ms:.1f}", _million(one.cost_per_1000), f"{one.setup_s:.1f}"),
         "" if one.consistency is None else f"{one.consistency.share:.3f}",
         _seconds(one),
     ]
+
+
+def _million(cost_per_1000: float) -> str:
+    return f"{1000 * cost_per_1000:,.2f}"
 
 
 def _seconds(one: ArmResult) -> str:
@@ -70,13 +75,15 @@ def _cascade(one: CascadeResult) -> list[str]:
     low, high = one.quality.ci95
     figures = f"{one.quality.macro_f1:.3f} ({low:.3f}-{high:.3f})"
     name = f"{one.first}, then {one.then}"
-    return [name, "", figures, f"{one.p50_ms:.1f}", f"{one.cost_per_1000:.4f}", "", "", ""]
+    return [name, "", figures, f"{one.p50_ms:.1f}", _million(one.cost_per_1000), "", "", ""]
 
 
 def _sentences(report: Report, home: Path) -> Iterator[str]:
     from service.comparison.kept import folder_of
 
     yield f"{report.task}, {report.split}. * stands for its approach."
+    if any(one.labels_per_class is not None for one in report.arms):
+        yield "The report has the learning curves too."
     yield f"Wanted: macro-F1 {report.target:g} ({report.target_from})."
     yield from report.notes
     for one in report.failed:
