@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from finetune.file_forms import open_plain
 from ingest.errors import AndonFault, NotKnown, StoreFault
 from service.comparison.kept import FOLDER, ID, new_id
 from service.comparison.report_html import FILE as PAGE
@@ -318,13 +319,13 @@ def _put(path: Path, text: str) -> None:
 
 
 def _text(path: Path) -> str:
-    """A file of ours; empty where there is none that can be read."""
+    """A plain file of ours; empty where there is none that can be read."""
     try:
-        if path.is_symlink() or path.stat().st_size > MOST_FILE:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
+        with open_plain(path) as file:
+            content = file.read(MOST_FILE + 1)
     except OSError:
         return ""
+    return content.decode(errors="replace") if len(content) <= MOST_FILE else ""
 
 
 def _object(text: str) -> dict[str, Any]:

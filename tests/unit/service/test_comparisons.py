@@ -202,6 +202,8 @@ def test_those_of_the_command_are_listed_beside_the_others(
     (made / "bad" / "report.json").write_text('{"task": 1')
     (made / "half" / "report.json").unlink()
     (made / "away").symlink_to(tmp_path)
+    (made / "pipe").mkdir()
+    os.mkfifo(made / "pipe" / "report.json")
     comparisons = service()
     begun = comparisons.start(Asked("error_code"), {}, by="weber")
     _ended(comparisons, begun.id)
