@@ -18,7 +18,7 @@ from service.comparison.entrants import ALL, entered
 from service.comparison.figures import Bench, measured
 from service.comparison.kept import folder_of
 from service.comparison.known_file import write_known
-from service.comparison.measuring import drawn
+from service.comparison.measuring import shuffled
 from service.comparison.nouns import Decision, Item, Known, Prices, Report, Route
 from service.comparison.report_json import write_json
 from tests.unit.service.comparison.report_example import example
@@ -75,7 +75,7 @@ def compared_home(home: Path) -> Home:
     training = Training(engines.store.beside(folder / "models"), "logistic regression")
     arms = arms_of(engines, material.task, codes=(), training=training)
     known = Known(material.task, material.develop)
-    bench = Bench(drawn(material.test, seed=0), material.develop[0], Prices(), 0)
+    bench = Bench(shuffled(material.test, seed=0), material.develop[0], Prices(), 0)
     named = ("key words", "nearest", "trained")
     standing = [
         measured(one, ALL, known, bench=bench)

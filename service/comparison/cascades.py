@@ -11,6 +11,7 @@ from service.comparison.figures import Bench, Measured
 from service.comparison.measuring import MOST_OF_MODEL, ask
 from service.comparison.nouns import CascadeResult, Item, Reply
 from service.comparison.quality import macro_f1, quality
+from service.comparison.report_words import arm_id
 
 
 def pairs(standing: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
@@ -32,8 +33,8 @@ def cascaded(first: Measured, then: Measured, bench: Bench) -> CascadeResult:
     found = quality(asked.items, asked.replies, order=order, seed=bench.seed)
     alone = max(macro_f1(asked.items, one.replies[: len(asked.items)]) for one in (first, then))
     return CascadeResult(
-        first=named(first),
-        then=named(then),
+        first=arm_id(first.result),
+        then=arm_id(then.result),
         quality=found,
         share_first=both.by_first / len(asked.items),
         p50_ms=asked.p50_ms,
@@ -41,11 +42,6 @@ def cascaded(first: Measured, then: Measured, bench: Bench) -> CascadeResult:
         cost_per_1000=cost_per_1000(asked.replies, asked.cpu_s_per_1000, bench.prices),
         gain=found.macro_f1 - alone,
     )
-
-
-def named(one: Measured) -> str:
-    """As a decision names it."""
-    return f"{one.result.approach.value}/{one.result.name}"
 
 
 class _Counted:

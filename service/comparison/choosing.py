@@ -9,7 +9,7 @@ from functools import partial
 from finetune.score import SURE
 from finetune.split import Fold
 from service.comparison.entrants import ALL, NONE, Entrant, Size, Supply
-from service.comparison.measuring import MOST_OF_MODEL, attempt, drawn, set_up, told
+from service.comparison.measuring import MOST_OF_MODEL, attempt, set_up, shuffled, told
 from service.comparison.nouns import FailedArm, Item, Reply
 from service.comparison.quality import macro_f1, share_ahead
 
@@ -105,7 +105,7 @@ def _held(candidate: Candidate, supply: Supply, folds: Sequence[Fold]) -> Held:
     whole, items, replies = supply.whole, list[Item](), list[Reply]()
     for fold in folds:
         learnt = tuple(whole.examples[row] for row in fold.train)
-        asked = drawn([whole.examples[row] for row in fold.held], seed=whole.seed)
+        asked = shuffled([whole.examples[row] for row in fold.held], seed=whole.seed)
         known = replace(whole, examples=() if candidate.size == NONE else learnt)
         standing = set_up(candidate.entrant.arm, known, asked[0])
         if standing.asks_model:

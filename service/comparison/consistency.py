@@ -12,7 +12,7 @@ from service.comparison.near_numbers import columns_turned, digit_changed
 from service.comparison.nouns import Consistency, Item, Reply
 from service.comparison.ports import Answerer
 from service.comparison.rewording import reworded
-from service.comparison.sampling import asked, drawn, guess, refuse_silence
+from service.comparison.sampling import asked, drawn, guess, refuse_silence, unanswered
 from service.comparison.typos import mistyped
 
 
@@ -39,7 +39,8 @@ def measured_consistency(
         _in_another_order(answerer, few, seed),
         asked(answerer, _each(few, _with_slips, seed)),
     )
-    refuse_silence([reply for replies in (first, *others) for reply in replies])
+    for replies in (first, *others):
+        refuse_silence(unanswered(replies), len(replies))
     again, otherwise, reordered, slips = (_equal(first, other) for other in others)
     return Consistency(again, otherwise, reordered, slips, n=len(few))
 

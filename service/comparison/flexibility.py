@@ -10,7 +10,7 @@ from time import perf_counter
 from ingest.errors import DataFault, ModelFault
 from service.comparison.nouns import Flexibility, Item, Known, Reply
 from service.comparison.ports import Arm
-from service.comparison.sampling import asked, drawn, guess, refuse_silence, right
+from service.comparison.sampling import asked, drawn, guess, refuse_silence, right, unanswered
 
 _ENOUGH = 5
 """Items of the test, for a recall that is more than luck."""
@@ -85,7 +85,8 @@ def measured_flexibility(
     seconds = perf_counter() - began
     replies += asked(answerer, new[1:])
     after = asked(answerer, others)
-    refuse_silence([*before, *replies, *after])
+    every = [*before, *replies, *after]
+    refuse_silence(unanswered(every), len(every))
     recall = sum(right(new, replies)) / len(new)
     taken = recall > sum(guess(reply) == label for reply in after) / len(others)
     return Flexibility(

@@ -14,6 +14,7 @@ from service.comparison.measuring import attempt
 from service.comparison.nouns import Approach, ArmResult, Known
 from service.comparison.pace import Pace
 from service.comparison.ports import Arm
+from service.comparison.report_words import arm_id
 
 Found = TypeVar("Found")
 
@@ -46,7 +47,7 @@ def measured_further(one: Measured, bench: Bench, *, whole: Known, pace: Pace) -
         pace: told what is being done.
     """
     arm, most = _again(one), MOST_OF_MODEL if one.asks_model else MOST
-    name, notes = f"{one.result.approach.value}/{one.result.name}", list[str]()
+    name, notes = arm_id(one.result), list[str]()
 
     def noted(what: str, measure: Callable[[], Found]) -> Found | None:
         pace.tell(f"{name}, {what}")

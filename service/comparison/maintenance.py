@@ -9,7 +9,7 @@ from ingest.errors import DataFault
 from service.comparison.nouns import Item, Known, Maintenance
 from service.comparison.ports import Answerer, Arm
 from service.comparison.recoding import recoding_of
-from service.comparison.sampling import asked, drawn, refuse_silence, right
+from service.comparison.sampling import asked, drawn, refuse_silence, right, unanswered
 
 
 def measured_maintenance(
@@ -47,7 +47,8 @@ def measured_maintenance(
     later = asked(answerer, new[:1])
     seconds = perf_counter() - began
     later += asked(answerer, new[1:])
-    refuse_silence([*earlier, *then, *later])
+    every = [*earlier, *then, *later]
+    refuse_silence(unanswered(every), len(every))
     before, meanwhile, after = right(old, earlier), right(new, then), right(new, later)
     if not any(before):
         raise DataFault("No answer was right before the change of codes, so none can go stale.")

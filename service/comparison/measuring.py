@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from ingest.errors import AndonFault, ModelFault
+from ingest.errors import AndonFault
 from service.comparison.nouns import Item, Known, Reply
 from service.comparison.ports import Answerer, Arm
-from service.comparison.sampling import asked
+from service.comparison.sampling import asked, refuse_silence, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,6 @@ MOST_ALONE = 200
 """Items that are asked one at a time, for the latency."""
 MOST_OF_MODEL = 300
 """Items that a language model is asked."""
-FAILED = 0.05
-"""Share of the items for which no answer may be had before the arm is given up."""
 TOGETHER = 50
 """Items in one call, where they are not asked one at a time."""
 
@@ -95,11 +93,11 @@ def ask(
         began = time.perf_counter()
         replies += asked(answerer, [item])
         took.append((time.perf_counter() - began) * 1000)
-        _refuse_silence(replies, of=len(items))
+        refuse_silence(unanswered(replies), len(replies), of=len(items))
         watch(at / len(items))
     spent = time.process_time() - cpu
     replies += told(answerer, items[alone:])
-    _refuse_silence(replies, of=len(items))
+    refuse_silence(unanswered(replies), len(replies))
     return Asked(
         items=tuple(items),
         replies=tuple(replies),
@@ -119,7 +117,7 @@ def told(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
     replies: list[Reply] = []
     for at in range(0, len(items), TOGETHER):
         replies += asked(answerer, items[at : at + TOGETHER])
-        _refuse_silence(replies, of=len(items))
+        refuse_silence(unanswered(replies), len(replies), of=len(items))
     return replies
 
 
@@ -134,16 +132,7 @@ def attempt(what: Callable[[], Done]) -> tuple[Done | None, str]:
         return None, f"It failed unexpectedly: {type(fault).__name__}: {fault}"
 
 
-def drawn(items: Sequence[Item], *, seed: int) -> tuple[Item, ...]:
+def shuffled(items: Sequence[Item], *, seed: int) -> tuple[Item, ...]:
     """All of them in an order of chance, the same for the same seed."""
     order = np.random.default_rng(seed).permutation(len(items))
     return tuple(items[at] for at in order)
-
-
-def _refuse_silence(replies: Sequence[Reply], *, of: int) -> None:
-    """A model that is away says nothing about the items, and so nothing about the arm."""
-    failed = [reply for reply in replies if reply.failed]
-    allowed = max(1, int(FAILED * of))
-    if len(failed) > allowed or len(failed) == len(replies) >= allowed:
-        said = f"For {len(failed)} of {len(replies)} items that were asked no answer could be had"
-        raise ModelFault(f"{said}: {failed[0].reason}")

@@ -11,7 +11,7 @@ from prompting.tasks.keywords import KeywordClassifier
 from service.comparison.asked_model import AskedModel, Prompting, Shown
 from service.comparison.keyword_answers import CommonestAnswerer, KeywordAnswerer
 from service.comparison.nouns import Approach, Known
-from service.comparison.shots import drawn
+from service.comparison.shots import shots_of
 
 if TYPE_CHECKING:
     from service.comparison.ports import Answerer, Arm
@@ -132,7 +132,7 @@ class FewShotArm:
             DataFault: there are none, or the labels are not usable.
             NotKnown: there is no such prompt in the language.
         """
-        shots = drawn(known, per_class=self._per_class)
+        shots = shots_of(known, per_class=self._per_class)
         if not shots:
             raise DataFault("There are no labelled examples to show.", remedy="Label some rows.")
         shows = Shown(shots)

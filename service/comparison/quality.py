@@ -10,6 +10,7 @@ import numpy as np
 from finetune.examples import Floats, Rows
 from service.comparison.chance import chance_share
 from service.comparison.nouns import ClassQuality, Item, Quality, Reply
+from service.comparison.sampling import guess, right
 
 RESAMPLES = 2000
 CHUNK = 200
@@ -39,10 +40,9 @@ def quality(
         for item, reply in zip(items, replies, strict=True)
         if reply.label is not None
     ]
-    right = [_likeliest(reply) == item.label for item, reply in zip(items, replies, strict=True)]
     return Quality(
         n=len(items),
-        accuracy=float(np.mean(right)),
+        accuracy=float(np.mean(right(items, replies))),
         macro_f1=macro_f1(items, replies),
         ci95=_interval(items, replies, seed=seed),
         answered=float(np.mean(answered)),
@@ -65,10 +65,10 @@ def macro_f1(items: Sequence[Item], replies: Sequence[Reply]) -> float:
 
 def numbered(items: Sequence[Item], replies: Sequence[Reply]) -> tuple[Rows, Rows]:
     """The right labels and the likeliest ones as numbers; -1 where there is no guess."""
-    names = dict.fromkeys([*(one.label for one in items), *map(_likeliest, replies)])
+    names = dict.fromkeys([*(one.label for one in items), *map(guess, replies)])
     index = {name: at for at, name in enumerate(name for name in names if name)}
     truth = np.array([index[item.label] for item in items], dtype=np.int64)
-    said = np.array([index.get(_likeliest(reply), -1) for reply in replies], dtype=np.int64)
+    said = np.array([index.get(guess(reply), -1) for reply in replies], dtype=np.int64)
     return truth, said
 
 
@@ -82,10 +82,10 @@ def _classes(
 ) -> tuple[ClassQuality, ...]:
     """Of each label that is right somewhere."""
     counted = Counter(
-        (item.label, _likeliest(reply)) for item, reply in zip(items, replies, strict=True)
+        (item.label, guess(reply)) for item, reply in zip(items, replies, strict=True)
     )
     there = Counter(item.label for item in items)
-    guessed = Counter(map(_likeliest, replies))
+    guessed = Counter(map(guess, replies))
     rank = {name: at for at, name in enumerate(order)}
     names = sorted(there, key=lambda name: (rank.get(name, len(rank)), name))
     return tuple(
@@ -103,10 +103,6 @@ def _mistaken(label: str, counted: Counter[tuple[str, str]]) -> str:
     wrong = {said: n for (truth, said), n in counted.items() if truth == label and said}
     wrong.pop(label, None)
     return min(wrong, key=lambda said: (-wrong[said], said), default="")
-
-
-def _likeliest(reply: Reply) -> str:
-    return reply.likeliest or reply.label or ""
 
 
 def share_ahead(

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ingest.errors import ModelFault
 from rag.evaluation.questions import Asked
 from service.comparison.cost import cost_per_1000, one_off_cost, tokens_per_1000
-from service.comparison.measuring import FAILED, MOST_OF_MODEL
+from service.comparison.measuring import MOST_OF_MODEL, Watch
 from service.comparison.nouns import ArmResult, Consistency, Flexibility, Prices, Quality, Reply
 from service.comparison.quality import quality
 from service.comparison.question_answers import (
@@ -25,11 +24,11 @@ from service.comparison.question_answers import (
 from service.comparison.question_flexibility import new_document
 from service.comparison.question_library import Shelved
 from service.comparison.rewording import reworded
+from service.comparison.sampling import refuse_silence
 from service.comparison.typos import mistyped
 
 AGAIN = 40
 """Questions that are asked otherwise."""
-Watch = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ def _asked(ready: Answering, questions: Sequence[Asked], watch: Watch) -> _Round
         began = time.perf_counter()
         told.append(ready.ask(one))
         took.append((time.perf_counter() - began) * 1000)
-        _refuse_silence(told, len(questions))
+        failed = [one.failed for one in told if one.failed]
+        refuse_silence(failed, len(told), of=len(questions))
         watch(at / len(questions))
     return _Round(tuple(questions), tuple(told), tuple(took), time.process_time() - cpu)
 
@@ -157,12 +157,3 @@ def _bounded(asked: _Round, setting: Setting) -> tuple[str, ...]:
         return ()
     some, every = len(asked.questions), len(setting.questions)
     return (f"Asked {some} of the {every} questions, drawn by chance: each asks a model.",)
-
-
-def _refuse_silence(told: Sequence[Told], of: int) -> None:
-    """A model that is away says nothing about the questions, and so nothing about the arm."""
-    failed = [one.failed for one in told if one.failed]
-    allowed = max(1, int(FAILED * of))
-    if len(failed) > allowed or len(failed) == len(told) >= allowed:
-        words = f"For {len(failed)} of {len(told)} questions that were asked no answer could be had"
-        raise ModelFault(f"{words}: {failed[0]}")

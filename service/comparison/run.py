@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from finetune.split import Fold
-from service.comparison.cascades import cascaded, named, pairs
+from service.comparison.cascades import cascaded, pairs
 from service.comparison.choosing import Choice, chosen
 from service.comparison.data import Material
 from service.comparison.entrants import ALL, NONE, Entrant, Size, Supply
 from service.comparison.figures import Bench, Measured, measured
 from service.comparison.further import is_cheap, left_out, measured_further
-from service.comparison.measuring import attempt, drawn
+from service.comparison.measuring import attempt, shuffled
 from service.comparison.nouns import (
     Approach,
     ArmResult,
@@ -24,6 +24,7 @@ from service.comparison.nouns import (
     Prices,
 )
 from service.comparison.pace import IN_TURN, Pace, choosing, costs, further, step
+from service.comparison.report_words import arm_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def compared(
 ) -> Outcome:
     """Choose, set up, ask and measure every arm; one that fails takes nothing else with it."""
     supply = Supply(Known(material.task, material.develop, tuple(codes), seed))
-    test = drawn(material.test, seed=seed)
+    test = shuffled(material.test, seed=seed)
     bench = Bench(test, material.develop[0], prices or Prices(), seed)
     return _Comparison(entrants, folds=material.folds, supply=supply, bench=bench, pace=pace).run()
 
@@ -135,7 +136,7 @@ class _Comparison:
         self._pace.begin(IN_TURN)
         found: list[CascadeResult] = []
         for first, then in pairs(standing):
-            names = f"{named(first)}, then {named(then)}"
+            names = f"{arm_id(first.result)}, then {arm_id(then.result)}"
             self._pace.tell(names)
             result, reason = attempt(partial(cascaded, first, then, self._bench))
             if result is None:

@@ -14,7 +14,7 @@ from service.comparison.nouns import Item, Reply
 from service.comparison.ports import Answerer
 
 FAILED = 0.05
-"""Share of the items for which no answer may be had before a measure is given up."""
+"""Share of what is asked for which no answer may be had; a single one always may."""
 
 
 def drawn(items: Sequence[Item], at_most: int, *, seed: int) -> list[Item]:
@@ -39,16 +39,26 @@ def asked(answerer: Answerer, items: Sequence[Item]) -> list[Reply]:
     return replies
 
 
-def refuse_silence(replies: Sequence[Reply]) -> None:
+def refuse_silence(failed: Sequence[str], asked: int, *, of: int | None = None) -> None:
     """A model that is away says nothing about the items, and so nothing about the arm.
+
+    Args:
+        failed: why no answer could be had, of each for which none could.
+        asked: so far.
+        of: how many are to be asked in all; None: no more.
 
     Raises:
         ModelFault: for more than one in twenty no answer could be had.
     """
-    failed = [reply for reply in replies if reply.failed]
-    if len(failed) > FAILED * len(replies):
-        said = f"For {len(failed)} of {len(replies)} items that were asked no answer could be had"
-        raise ModelFault(f"{said}: {failed[0].reason}")
+    allowed = max(1, int(FAILED * (of or asked)))
+    if len(failed) > allowed or len(failed) == asked >= allowed:
+        said = f"For {len(failed)} of {asked} that were asked no answer could be had"
+        raise ModelFault(f"{said}: {failed[0]}")
+
+
+def unanswered(replies: Sequence[Reply]) -> list[str]:
+    """Why there is no answer, of those for which none could be had."""
+    return [reply.reason for reply in replies if reply.failed]
 
 
 def right(items: Sequence[Item], replies: Sequence[Reply]) -> list[bool]:

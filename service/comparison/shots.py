@@ -10,7 +10,7 @@ from prompting.tasks.classifying import MOST_SHOTS
 from service.comparison.nouns import Item, Known
 
 
-def drawn(known: Known, *, per_class: int) -> tuple[Item, ...]:
+def shots_of(known: Known, *, per_class: int) -> tuple[Item, ...]:
     """Up to so many examples of each label, in turns of all labels; the same for the same seed.
 
     A first turn is whole before the second begins, so that what is cut at the end for want of room

@@ -71,7 +71,7 @@ def test_a_model_that_misses_one_in_ten_is_no_ground_for_figures() -> None:
     arm = FakeArm(
         Approach.PROMPT, "patchy", lambda item: mute(item) if item.text[-1] == "9" else right(item)
     )
-    with pytest.raises(ModelFault, match="items that were asked"):
+    with pytest.raises(ModelFault, match="11 of 110 that were asked"):
         ask(arm.ready(Known(TASK)), items(200))
 
 

@@ -24,7 +24,7 @@ from service.comparison.looked_up import LookedUpArm
 from service.comparison.nouns import Approach, CodeRow, Item, Known, Prices, Reply
 from service.comparison.ports import Answerer, Arm
 from service.comparison.prompt_arms import FewShotArm, KeywordArm, ZeroShotArm, prompt_arms
-from service.comparison.shots import drawn
+from service.comparison.shots import shots_of
 from service.comparison.told_items import told
 from tests.fakes import FakeModel
 from tests.fakes import Said as Saying
@@ -147,16 +147,16 @@ def test_few_shot_shows_examples_of_every_label_from_several_groups() -> None:
 def test_examples_are_drawn_in_turns_of_the_labels() -> None:
     """From another group each time while there are some; rare labels give what they have."""
     rows = (*ROWS, Item("all is well", label="fine"), Item("strange", label="elsewhere"))
-    found = drawn(Known(TASK, rows), per_class=4)
+    found = shots_of(Known(TASK, rows), per_class=4)
     assert [item.label for item in found[:3]] == ["leak", "noise", "fine"]
     assert len(found) == 9
     assert len({item.text for item in found}) == 9
     many = [Item(f"row {number}", label="leak", group="big") for number in range(50)]
     lone = [Item(f"lone {name}", label="leak", group=name) for name in ("a", "b")]
-    spread = drawn(Known(TASK, (*many, *lone)), per_class=3)
+    spread = shots_of(Known(TASK, (*many, *lone)), per_class=3)
     assert {item.group for item in spread} == {"big", "a", "b"}
-    assert found == drawn(Known(TASK, rows), per_class=4)
-    assert found != drawn(Known(TASK, rows, seed=1), per_class=4)
+    assert found == shots_of(Known(TASK, rows), per_class=4)
+    assert found != shots_of(Known(TASK, rows, seed=1), per_class=4)
 
 
 def test_few_shot_from_retrieval_shows_what_was_found() -> None:
