@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from finetune.adopting import judged_for_use
@@ -17,13 +16,10 @@ from service.comparison.arms import Engines, Training, arms_of, opened_engines
 from service.comparison.codes import read_codes
 from service.comparison.data import Material, read_material
 from service.comparison.entrants import entered
-from service.comparison.keeping import MODELS, folders
+from service.comparison.keeping import MODELS, folders, write_report
 from service.comparison.known_file import write_known
-from service.comparison.measuring import attempt
 from service.comparison.nouns import Prices, Report
 from service.comparison.pace import Pace
-from service.comparison.report_html import write_html
-from service.comparison.report_json import write_json
 from service.comparison.reporting import Account, reported, target_of
 from service.comparison.run import Outcome, compared
 
@@ -55,9 +51,10 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
     Raises:
         SettingsFault: a file or folder that a person must change, or a target that is none.
         DataFault: rows or a code table that cannot be used.
+        StoreFault: the library of the home cannot be read.
     """
-    target = target_of(order.task, order.target)
-    began = time.monotonic()
+    target, began = target_of(order.task, order.target), time.monotonic()
+    left_out: list[str] = []
     with (
         folders(order.home, order.id, order.copy_to) as folder,
         opened_engines(order.home) as engines,
@@ -72,6 +69,8 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
             home=order.home,
             labels=material.task.label_names,
             target=order.task.target,
+            settings=engines.rag,
+            told=left_out.append,
         )
         pace = Pace(progress)
         training = Training(engines.store.beside(folder / MODELS), order.up_to, pace.trained)
@@ -88,20 +87,9 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
             notes = _made_usable(training, outcome, material, engines)
         seconds, model = time.monotonic() - began, engines.model.model if engines.model else ""
         account = Account(order.id, target, order.prices, order.seed, model, tuple(codes), seconds)
-        report = reported(material, outcome, account, notes=notes)
+        report = reported(material, outcome, account, notes=(*left_out, *notes))
         write_known(folder, outcome.known)
-        return _written(report, folder, order.copy_to)
-
-
-def _written(report: Report, *places: Path | None) -> Report:
-    """The page, then the JSON: where that is, all is there. A page that fails costs no figure."""
-    for place in filter(None, places):
-        page, reason = attempt(partial(write_html, report, place))
-        if page is None:
-            words = f"The page could not be drawn: {reason}"
-            report = replace(report, notes=(*report.notes, words))
-        write_json(report, place)
-    return report
+        return write_report(report, folder, order.copy_to)
 
 
 def _made_usable(

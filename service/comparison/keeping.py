@@ -6,12 +6,17 @@ import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ingest.errors import SettingsFault
 from service.comparison.kept import FOLDER, folder_of
 from service.comparison.known_file import KNOWN
-from service.comparison.report_json import FILE
+from service.comparison.measuring import attempt
+from service.comparison.nouns import Report
+from service.comparison.report_html import write_html
+from service.comparison.report_json import FILE, write_json
 
 MODELS = "models"
 """Store of the model that stands for fine-tuning, in the folder of a comparison."""
@@ -42,6 +47,21 @@ def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
             yield folder
         finally:
             _tidied(folder)
+
+
+def write_report(report: Report, *places: Path | None) -> Report:
+    """The page, then the JSON: where that is, all is there. A page that fails costs no figure.
+
+    Raises:
+        OSError: a folder cannot be written to any more.
+    """
+    for place in filter(None, places):
+        page, reason = attempt(partial(write_html, report, place))
+        if page is None:
+            words = f"The page could not be drawn: {reason}"
+            report = replace(report, notes=(*report.notes, words))
+        write_json(report, place)
+    return report
 
 
 def _sweep(home: Path, *, besides: Path) -> None:

@@ -9,7 +9,7 @@ from service.comparison.nouns import ArmResult, Branch, Decision, FailedArm, Rou
 from service.comparison.question_answers import NO_ANSWER
 from service.comparison.question_arms import ALONE, DECLINES
 from service.comparison.question_library import BOTH, QUOTED
-from service.comparison.report_words import percent, plain
+from service.comparison.report_words import arm_id, percent, plain
 
 _ASKED = {
     ALONE: "Does the prompt alone reach the target?",
@@ -51,7 +51,7 @@ def decide_questions(arms: Sequence[ArmResult], given: Asking) -> Decision:
             break
     return Decision(
         approach=Route.NONE if winner is None else Route(winner.approach.value),
-        arm="" if winner is None else f"{winner.approach.value}/{winner.name}",
+        arm="" if winner is None else arm_id(winner),
         branches=tuple(branches),
         would_change=tuple(_would_change(by_name, winner, given)),
     )

@@ -13,20 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from finetune.progress import Progress
-from ingest.errors import DataFault, SettingsFault
+from ingest.errors import DataFault
 from rag.evaluation.questions import Asked, read_questions
 from service.comparison.arms import Engines
-from service.comparison.keeping import folders
+from service.comparison.keeping import folders, write_report
 from service.comparison.measuring import attempt
 from service.comparison.nouns import ArmResult, Decision, FailedArm, Prices, Report
 from service.comparison.question_arms import question_arms
 from service.comparison.question_decision import Asking, decide_questions
 from service.comparison.question_library import Shelf
 from service.comparison.question_measuring import Setting, measured
-from service.comparison.report_html import write_html
-from service.comparison.report_json import write_json
 from service.comparison.report_words import arm_id
-from service.comparison.reporting import TARGET, machine, versions
+from service.comparison.reporting import machine, target_of, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,18 @@ def questions_compared(
     Raises:
         SettingsFault: the folder of the report cannot be written to, or the target is none.
     """
-    target, began = _target(order.target), time.monotonic()
+    target, began = target_of(None, order.target), time.monotonic()
     with folders(order.home, order.id, order.copy_to) as folder:
         arms, failed = _measured(order, questions, engines, progress)
         model = engines.model.model if engines.model else ""
         unworded = sum(not (one.words or one.declined) for one in questions)
-        decision = decide_questions(arms, Asking(target, unworded, model, failed))
+        decision = decide_questions(arms, Asking(target.value, unworded, model, failed))
         report = Report(
             id=order.id,
             task=TASK,
             split=f"all {len(questions)} questions: nothing is learnt from them",
-            target=target,
-            target_from="default" if order.target is None else "asked",
+            target=target.value,
+            target_from=target.source,
             rows=len(questions),
             test_rows=len(questions),
             data_sha256=hashlib.sha256(order.data.read_bytes()).hexdigest(),
@@ -84,10 +82,7 @@ def questions_compared(
             failed=failed,
             notes=_notes(questions),
         )
-        for place in filter(None, (folder, order.copy_to)):
-            write_html(report, place)
-            write_json(report, place)
-    return report
+        return write_report(report, folder, order.copy_to)
 
 
 def questions_of(path: Path) -> list[Asked]:
@@ -150,12 +145,3 @@ def _notes(questions: Sequence[Asked]) -> tuple[str, ...]:
         f"{len(questions) - declined} questions have an answer, {declined} are to be declined.",
         f"{judged}; each place counts as one label.",
     )
-
-
-def _target(asked: float | None) -> float:
-    if asked is not None and not 0 < asked <= 1:
-        raise SettingsFault(
-            f"The target is a macro-F1 between 0 and 1, not {asked:g}.",
-            remedy="Such as --target 0.85.",
-        )
-    return TARGET if asked is None else asked

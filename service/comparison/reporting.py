@@ -50,8 +50,8 @@ class Account:
     seconds: float
 
 
-def target_of(task: Task, asked: float | None) -> Target:
-    """Asked for, else of the task file, else ours.
+def target_of(task: Task | None, asked: float | None) -> Target:
+    """Asked for, else of the task file where there is one, else ours.
 
     Raises:
         SettingsFault: it is no share.
@@ -63,7 +63,7 @@ def target_of(task: Task, asked: float | None) -> Target:
                 remedy="Such as --target 0.85.",
             )
         return Target(asked, "asked")
-    declared = task.targets.get("macro_f1")
+    declared = None if task is None else task.targets.get("macro_f1")
     return Target(TARGET, "default") if declared is None else Target(declared, "task file")
 
 

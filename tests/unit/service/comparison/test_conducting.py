@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.main import app
-from service.comparison.conducting import _written
+from service.comparison.keeping import write_report
 from service.comparison.kept import folder_of
 from service.comparison.nouns import Approach
 from service.comparison.report_json import read_json
@@ -68,13 +68,24 @@ def refused(home: Path, *more: str | Path) -> str:
     return str(result.exception)
 
 
+def papers(place: Path) -> Path:
+    """A code list, and a document that nobody can read."""
+    folder = place / "papers"
+    folder.mkdir()
+    said = "id: LIST\ntitle: Codes\nkind: code_list\nrevision: A\nlanguage: en\n"
+    table = "| code | meaning |\n|---|---|\n| E10 | door open |\n"
+    (folder / "list.md").write_text(f"---\n{said}---\n# Codes\n\n{table}")
+    (folder / "torn.md").write_text("---\nid: TORN\n")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """One comparison: where it lies, and what it printed."""
     place = tmp_path_factory.mktemp("kept")
     data = write(place / "rows.csv", number_rows(90))
     more = ("--report", place / "copy", "--json", "--id", "parts-1", "--target", "0.7")
-    result = compare(place / "home", "--data", data, *more)
+    result = compare(place / "home", "--data", data, "--documents", papers(place), *more)
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads(result.stdout)
     return place, told
@@ -91,6 +102,11 @@ def test_a_comparison_is_kept_whole(kept: tuple[Path, dict[str, Any]]) -> None:
     assert read_json(folder).id == "parts-1"
     assert (place / "copy" / "report.html").read_text() == (folder / "report.html").read_text()
     assert len(list((folder / "models" / "parts").glob("v*"))) == 1
+
+
+def test_a_document_that_cannot_be_read_is_named(kept: tuple[Path, dict[str, Any]]) -> None:
+    """The tables of the others are used, and the report says what was left out."""
+    assert [note for note in kept[1]["notes"] if "Left out: " in note and "torn.md" in note]
 
 
 def test_the_keys_of_the_contract_are_there(kept: tuple[Path, dict[str, Any]]) -> None:
@@ -217,7 +233,7 @@ def test_a_page_that_cannot_be_drawn_costs_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The JSON is there and says so."""
-    monkeypatch.setattr("service.comparison.conducting.write_html", lambda *_: 1 / 0)
+    monkeypatch.setattr("service.comparison.keeping.write_html", lambda *_: 1 / 0)
     with caplog.at_level(logging.ERROR):
-        _written(example(), tmp_path)
+        write_report(example(), tmp_path)
     assert "could not be drawn" in read_json(tmp_path).notes[-1]
