@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import DataFault, NotKnown
+from service.comparison.keeping import MODELS
 from service.comparison.kept import FOLDER, ID, folder_of
 from service.comparison.known_file import read_known
 from service.comparison.nouns import Approach, ArmResult, CascadeResult, Report, Route
 from service.comparison.report_json import FILE, read_json
+from service.comparison.report_ways import shown_cascade
+from service.comparison.report_words import arm_id
 from service.faults import Conflict
 from service.task_routes import FOLDER as ROUTES
 from service.task_routes import Measured, Member, RouteStore, TaskRoute
@@ -23,9 +26,6 @@ from service.task_routes import Measured, Member, RouteStore, TaskRoute
 if TYPE_CHECKING:
     from finetune.models import ModelStore
     from finetune.promotion import GateReport
-
-MODELS = "models"
-"""Where a comparison keeps the model that stands for fine-tuning."""
 
 
 class Promotes(Protocol):
@@ -162,7 +162,8 @@ def newest(home: Path, task: str) -> str:
 
 def _folder(home: Path, identity: str) -> Path:
     if not ID.fullmatch(identity) or not (folder_of(home, identity) / FILE).is_file():
-        raise NotKnown(f"There is no comparison {identity[:120]!r}.")
+        words = f"There is no comparison {identity[:120]!r}."
+        raise NotKnown(words, remedy="Without an id the newest of the task is followed.")
     return folder_of(home, identity)
 
 
@@ -186,31 +187,28 @@ def _way(
 def _standing(report: Report, approach: Approach) -> ArmResult:
     """The arm that stands for an approach, or the one that is recommended."""
     own = [arm for arm in report.arms if arm.approach is approach]
-    found = [arm for arm in own if _name(arm) == report.decision.arm and arm.chosen]
+    found = [arm for arm in own if arm_id(arm) == report.decision.arm and arm.chosen]
     found = found or [arm for arm in own if arm.chosen]
     if not found:
-        raise NotKnown(f"Comparison {report.id} has nothing that stands for {approach}.")
+        words = f"Comparison {report.id} has nothing that stands for {approach}."
+        raise NotKnown(words, remedy="Its report says why; name another way, or compare again.")
     return found[0]
 
 
 def _cascade(report: Report) -> CascadeResult:
-    """The one that is recommended; else the best of those that were measured."""
-    if not report.cascades:
-        raise NotKnown(f"Comparison {report.id} measured no cascade.")
-    wanted = report.decision.arm
-    found = [one for one in report.cascades if f"{one.first} + {one.then}" == wanted]
-    return next(iter(found), max(report.cascades, key=lambda one: one.quality.macro_f1))
+    """The one that the report shows: what is recommended, else the best that was measured."""
+    found = shown_cascade(report)
+    if found is None:
+        words = f"Comparison {report.id} measured no cascade."
+        raise NotKnown(words, remedy="Name a way that it measured: prompt, rag or finetune.")
+    return found
 
 
 def _named(report: Report, name: str) -> ArmResult:
-    found = [arm for arm in report.arms if _name(arm) == name and arm.chosen]
+    found = [arm for arm in report.arms if arm_id(arm) == name and arm.chosen]
     if not found:
         raise DataFault(f"The report of comparison {report.id} says nothing of {name[:80]}.")
     return found[0]
-
-
-def _name(arm: ArmResult) -> str:
-    return f"{arm.approach.value}/{arm.name}"
 
 
 def _member(arm: ArmResult) -> Member:

@@ -15,6 +15,7 @@ from service.sealed_file import read_sealed, write_sealed
 
 KNOWN = "known.jsonl"
 KIND = "andon examples"
+AGAIN = "Compare again: what a comparison left cannot be mended."
 
 
 def write_known(folder: Path, known: Known) -> None:
@@ -29,11 +30,13 @@ def read_known(folder: Path) -> Known:
     Raises:
         SettingsFault: it is not there, was changed, or is not of the form that we write.
     """
-    content = read_sealed(folder / KNOWN, kind=KIND)
     try:
-        return _form().validate_json(content, strict=True)
+        return _form().validate_json(read_sealed(folder / KNOWN, kind=KIND), strict=True)
     except ValidationError as fault:
-        raise SettingsFault(f"{folder / KNOWN} is not of a form that we write.") from fault
+        words = f"{folder / KNOWN} is not of a form that we write."
+        raise SettingsFault(words, remedy=AGAIN) from fault
+    except SettingsFault as fault:
+        raise SettingsFault(fault.message, remedy=AGAIN) from fault
 
 
 def portable(known: Known) -> Known:
