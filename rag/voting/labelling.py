@@ -46,11 +46,12 @@ def _said(row: TableRow, labels: Mapping[str, str]) -> str:
     """The label that the row names, in whatever spelling."""
     if row.label in labels:
         return row.label
-    wanted = _plain(row.label)
-    return next((name for name in labels if wanted and _plain(name) == wanted), "")
+    wanted = plain_name(row.label)
+    return next((name for name in labels if wanted and plain_name(name) == wanted), "")
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Its words alone: case, signs and underscores tell nothing."""
     return " ".join(re.sub(r"[\W_]+", " ", name).casefold().split())
 
 
@@ -60,8 +61,8 @@ def _meant(
     """The label whose name and meaning are most like the meaning of each row, and how alike."""
     if not rows:
         return []
-    texts = [f"{_plain(name)}. {meaning}".strip() for name, meaning in labels.items()]
-    asked = [f"{_plain(row.label)} {row.meaning}".strip() for row in rows]
+    texts = [f"{plain_name(name)}. {meaning}".strip() for name, meaning in labels.items()]
+    asked = [f"{plain_name(row.label)} {row.meaning}".strip() for row in rows]
     alike = _common(asked, texts)
     if encoder is not None:
         cosines = _cosines(encoder.encode(asked), encoder.encode(texts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -21,6 +20,7 @@ from rag.rows import CODES, read_code
 from rag.settings import RagSettings
 from rag.standing import holds, resolve
 from rag.store_copy import copied
+from rag.voting.labelling import plain_name
 
 Told = Callable[[str], None]
 
@@ -147,7 +147,7 @@ def _of_rows(blocks: Sequence[Block], labels: Collection[str], target: str) -> I
         tables.setdefault(block.header, []).append(block.cells)
     for header, rows in tables.items():
         yield from _of_table(
-            header, rows, labels={_plain(label) for label in labels}, target=target
+            header, rows, labels={plain_name(label) for label in labels}, target=target
         )
 
 
@@ -162,8 +162,8 @@ def _of_table(
     if code is None:
         rows = [header, *rows] if any(find_codes(cell) for cell in header) else rows
         code = _filled(rows, lambda cell: bool(find_codes(cell)))
-    label = _named(header, {_plain(target)}) if target else None
-    label = label if label is not None else _filled(rows, lambda cell: _plain(cell) in labels)
+    label = _named(header, {plain_name(target)}) if target else None
+    label = label if label is not None else _filled(rows, lambda cell: plain_name(cell) in labels)
     label = label if label is not None else _named(header, _LABEL)
     meaning = _named(header, _MEANING, beside=(code, label))
     if meaning is None:
@@ -175,16 +175,13 @@ def _of_table(
             yield CodeLine(row[code], row[meaning], row[label] if label is not None else "")
 
 
-def _plain(cell: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", cell).casefold().split())
-
-
 def _named(
     header: Sequence[str], names: Collection[str], beside: Iterable[int | None] = ()
 ) -> int | None:
     taken = {*beside}
     return next(
-        (at for at, cell in enumerate(header) if _plain(cell) in names and at not in taken), None
+        (at for at, cell in enumerate(header) if plain_name(cell) in names and at not in taken),
+        None,
     )
 
 

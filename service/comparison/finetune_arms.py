@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.comparison.classifier_answerer import ClassifierAnswerer, TriedAnswerer, reply_of
+from service.comparison.classifier_answerer import TriedAnswerer
+from service.comparison.entrants import ALL, CURVE
 from service.comparison.nouns import Approach, Known
 from service.comparison.ports import Answerer
 
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from finetune.task import Task
     from finetune.trial import Trial, Tried
 
-__all__ = ["CandidateArm", "ClassifierAnswerer", "TrainedArm", "finetune_arms", "reply_of"]
-
-SIZES = (8, 16, 32, 64, None)
-"""Labels a class of the learning curve; None: all there are."""
-ASKED = 0.9
-"""Share of the answers given that should be right, unless the caller says otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -34,7 +28,6 @@ class Workshop:
     """Of the comparison alone; shares the encoder and the runtimes of the home."""
     threads: int = 2
     lora: LoraSettings | None = None
-    asked: float = ASKED
     progress: Progress | None = None
 
     def wish(self, seed: int) -> Wish:
@@ -43,7 +36,7 @@ class Workshop:
         from finetune.progress import silent
 
         watched = self.progress or silent
-        return Wish(seed, self.threads, watched, self.lora, asked=self.asked)
+        return Wish(seed, self.threads, watched, self.lora)
 
 
 def finetune_arms(
@@ -53,7 +46,6 @@ def finetune_arms(
     threads: int = 2,
     up_to: str | None = None,
     lora: LoraSettings | None = None,
-    asked: float = ASKED,
     progress: Progress | None = None,
 ) -> tuple[TrainedArm | CandidateArm, ...]:
     """The shipped training first, which stands for the approach; then its candidates by themselves.
@@ -64,7 +56,6 @@ def finetune_arms(
         threads: of the numeric libraries.
         up_to: the last rung of the ladder; None: all of it.
         lora: settings of its training; None: ours.
-        asked: share of the answers given that should be right.
         progress: of the fit that is running, 0 to 1.
 
     Raises:
@@ -74,7 +65,7 @@ def finetune_arms(
     from finetune.candidates.recipes import up_to as as_far_as
 
     recipes = as_far_as(text_recipes() if task.reads_texts else tabular_recipes(), up_to)
-    workshop = Workshop(store, threads, lora, asked, progress)
+    workshop = Workshop(store, threads, lora, progress)
     shared = _Shared(workshop)
     return (
         TrainedArm(shared, up_to=up_to),
@@ -140,7 +131,7 @@ class CandidateArm:
     approach = Approach.FINETUNE
     baseline = False
     representative = False
-    sizes = SIZES
+    sizes = (*CURVE, ALL)
     versioned = TrainedArm.versioned
 
     def __init__(self, name: str, shared: _Shared) -> None:

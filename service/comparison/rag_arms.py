@@ -9,6 +9,7 @@ from finetune.task import Task
 from rag.encoding import TextEncoder
 from rag.settings import RagSettings
 from service.comparison.asked_model import Prompting
+from service.comparison.entrants import ALL, CURVE, NONE, Size
 from service.comparison.looked_up import LookedUpArm
 from service.comparison.nearest import NearestReady
 from service.comparison.nouns import Approach, CodeRow, Known
@@ -16,7 +17,7 @@ from service.comparison.nouns import Approach, CodeRow, Known
 if TYPE_CHECKING:
     from service.comparison.ports import Answerer, Arm
 
-_CURVE: tuple[int | None, ...] = (8, 16, 32, 64, None)
+_SIZES: tuple[Size, ...] = (*CURVE, ALL)
 
 
 def rag_arms(
@@ -37,7 +38,7 @@ def rag_arms(
         settings: how terms are weighed.
     """
     settings = settings or RagSettings()
-    sizes = (0, *_CURVE) if codes and task.reads_texts else _CURVE
+    sizes = (NONE, *_SIZES) if codes and task.reads_texts else _SIZES
     arms = [Nearest(None, settings, sizes=sizes, reads_texts=task.reads_texts)]
     if encoder is not None and task.reads_texts:
         arms.append(Nearest(encoder, settings, sizes=sizes))
@@ -56,7 +57,7 @@ class Nearest:
         encoder: TextEncoder | None,
         settings: RagSettings,
         *,
-        sizes: tuple[int | None, ...] = _CURVE,
+        sizes: tuple[Size, ...] = _SIZES,
         reads_texts: bool = True,
     ) -> None:
         """Without an encoder by words and codes alone, or by numbers."""
