@@ -28,6 +28,7 @@ from service.side_process import (
     Progress,
     SideProcess,
     ended_words,
+    json_object,
     last_words,
     read_progress,
 )
@@ -140,7 +141,7 @@ class Comparisons:
         run = self._seen(identity) if ID.fullmatch(identity) and _is_kept(path) else None
         if run is None:
             raise NotKnown(f"There is no comparison {identity[:80]!r}.")
-        return replace(run, report=_object(_text(path / REPORT))) if run.report else run
+        return replace(run, report=json_object(_text(path / REPORT))) if run.report else run
 
     def page(self, identity: str) -> str:
         """Its report as HTML; NotKnown while it has none."""
@@ -256,7 +257,7 @@ class Comparisons:
             return {}
         known = self._read.get(folder.name)
         if known is None or known[0] != stamp:
-            whole = _object(_text(folder / REPORT))
+            whole = json_object(_text(folder / REPORT))
             told = {name: whole[name] for name in LISTED if name in whole}
             known = self._read[folder.name] = stamp, told
         return known[1]
@@ -277,7 +278,7 @@ def _arguments(run: ComparisonRun, folder: Path, home: Path) -> list[str]:
 
 def _job(name: str, text: str) -> ComparisonRun | None:
     """What a `job.json` says; None when it is none of ours."""
-    said = _object(text)
+    said = json_object(text)
     try:
         ended = said["ended_at"]
         return ComparisonRun(
@@ -326,11 +327,3 @@ def _text(path: Path) -> str:
     except OSError:
         return ""
     return content.decode(errors="replace") if len(content) <= MOST_FILE else ""
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

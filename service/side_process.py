@@ -140,7 +140,7 @@ class SideProcess:
 def read_progress(folder: Path) -> Progress:
     """The last line of progress in the folder of a process."""
     for line in reversed(_lines(folder)):
-        said = _object(line)
+        said = json_object(line)
         if isinstance(said.get("what"), str) and isinstance(said.get("share"), int | float):
             left = said.get("remaining_s")
             remaining = float(left) if isinstance(left, int | float) else None
@@ -154,14 +154,14 @@ def read_report(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MOST_REPORT:
             return {}
-        return _object(path.read_text(encoding="utf-8", errors="replace"))
+        return json_object(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return {}
 
 
 def last_words(folder: Path) -> str:
     """What it said at its end, progress left out."""
-    said = [line.strip() for line in _lines(folder) if line.strip() and not _object(line)]
+    said = [line.strip() for line in _lines(folder) if line.strip() and not json_object(line)]
     return " ".join(said)[-LAST_WORDS:]
 
 
@@ -196,7 +196,7 @@ def _lines(folder: Path) -> list[str]:
         return []
 
 
-def _object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
     """A JSON object; empty when it is none."""
     try:
         found = json.loads(text)
