@@ -19,7 +19,13 @@ MOST_HEADER = 1_000
 
 
 def write_sealed(path: Path, content: bytes, *, kind: str) -> None:
-    """Put the file into its place in one step, on the disk before this returns."""
+    """Put the file into its place in one step, on the disk before this returns.
+
+    Raises:
+        SettingsFault: it is larger than what is read again.
+    """
+    if len(content) > MOST:
+        raise _too_large(path)
     header = {"kind": kind, "format": FORMAT, "sha256": hashlib.sha256(content).hexdigest()}
     fresh = path.with_name(f".{path.name}-{os.getpid()}")
     with fresh.open("wb") as file:
@@ -45,7 +51,11 @@ def read_sealed(path: Path, *, kind: str) -> bytes:
     if not isinstance(said, dict) or (said.get("kind"), said.get("format")) != (kind, FORMAT):
         raise SettingsFault(f"{path} is no {kind} of a form that we write.")
     if len(content) > MOST:
-        raise SettingsFault(f"{path} is larger than the {MOST} bytes that it may have.")
+        raise _too_large(path)
     if hashlib.sha256(content).hexdigest() != said.get("sha256"):
         raise SettingsFault(f"{path} was changed: its SHA-256 is not the one that it begins with.")
     return content
+
+
+def _too_large(path: Path) -> SettingsFault:
+    return SettingsFault(f"{path} is larger than the {MOST} bytes that it may have.")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from finetune.in_use import InUse, this_user
 from finetune.models import TASK_NAME
@@ -137,7 +138,8 @@ class RouteStore:
         """Follow that way from now on, as a revision of its own.
 
         Raises:
-            SettingsFault: the task has a name that no folder may have.
+            SettingsFault: the task has a name that no folder may have, or the route could not be
+                read again.
         """
         folder = self._folder(route.task)
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +154,7 @@ class RouteStore:
                 reason=reason,
             )
             path = folder / f"{stored.revision}.route"
-            write_sealed(path, _form().dump_json(stored), kind=KIND)
+            write_sealed(path, _content(stored), kind=KIND)
             in_use.note("follow", stored.revision, **_told(stored))
             in_use.switch([stored.revision])
             self._prune(route.task)
@@ -206,6 +208,17 @@ class RouteStore:
 
     def _in_use(self, task: str) -> InUse:
         return InUse(self._folder(task))
+
+
+def _content(route: TaskRoute) -> bytes:
+    """As it is written: never what could not be followed then, in place of what is."""
+    try:
+        content = _form().dump_json(route, warnings="error")
+        _checked(_form().validate_json(content, strict=True), route.task)
+    except (ValidationError, PydanticSerializationError, ValueError) as fault:
+        words = f"The route of task {route.task} is not of a form that can be followed."
+        raise SettingsFault(words, remedy=_again(route.task)) from fault
+    return content
 
 
 def _checked(found: TaskRoute, task: str) -> TaskRoute:

@@ -74,6 +74,33 @@ def test_after_a_reset_no_route_is_followed_and_no_number_comes_twice(store: Rou
     assert [one["action"] for one in store.history("obd")] == ["follow", "reset", "follow"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(BY_RAG, members=(replace(NEAREST, labels="many"),)),  # type: ignore[arg-type]
+        replace(BY_RAG, members=(TRAINED,)),
+        replace(BY_RAG, known=None),
+    ],
+)
+def test_what_could_not_be_followed_is_not_set(store: RouteStore, wrong: TaskRoute) -> None:
+    """A forged report must not take the place of a route that works."""
+    before = store.follow(BY_RAG)
+    with pytest.raises(SettingsFault, match="not of a form that can be followed"):
+        store.follow(wrong)
+    assert store.current("obd") == before
+
+
+def test_a_route_that_is_too_large_to_be_read_is_not_set(
+    store: RouteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers goes on answering."""
+    before = store.follow(BY_RAG)
+    monkeypatch.setattr("service.sealed_file.MOST", 400)
+    with pytest.raises(SettingsFault, match="larger than the 400 bytes"):
+        store.follow(BY_RAG)
+    assert store.followed("obd") == before.revision
+
+
 def test_old_revisions_are_removed_but_not_the_newest(store: RouteStore) -> None:
     """A route holds its examples: they must not pile up."""
     for _ in range(KEPT + 3):
