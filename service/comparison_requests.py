@@ -12,7 +12,7 @@ from ingest.errors import DataFault
 from rag.reading import SUFFIXES as DOCUMENTS
 from service.comparison_bodies import Compare
 from service.comparisons import Asked, ComparisonRun, Comparisons
-from service.model_requests import SUFFIXES, saved, suffix_of
+from service.model_requests import saved, suffix_of
 
 
 def begun(comparisons: Comparisons, sent: Compare, *, by: str) -> ComparisonRun:
@@ -45,8 +45,8 @@ def begun(comparisons: Comparisons, sent: Compare, *, by: str) -> ComparisonRun:
 
 
 def _table(file: UploadFile) -> str:
-    known, suffix = {*SUFFIXES, *DOCUMENTS}, Path(file.filename or "").suffix.lower()
-    if suffix not in known:
-        words = ", ".join(sorted(known))
+    suffix = Path(file.filename or "").suffix.lower()
+    if suffix not in DOCUMENTS:
+        words = ", ".join(sorted(DOCUMENTS))
         raise DataFault(f"The codes need a file name that ends in one of {words}.")
     return suffix

@@ -124,6 +124,7 @@ def test_comparison_can_be_cancelled(comparing: TestClient) -> None:
         ({"task": "mine"}, {}, "needs its rows"),
         ({"task": "mine"}, {"file": ("rows.exe", b"x")}, "ends in one of"),
         ({"task": "mine"}, {"file": ROWS, "codes": ("codes.exe", b"x")}, "The codes need"),
+        ({"task": "mine"}, {"file": ROWS, "codes": ("codes.jsonl", b"x")}, "The codes need"),
         ({"task": "../x"}, {"file": ROWS}, "1 fault(s) in the request"),
         ({"task": "mine", "target": "1.5"}, {"file": ROWS}, "1 fault(s) in the request"),
         ({"task": "mine", "targte": "0.5"}, {"file": ROWS}, "1 fault(s) in the request"),
