@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from finetune.file_forms import open_plain
 from finetune.untrusted_json import parse_json, read_json
 from ingest.errors import SettingsFault
 
@@ -107,7 +108,8 @@ class InUse:
     def _words(self, name: str, meaning: str, command: str) -> list[str]:
         path = self._folder / name
         try:
-            return path.read_text(encoding="utf-8").split()
+            with open_plain(path) as file:
+                return file.read(MOST).decode().split()
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError) as fault:

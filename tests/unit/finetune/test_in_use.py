@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -202,10 +203,18 @@ def test_a_folder_from_before_is_refused_with_what_to_do(store: ModelStore) -> N
 
 @pytest.mark.parametrize("name", ["current", "shadow"])
 def test_a_file_that_names_no_version_is_named(store: ModelStore, name: str) -> None:
-    """Bytes, or a folder in its place."""
+    """A folder in its place, a pipe that nobody writes to, a device without an end."""
     path = store.root / "mine" / name
     path.unlink(missing_ok=True)
     path.mkdir()
+    with pytest.raises(SettingsFault, match=f"{name}, which names"):
+        store.list()
+    path.rmdir()
+    os.mkfifo(path)
+    with pytest.raises(SettingsFault, match=f"{name}, which names"):
+        store.list()
+    path.unlink()
+    path.symlink_to("/dev/zero")
     with pytest.raises(SettingsFault, match=f"{name}, which names"):
         store.list()
 
