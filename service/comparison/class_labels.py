@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from service.comparison.contenders import Contender
+from service.comparison.cost import labelling_cost
 from service.comparison.nouns import Circumstances, ClassQuality
 from service.comparison.report_words import count, money, plain
 
@@ -67,13 +68,13 @@ def more_of_a_label(one: Contender, given: Circumstances) -> Iterator[str]:
         return
     wanted = _up_to(found.short, given.target - one.quality.macro_f1)
     after = one.quality.macro_f1 + sum(short.gain for short in wanted)
-    hours = sum(short.more for short in wanted) * given.prices.label_minutes / 60
+    cost = labelling_cost(sum(short.more for short in wanted), given.prices)
     then = "and would be chosen" if after >= given.target else f"not to {given.target:.2f}"
     yield (
         f"With {_listed([_told(short) for short in wanted])} {one.name} would come to about "
         f"{after:.2f} {then}, if they are learnt as the labels with {count(found.median)} examples "
         f"or more are, whose F1 is {found.f1:.2f}; to label them costs "
-        f"{money(hours * given.prices.labour_hour, given.prices.currency)}."
+        f"{money(cost, given.prices.currency)}."
     )
 
 

@@ -28,5 +28,9 @@ def tokens_per_1000(replies: Sequence[Reply]) -> float:
 
 def one_off_cost(setup_cpu_s: float, labels: int, prices: Prices) -> float:
     """Of setting up, and of a person who labels what it learns from."""
-    labelling = labels * prices.label_minutes / HOUR_MINUTES * prices.labour_hour
-    return labelling + setup_cpu_s / HOUR_S * prices.cpu_hour
+    return labelling_cost(labels, prices) + setup_cpu_s / HOUR_S * prices.cpu_hour
+
+
+def labelling_cost(labels: int, prices: Prices) -> float:
+    """Of a person who labels so many, in the currency of the prices."""
+    return labels * prices.label_minutes / HOUR_MINUTES * prices.labour_hour

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from finetune.labels_needed import CurvePoint, Needed, labels_needed
 from service.comparison.contenders import Contender
+from service.comparison.cost import labelling_cost
 from service.comparison.nouns import ArmResult, Circumstances
 from service.comparison.report_words import count, money, seconds
 
@@ -36,7 +37,7 @@ def more_labels(one: Contender, arms: Sequence[ArmResult], given: Circumstances)
     elif needed.labels > one.arm.labels:
         more = needed.labels - one.arm.labels
         minutes = more * given.prices.label_minutes
-        cost = minutes / 60 * given.prices.labour_hour
+        cost = labelling_cost(more, given.prices)
         yield (
             f"With {count(more)} more labels {one.name} is expected to reach {given.target:.2f} "
             f"and would be chosen; by its learning curve that takes {needed.words} in all: "
