@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from finetune.candidates.lora import LoraSettings
 from finetune.models import ModelStore
 from finetune.progress import silent
@@ -60,9 +62,10 @@ def compared(tmp_path: Path, url: str) -> Report:
 
 
 def test_random_words_are_asked_end_to_end_and_not_recommended(
-    tmp_path: Path, brain: Brain
+    tmp_path: Path, brain: Brain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every arm has its figures; over documents the quotes stand where no sentence holds."""
+    monkeypatch.setattr("service.comparison.question_measuring.AGAIN", 1)
     behaviour = Behaviour(brain)
     with served(behaviour) as url:
         report = compared(tmp_path, f"{url}/v1")

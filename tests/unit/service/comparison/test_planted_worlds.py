@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from finetune.models import ModelStore
 from finetune.task import load_task
 from service.comparison.codes import read_codes
 from service.comparison.data import read_material
-from service.comparison.entrants import entered
+from service.comparison.entrants import ALL, NONE, Entrant, entered
 from service.comparison.finetune_arms import finetune_arms
 from service.comparison.nouns import ArmResult, CodeRow, Decision, Prices, Report, Route
 from service.comparison.pace import Pace
@@ -29,8 +30,11 @@ from tests.unit.service.comparison.planted_worlds import (
 )
 
 
-def run(plant: Callable[[Path], World], place: Path) -> Report:
-    """Everything that `andon compare` does with these files, but for keeping it."""
+def run(plant: Callable[[Path], World], place: Path, *, curve: bool = False) -> Report:
+    """Everything that `andon compare` does with these files, but for keeping it.
+
+    Without the curve only its ends are measured: those alone can stand for an approach.
+    """
     world = plant(place)
     task = load_task(world.task_file)
     material = read_material(task, world.data, seed=0)
@@ -43,14 +47,19 @@ def run(plant: Callable[[Path], World], place: Path) -> Report:
         *rag_arms(task, codes=codes, encoder=None),
         *finetune_arms(task, store=store, threads=1, up_to="tfidf"),
     )
+    entrants = entered(arms, task=task, codes=codes)
     outcome = compared(
         material,
-        entered(arms, task=task, codes=codes),
+        entrants if curve else [_ends(one) for one in entrants],
         codes=codes,
         pace=Pace(lambda *_: None),
     )
     account = Account("planted-1", target_of(task, None), Prices(), 0, "", codes, 1.0)
     return reported(material, outcome, account)
+
+
+def _ends(entrant: Entrant) -> Entrant:
+    return replace(entrant, sizes=tuple(size for size in entrant.sizes if size in (NONE, ALL)))
 
 
 def _codes(world: World, place: Path, labels: tuple[str, ...]) -> tuple[CodeRow, ...]:
@@ -101,7 +110,7 @@ def test_a_world_in_which_only_the_code_table_helps(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_world_in_which_only_training_helps(tmp_path: Path) -> None:
     """One word tells among many that are shared: the nearest example is near for the others."""
-    report = run(only_training_helps, tmp_path)
+    report = run(only_training_helps, tmp_path, curve=True)
     decision = report.decision
     assert (decision.approach, decision.arm) == (Route.FINETUNE, "finetune/tfidf")
     assert answers(decision)[:5] == ["no", "yes", "no", "yes", "yes"]
@@ -115,7 +124,7 @@ def test_a_world_in_which_only_training_helps(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_world_in_which_nothing_reaches_the_target(tmp_path: Path) -> None:
     """The labels have nothing to do with the texts, and that is what is said."""
-    report = run(nothing_reaches, tmp_path)
+    report = run(nothing_reaches, tmp_path, curve=True)
     decision = report.decision
     assert (decision.approach, decision.arm) == (Route.NONE, "")
     assert answers(decision) == ["no", "yes", "no", "yes", "no", "none"]
