@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from ingest.errors import SettingsFault
 from service.comparison.kept import FOLDER, folder_of
 from service.comparison.known_file import KNOWN
 from service.comparison.measuring import attempt
 from service.comparison.nouns import Report
+from service.comparison.report_html import FILE as PAGE
 from service.comparison.report_html import write_html
 from service.comparison.report_json import FILE, write_json
 
@@ -37,13 +40,11 @@ def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
     folder = folder_of(home, identity)
     if (folder / FILE).exists():
         raise SettingsFault(f"There is a comparison {identity} already.", remedy="Name another.")
-    for place in filter(None, (folder, copy_to)):
-        _refuse_unwritable(place)
-    with (folder / RUNNING).open("wb") as lock:
-        if not _locked(lock.fileno()):
-            raise SettingsFault(f"Comparison {identity} is running.", remedy="Name another.")
-        _sweep(home, besides=folder)
+    with _marked(folder):
         try:
+            if copy_to is not None:
+                _refuse_unwritable(copy_to)
+            _sweep(home, besides=folder)
             yield folder
         finally:
             _tidied(folder)
@@ -64,6 +65,21 @@ def write_report(report: Report, *places: Path | None) -> Report:
     return report
 
 
+def _marked(folder: Path) -> IO[bytes]:
+    """The mark of a comparison, locked; anew where another one took it for that of a dead one."""
+    mark = folder / RUNNING
+    while True:
+        _refuse_unwritable(folder)
+        with suppress(FileNotFoundError), ExitStack() as stack:
+            lock = stack.enter_context(mark.open("wb"))
+            if not _locked(lock.fileno()):
+                words = f"Comparison {folder.name} is running."
+                raise SettingsFault(words, remedy="Name another.")
+            if os.path.samestat(os.fstat(lock.fileno()), mark.stat()):
+                stack.pop_all()
+                return lock
+
+
 def _sweep(home: Path, *, besides: Path) -> None:
     """Remove what comparisons left that were killed."""
     for mark in (home / FOLDER).glob(f"*/{RUNNING}"):
@@ -78,7 +94,10 @@ def _tidied(folder: Path) -> None:
     """Without the mark, and where there is no report without what was made on the way."""
     if not (folder / FILE).exists():
         shutil.rmtree(folder / MODELS, ignore_errors=True)
-        (folder / KNOWN).unlink(missing_ok=True)
+        for path in (*folder.glob(".*.new"), *folder.glob(f".{KNOWN}-*")):
+            path.unlink(missing_ok=True)
+        for name in (KNOWN, PAGE):
+            (folder / name).unlink(missing_ok=True)
     (folder / RUNNING).unlink(missing_ok=True)
     with suppress(OSError):  # others may keep their files there
         folder.rmdir()
