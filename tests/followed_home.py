@@ -78,9 +78,7 @@ def compared_home(home: Path) -> Home:
     bench = Bench(shuffled(material.test, seed=0), material.develop[0], Prices(), 0)
     named = ("key words", "nearest", "trained")
     standing = [
-        measured(one, ALL, known, bench=bench)
-        for one in entered(arms, task=material.task, codes=())
-        if one.arm.name in named
+        measured(one, ALL, known, bench=bench) for one in entered(arms) if one.arm.name in named
     ]
     trained = standing[-1].answerer
     judged_for_use(

@@ -78,7 +78,7 @@ def conducted(order: Order, *, windows: Windows | None, progress: Progress) -> R
         with bounded(engines.threads):
             outcome = compared(
                 material,
-                entered(arms, task=material.task, codes=codes),
+                entered(arms),
                 codes=codes,
                 prices=order.prices,
                 seed=order.seed,

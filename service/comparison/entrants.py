@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from finetune.drawing import drawn
-from finetune.task import Task
-from service.comparison.nouns import Approach, CodeRow, Known
+from service.comparison.nouns import Known
 from service.comparison.ports import Arm
 
 NONE, ALL = 0, None
@@ -35,24 +34,16 @@ class Entrant:
         return f"{self.arm.approach.value}/{self.arm.name}"
 
 
-def entered(arms: Sequence[Arm], *, task: Task, codes: Sequence[CodeRow]) -> tuple[Entrant, ...]:
-    """Every arm with the sizes that it asks for, else those that are usual for its approach."""
+def entered(arms: Sequence[Arm]) -> tuple[Entrant, ...]:
+    """Every arm with the sizes that it asks for, else with a whole curve."""
     return tuple(
         Entrant(
             arm,
-            getattr(arm, "sizes", None) or _usual(arm.approach, task=task, codes=codes),
+            getattr(arm, "sizes", (*CURVE, ALL)),
             bool(getattr(arm, "representative", False)),
         )
         for arm in arms
     )
-
-
-def _usual(approach: Approach, *, task: Task, codes: Sequence[CodeRow]) -> tuple[Size, ...]:
-    if approach is Approach.PROMPT:
-        return (NONE,) if task.reads_texts else (ALL,)
-    if approach is Approach.RAG and codes:
-        return (NONE, *CURVE, ALL)
-    return (*CURVE, ALL)
 
 
 class Supply:

@@ -25,9 +25,9 @@ class Answerer(Protocol):
 class Arm(Protocol):
     """One way to answer a task.
 
-    What it may have besides: `sizes`, the labels a class that it is measured with;
-    `representative`, where it stands for its approach because it chooses by itself; and
-    `settled(answerer)`, the same arm that chooses no more.
+    What it may have besides: `sizes`, the labels a class that it is measured with in place of a
+    whole curve; `representative`, where it stands for its approach because it chooses by itself;
+    and `settled(answerer)`, the same arm that chooses no more.
     """
 
     @property

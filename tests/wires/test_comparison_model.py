@@ -105,7 +105,7 @@ def report(
     material: Material, arms: Sequence[Arm], model: str, progress: Progress = silent
 ) -> Report:
     """What a comparison of those arms finds."""
-    entrants = entered(arms, task=material.task, codes=())
+    entrants = entered(arms)
     outcome = compared(material, entrants, pace=Pace(progress))
     account = Account("faults-1", Target(0.8, "default"), Prices(), 0, model, (), 1.0)
     return reported(material, outcome, account)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from finetune.task import Label, Task, TaskKind
 from ingest.errors import AndonFault
+from service.comparison.entrants import ALL, CURVE, NONE
 from service.comparison.nouns import Approach, Item, Known, Reply
 from service.comparison.ports import Answerer
 
@@ -61,9 +62,12 @@ class FakeArm:
     """Name of its answerer, where it chose among others."""
     representative: bool = False
     sizes: tuple[int | None, ...] = ()
-    """None named: those that are usual."""
+    """None named: none of a prompt, a whole curve of another."""
     known: list[Known] = field(default_factory=list)
     asked: list[Item] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sizes = self.sizes or ((NONE,) if self.approach is Approach.PROMPT else (*CURVE, ALL))
 
     def ready(self, known: Known) -> Answerer:
         self.known.append(known)

@@ -47,7 +47,7 @@ def run(plant: Callable[[Path], World], place: Path, *, curve: bool = False) -> 
         *rag_arms(task, codes=codes, encoder=None),
         *finetune_arms(task, store=store, threads=1, up_to="tfidf"),
     )
-    entrants = entered(arms, task=task, codes=codes)
+    entrants = entered(arms)
     outcome = compared(
         material,
         entrants if curve else [_ends(one) for one in entrants],

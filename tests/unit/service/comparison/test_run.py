@@ -34,7 +34,7 @@ def run(material: Material, *arms: FakeArm, told: list[tuple[str, float]] | None
     """The comparison of these arms."""
     heard: list[tuple[str, float]] = [] if told is None else told
     pace = Pace(lambda what, share: heard.append((what, share)))
-    return compared(material, entered(arms, task=TASK, codes=()), pace=pace)
+    return compared(material, entered(arms), pace=pace)
 
 
 def the(outcome: Outcome, name: str, size: int | None = None) -> ArmResult:
