@@ -14,8 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from finetune.file_forms import open_plain
 from ingest.errors import AndonFault, NotKnown, StoreFault
@@ -278,22 +281,15 @@ def _arguments(run: ComparisonRun, folder: Path, home: Path) -> list[str]:
 
 def _job(name: str, text: str) -> ComparisonRun | None:
     """What a `job.json` says; None when it is none of ours."""
-    said = json_object(text)
     try:
-        ended = said["ended_at"]
-        return ComparisonRun(
-            **{
-                **said,
-                "id": name,
-                "asked": Asked(**said["asked"]),
-                "state": ComparisonState(said["state"]),
-                "started_at": datetime.fromisoformat(said["started_at"]),
-                "ended_at": datetime.fromisoformat(ended) if ended else None,
-                "progress": Progress(**said["progress"]),
-            }
-        )
-    except (KeyError, TypeError, ValueError):
+        return _form().validate_python({**json_object(text), "id": name, "report": None})
+    except ValidationError:
         return None
+
+
+@cache
+def _form() -> TypeAdapter[ComparisonRun]:
+    return TypeAdapter(ComparisonRun)
 
 
 def _by_command(name: str, report: Mapping[str, Any]) -> ComparisonRun | None:
@@ -302,7 +298,7 @@ def _by_command(name: str, report: Mapping[str, Any]) -> ComparisonRun | None:
         made = datetime.fromisoformat(str(report["made_at"]))
         asked = Asked(str(report["task"]), target=float(report["target"]), seed=int(report["seed"]))
         seen = made if made.tzinfo else made.replace(tzinfo=UTC)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     done, whole = ComparisonState.DONE, Progress("", 1.0, 0.0)
     return ComparisonRun(name, asked, done, "", seen, seen, progress=whole, report=report)

@@ -197,9 +197,11 @@ def _lines(folder: Path) -> list[str]:
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """A JSON object; empty when it is none."""
+    """A JSON object; empty when it is none, or says half a letter, which nobody can be sent."""
     try:
         found = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

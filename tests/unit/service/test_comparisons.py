@@ -16,6 +16,7 @@ import pytest
 from ingest.errors import NotKnown, StoreFault
 from service.comparison.kept import folder_of
 from service.comparison.report_json import report_text
+from service.comparison_replies import ComparisonOut
 from service.comparisons import Asked, ComparisonRun, Comparisons, ComparisonState
 from service.faults import Conflict
 from tests.unit.service.comparison.report_example import example
@@ -229,6 +230,39 @@ def test_a_report_that_is_written_anew_is_read_anew(
     path.write_text(report_text(replace(example(), target=0.5)))
     os.utime(path, ns=(1, 1))
     assert comparisons.listed()[0].asked.target == 0.5
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("report.json", '"seed": ', '"seed": 1e999, "was": '),
+        ("report.json", '"task": "', '"task": "\\ud800'),
+        ("job.json", '"seed": ', '"seed": "x", "was": '),
+        ("job.json", '"task": "', '"task": "\\ud800'),
+        ("job.json", '"share": ', '"share": null, "was": '),
+        ("job.json", '"started_at": "', '"started_at": "never'),
+    ],
+)
+def test_one_that_was_changed_does_not_hide_the_others(
+    service: Callable[[], Comparisons], tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    """A figure without an end, half a letter, another kind: it is no comparison of ours."""
+    comparisons = service()
+    begun = comparisons.start(Asked("error_code"), {}, by="weber")
+    _ended(comparisons, begun.id)
+    for name in ("changed", "by-hand"):
+        (tmp_path / "comparisons" / name).mkdir()
+        (tmp_path / "comparisons" / name / "report.json").write_text(REPORT)
+    job = (tmp_path / "comparisons" / begun.id / "job.json").read_text()
+    text = {"report.json": REPORT, "job.json": job}[file]
+    assert old in text
+    changed = tmp_path / "comparisons" / "changed"
+    (changed / "report.json").unlink()
+    (changed / file).write_text(text.replace(old, new, 1))
+    listed = service().listed()
+    assert {one.id for one in listed} == {begun.id, "by-hand"}
+    for one in listed:
+        ComparisonOut.of(one).model_dump_json()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../models", "a/b", ".running", "none", "a" * 130])
