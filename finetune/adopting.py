@@ -25,7 +25,7 @@ from finetune.score import LabelFigures, Score, label_figures, score
 from finetune.split import Split
 from finetune.stored import described, seal_of
 from finetune.targets import targets_reached
-from ingest.errors import DataFault, SettingsFault
+from ingest.errors import DataFault, SettingsFault, StoreFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,11 @@ def _found(home: ModelStore, task: str, about: Mapping[str, Any]) -> str | None:
 
 def _copy(source: Path, folder: Path) -> None:
     """The files of a sealed version, looked at again where they arrived, to be sealed anew."""
-    shutil.copytree(source, folder, symlinks=True, dirs_exist_ok=True)
+    try:
+        shutil.copytree(source, folder, symlinks=True, dirs_exist_ok=True)
+    except shutil.Error as fault:  # it lists every file
+        *_, (_, _, reason) = fault.args[0]
+        raise StoreFault(f"{source.name} cannot be copied: {reason}") from fault
     verify(folder)
     (folder / MANIFEST).unlink()
 

@@ -107,7 +107,7 @@ def _made_usable(
             split=material.split,
             home=engines.store,
         )
-    except AndonFault as fault:
+    except (AndonFault, OSError) as fault:  # a full disk costs the model, not the figures
         return (f"The model of fine-tuning cannot be put into use: {fault}",)
     training.store.prune(task, keep=1)
     return ()

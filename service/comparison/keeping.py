@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from ingest.errors import SettingsFault
+from ingest.errors import SettingsFault, StoreFault
 from service.comparison.kept import FOLDER, folder_of
 from service.comparison.known_file import KNOWN
 from service.comparison.measuring import attempt
@@ -25,6 +26,7 @@ MODELS = "models"
 """Store of the model that stands for fine-tuning, in the folder of a comparison."""
 RUNNING = ".running"
 """Locked by the process that compares; the lock goes when the process does, however it ends."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -36,6 +38,7 @@ def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
 
     Raises:
         SettingsFault: one of them cannot be made or written to, or holds another comparison.
+        StoreFault: the disk is full.
     """
     folder = folder_of(home, identity)
     if (folder / FILE).exists():
@@ -46,8 +49,20 @@ def folders(home: Path, identity: str, copy_to: Path | None) -> Iterator[Path]:
                 _refuse_unwritable(copy_to)
             _sweep(home, besides=folder)
             yield folder
+        except OSError as fault:
+            if fault.errno not in FULL:
+                raise
+            raise _full(folder, copy_to, fault) from fault
         finally:
             _tidied(folder)
+
+
+def _full(folder: Path, copy_to: Path | None, fault: OSError) -> StoreFault:
+    if not (folder / FILE).exists():
+        words = f"The comparison cannot be kept in {folder}: {fault.strerror}."
+        return StoreFault(words, remedy="Make room, and compare again.")
+    words = f"The report is kept in {folder}; there is no room for its copy in {copy_to}."
+    return StoreFault(words, remedy="Copy it from there.")
 
 
 def write_report(report: Report, *places: Path | None) -> Report:

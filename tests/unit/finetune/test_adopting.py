@@ -22,7 +22,7 @@ from finetune.progress import silent
 from finetune.split import Split
 from finetune.task import Label
 from finetune.training import train, train_apart
-from ingest.errors import DataFault, SettingsFault
+from ingest.errors import DataFault, SettingsFault, StoreFault
 from tests.unit.finetune.conftest import WriteCsv, number_rows, rewrite_json, text_rows
 
 
@@ -185,6 +185,17 @@ def test_what_is_changed_on_the_way_is_not_taken(
     with pytest.raises(SettingsFault, match="was changed"):
         adopted(world.store, "mine", world.judged, home=world.home)
     assert world.home.versions("mine") == ()
+
+
+def test_a_disk_that_is_full_is_named_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not file by file."""
+
+    def full(*_: Path, **_how: Any) -> None:
+        raise shutil.Error([("a", "b", "[Errno 28] No space left"), ("c", "d", "the same")])
+
+    monkeypatch.setattr("finetune.adopting.shutil.copytree", full)
+    with pytest.raises(StoreFault, match="cannot be copied: the same"):
+        adopted(world.store, "mine", world.judged, home=world.home)
 
 
 def test_numbers_that_the_data_lacks_are_named(world: World) -> None:

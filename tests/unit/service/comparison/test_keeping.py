@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
-from ingest.errors import SettingsFault
-from service.comparison import keeping
+from ingest.errors import SettingsFault, StoreFault
+from service.comparison import conducting, keeping
 from service.comparison.keeping import folders
 from service.comparison.kept import FOLDER
 
@@ -34,6 +36,26 @@ def test_a_further_folder_that_cannot_be_made_leaves_none_behind(tmp_path: Path)
     assert list((tmp_path / FOLDER).iterdir()) == []
 
 
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    """Where the report is kept already, that it is."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(StoreFault, match=r"cannot be kept in .*: No space left"):
+        ended(tmp_path, full)
+    assert list((tmp_path / FOLDER).iterdir()) == []
+    with pytest.raises(StoreFault, match=r"The report is kept in .*parts-1; .* copy in .*copy"):
+        ended(tmp_path, full, "report.json")
+    with pytest.raises(PermissionError):
+        ended(tmp_path / "other", PermissionError(errno.EACCES, "not yours"))
+
+
+def ended(home: Path, fault: OSError, *names: str) -> None:
+    """A comparison that meets a fault after it wrote those files."""
+    with folders(home, "parts-1", home / "copy") as folder:
+        for name in names:
+            (folder / name).touch()
+        raise fault
+
+
 def test_a_mark_that_another_swept_away_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,3 +76,15 @@ def test_a_mark_that_another_swept_away_is_made_anew(
         with pytest.raises(SettingsFault, match="is running"), folders(tmp_path, "parts-1", None):
             pass
     assert swept
+
+
+def test_a_disk_that_is_full_of_the_model_costs_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report says that it cannot be followed that way."""
+
+    def full(*_: object, **_how: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(conducting, "judged_for_use", full)
+    (note,) = conducting._made_usable(MagicMock(), MagicMock(), MagicMock(), MagicMock())
+    assert "cannot be put into use" in note
+    assert "No space left" in note
