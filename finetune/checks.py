@@ -37,7 +37,10 @@ def label_findings(task: Task, table: Table) -> Iterator[Finding]:
         yield Finding("missing_label", message, empty, task.target)
     odd = _rows(cells, lambda cell: not cell.isprintable() or len(cell) > MOST_LABEL)
     if odd:
-        message = f"has labels of more than a line in column {task.target}"
+        message = (
+            f"has labels in column {task.target} with a line end or an invisible character, or of "
+            f"more than {MOST_LABEL} characters"
+        )
         yield Finding("odd_label", message, odd, task.target, cells[odd[0]])
     yield from _lookalikes(task, [cell if cell.isprintable() else "" for cell in cells])
     yield from _strange(task, cells)

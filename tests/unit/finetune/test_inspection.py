@@ -167,6 +167,12 @@ def test_what_a_person_should_know_is_a_warning(
     assert finding.as_dict() in data.inspection.as_dict()["warnings"]
 
 
+def test_a_label_with_an_invisible_character_is_told_from_a_long_one(write_csv: WriteCsv) -> None:
+    """One that turns the direction of writing looks like one line, and is one."""
+    path = write_csv(changed(text_rows(), {4: {"label": "\u202ehot"}}))
+    assert "an invisible character" in found(inspect_data(TEXT, path), "odd_label").words
+
+
 def test_clean_rows_have_no_findings(write_csv: WriteCsv) -> None:
     """Nothing is said where there is nothing to say."""
     letters = ["abcdefghij"[at % 10] * (at // 10 + 1) for at in range(90)]
