@@ -15,6 +15,8 @@ from service.comparison.nouns import CodeRow, Item, Known
 _DIGITS = re.compile(r"[0-9]+")
 _NUMBER = re.compile(r"(?<![\w.,/:+-])[0-9]{3,}(?![\w/:-]|[.,]\d)")
 """A bare number that may be a code where a table knows it."""
+_MOST_DIGITS = 18
+"""Of one number that are moved, the last ones; a table may hold thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ class Recoding:
         if not runs:
             return code
         run = max(runs, key=lambda one: one.end() - one.start())
-        length = run.end() - run.start()
-        step = int(np.random.default_rng([self.seed, length]).integers(1, 10 ** min(length, 18)))
-        moved = (int(run.group()) + step) % 10**length
-        return f"{code[: run.start()]}{moved:0{length}d}{code[run.end() :]}"
+        start = max(run.start(), run.end() - _MOST_DIGITS)
+        length = run.end() - start
+        step = int(np.random.default_rng([self.seed, length]).integers(1, 10**length))
+        moved = (int(code[start : run.end()]) + step) % 10**length
+        return f"{code[:start]}{moved:0{length}d}{code[run.end() :]}"
 
     def item(self, item: Item) -> Item:
         """The item after the change."""

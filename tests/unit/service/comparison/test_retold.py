@@ -132,6 +132,13 @@ def test_no_two_codes_become_one(codes: list[str], seed: int) -> None:
     assert all(one != other for one, other in zip(codes, new, strict=True))
 
 
+def test_a_code_of_thousands_of_digits_is_renumbered() -> None:
+    """A hostile table must not keep the change from being measured."""
+    code = "E" + "7" * 6000
+    moved = recoding_of(known([code]), seed=4).code(code)
+    assert (len(moved), moved != code) == (len(code), True)
+
+
 def test_a_code_is_renumbered_alike_wherever_it_stands() -> None:
     """In a table, in a sentence, behind a word such as alarm; quantities stay."""
     recoding = recoding_of(known(["E217", "116"]), seed=4)
