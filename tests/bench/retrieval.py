@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -13,13 +12,13 @@ from rag.evaluation.calibration import calibrate
 from rag.evaluation.collection import Collection, Question
 from rag.settings import RagSettings
 from service.cli.docs_evaluate import quick_encoder
-from tests.bench.measure import Measurement
+from tests.bench.measure import LONG, Measurement
 from tests.bench.retrieval_data import mixed, other_devices, published, unanswered
 from tests.bench.rivals import WORDS, Run, best_run, machines_of, wrong_machine
 
 MANUAL = "device manual"
 """Its sections are long enough to be cut one way or another."""
-EVERY = int(os.environ.pop("BENCH_EVERY", "5"))
+EVERY = 1 if LONG else 10
 """One question in so many is put to the rivals: 1 takes most of an hour."""
 FALSE = 0.02
 """Share of false answers at which the rest is compared."""
