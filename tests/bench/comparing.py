@@ -12,7 +12,7 @@ from finetune.task import Task, TaskKind, shipped_task
 from service.comparison.conducting import Order, conducted
 from service.comparison.nouns import ArmResult, Report
 from tests.bench.classifier_data import DATA, Texts, states, steel, trouble_codes
-from tests.bench.measure import Measurement
+from tests.bench.measure import LONG, Measurement
 
 DEAREST = {TaskKind.TEXT: "hybrid", TaskKind.TABULAR: None if LONG else "random forest"}
 """Candidate; LoRA takes an hour on these, and is measured by `lora`."""

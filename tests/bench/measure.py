@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 LONG = bool(os.environ.get("BENCH_LONG", ""))
 """Whether suites that take a sample by themselves take everything: hours in place of minutes."""
 
