@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from service.comparison.cost import one_off_cost_of_both
 from service.comparison.nouns import (
     Approach,
     ArmResult,
     CascadeResult,
     Circumstances,
+    Prices,
     Quality,
     Route,
 )
@@ -83,13 +85,13 @@ def by_chance(one: Quality) -> bool:
     return one.ci95[0] <= one.chance_macro_f1 or one.chance_p >= LUCK
 
 
-def field_of(arms: Iterable[ArmResult], cascades: Iterable[CascadeResult]) -> Field:
+def field_of(arms: Iterable[ArmResult], cascades: Iterable[CascadeResult], prices: Prices) -> Field:
     """Those who stand for an approach, and the cascades of them."""
     standing = [_single(one) for one in arms if one.chosen]
     found = [_strongest(standing, approach) for approach in Approach]
     singles = tuple(one for one in found if one is not None)
-    one_off = {one.name: one.one_off_cost for one in singles}
-    both = (_cascade(one, one_off) for one in cascades)
+    members = {one.name: one.arm for one in standing if one.arm}
+    both = (_cascade(one, members, prices) for one in cascades)
     return Field(singles, tuple(sorted(both, key=lambda one: one.cost)))
 
 
@@ -164,13 +166,13 @@ def _single(one: ArmResult) -> Contender:
     )
 
 
-def _cascade(one: CascadeResult, one_off: dict[str, float]) -> Contender:
+def _cascade(one: CascadeResult, members: dict[str, ArmResult], prices: Prices) -> Contender:
     return Contender(
         route=Route.CASCADE,
         name=cascade_id(one),
         quality=one.quality,
         cost_per_1000=one.cost_per_1000,
-        one_off_cost=max(one_off.get(one.first, 0.0), one_off.get(one.then, 0.0)),
+        one_off_cost=one_off_cost_of_both(members[one.first], members[one.then], prices),
         p50_ms=one.p50_ms,
         cascade=one,
     )

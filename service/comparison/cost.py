@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.comparison.nouns import Prices, Reply
+from service.comparison.nouns import ArmResult, Prices, Reply
 
 HOUR_S = 3600.0
 HOUR_MINUTES = 60.0
@@ -29,6 +29,12 @@ def tokens_per_1000(replies: Sequence[Reply]) -> float:
 def one_off_cost(setup_cpu_s: float, labels: int, prices: Prices) -> float:
     """Of setting up, and of a person who labels what it learns from."""
     return labelling_cost(labels, prices) + setup_cpu_s / HOUR_S * prices.cpu_hour
+
+
+def one_off_cost_of_both(one: ArmResult, other: ArmResult, prices: Prices) -> float:
+    """Of two arms that are kept up together: examples that both learn from are labelled once."""
+    shared = labelling_cost(min(one.labels, other.labels), prices)
+    return one.one_off_cost + other.one_off_cost - shared
 
 
 def labelling_cost(labels: int, prices: Prices) -> float:

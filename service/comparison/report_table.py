@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.comparison.contenders import by_chance
+from service.comparison.cost import one_off_cost_of_both
 from service.comparison.nouns import ArmResult, CascadeResult, Quality, Report
 from service.comparison.report_ways import Way
 from service.comparison.report_words import (
@@ -104,9 +105,7 @@ def _of_both(report: Report, ways: Sequence[Way]) -> _OfBoth | None:
     both = [arm for way in ways if (arm := way.arm) and arm_id(arm) in names]
     if len(both) != 2:
         return None
-    of_cpu = report.prices.cpu_hour / 3600
-    labels = [one.one_off_cost - one.setup_cpu_s * of_cpu for one in both]
-    cost = sum(one.one_off_cost for one in both) - min(labels)
+    cost = one_off_cost_of_both(both[0], both[1], report.prices)
     return _OfBoth(sum(one.setup_s for one in both), cost)
 
 

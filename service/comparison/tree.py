@@ -18,7 +18,7 @@ def decide(
     Pure: the same figures in any order give the same decision. `arms` are all points of all
     learning curves; those that are `chosen` stand for their approach.
     """
-    field = field_of(arms, cascades)
+    field = field_of(arms, cascades, given.prices)
     winner = choose(field, given.target, given)
     return Decision(
         approach=Route.NONE if winner is None else winner.route,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from service.comparison.contenders import field_of
 from service.comparison.nouns import (
     ArmResult,
     CascadeResult,
@@ -209,8 +210,27 @@ def test_a_tie_goes_to_the_cheaper() -> None:
     """Of two that stand for one approach, and of two cascades."""
     dear, cheap = arm("rag", 0.9, name="dear", cost=0.2), arm("rag", 0.9, name="cheap", cost=0.1)
     assert decide([dear, cheap], [], given()).arm == "rag/cheap"
-    pairs = [cascade("a/x", "b/y", 0.9, cost=0.2), cascade("a/x", "c/z", 0.9, cost=0.1)]
-    assert decide([], pairs, given()).arm == "a/x + c/z"
+    arms = three(0.5, 0.6, 0.7)
+    first = "prompt/keywords"
+    pairs = [
+        cascade(first, "rag/nearest", 0.9, cost=0.2),
+        cascade(first, "finetune/hybrid", 0.9, cost=0.1),
+    ]
+    assert decide(arms, pairs, given()).arm == "prompt/keywords + finetune/hybrid"
+
+
+def test_two_in_turn_are_both_set_up_and_their_labels_are_paid_once() -> None:
+    """Labels of 49.33 EUR that both learn from, and a set-up of 5, of 10 and of 1 EUR."""
+    labels = 148 / 3
+    arms = [
+        arm("prompt", 0.5, one_off_cost=5.0),
+        arm("rag", 0.6, one_off_cost=labels + 10),
+        arm("finetune", 0.7, one_off_cost=labels + 1),
+    ]
+    found = field_of(arms, [cascade(*RAG_THEN_TUNED, 0.9)], Prices()).cascades
+    assert [one.one_off_cost for one in found] == pytest.approx([labels + 11])
+    pairs = [cascade("prompt/keywords", "rag/nearest", 0.9), cascade(*RAG_THEN_TUNED, 0.9)]
+    assert decide(arms, pairs, given()).arm == "rag/nearest + finetune/hybrid"
 
 
 def test_the_walk_is_told_to_its_end_where_nobody_reaches() -> None:
