@@ -60,7 +60,7 @@ def macro_f1(items: Sequence[Item], replies: Sequence[Reply]) -> float:
     An item without a guess counts as one that was not found.
     """
     every = np.zeros(len(items), dtype=np.int64)
-    return float(_means(*_counts(items, replies, every))[0])
+    return float(_means(np.ones((1, 1)), _counts(items, replies, every))[0])
 
 
 def numbered(items: Sequence[Item], replies: Sequence[Reply]) -> tuple[Rows, Rows]:
@@ -134,7 +134,7 @@ def _resampled(items: Sequence[Item], replies: Sequence[Reply], *, seed: int) ->
     chance, groups = np.random.default_rng(seed), len(counts[0])
     shares = np.full(groups, 1 / groups)
     draws = (chance.multinomial(groups, shares, size=CHUNK) for _ in range(0, RESAMPLES, CHUNK))
-    return np.concatenate([_means(*(draw @ count for count in counts)) for draw in draws])
+    return np.concatenate([_means(draw, counts) for draw in draws])
 
 
 def _counts(
@@ -151,7 +151,14 @@ def _counts(
     return hits, there, guessed
 
 
-def _means(hits: Floats, there: Floats, guessed: Floats) -> Floats:
-    both = there + guessed
-    found: Floats = (2 * hits / np.maximum(both, 1)).sum(axis=1) / (both > 0).sum(axis=1)
+def _means(draw: Floats | Rows, counts: tuple[Floats, Floats, Floats]) -> Floats:
+    """Macro-F1 of each row of `draw`, which says how often each group is in it.
+
+    Over the labels with items in the draw, and those that are guessed and have none in the test: a
+    label whose items were not drawn says nothing, though a wrong guess of it was drawn.
+    """
+    hits, there, guessed = (draw @ count for count in counts)
+    counted = np.where(counts[1].any(axis=0), there, guessed) > 0
+    f1 = np.where(counted, 2 * hits / np.maximum(there + guessed, 1), 0)
+    found: Floats = f1.sum(axis=1) / counted.sum(axis=1)
     return found

@@ -101,3 +101,20 @@ def test_a_resample_without_a_rare_label_is_judged_on_the_others() -> None:
     truth = of(*["a"] * 30, *["b"] * 30, "rare")
     replies = said("b", *["a"] * 29, *["b"] * 30, "rare")
     assert quality(truth, replies).ci95[0] > 0.9
+
+
+def test_a_resample_without_the_only_group_of_a_label_is_judged_on_the_others() -> None:
+    """Its forty items are one group, not drawn in every third; one guess of it is wrong."""
+    truth = [*of(*["a"] * 30, *["b"] * 30), *of(*["same"] * 40, group="same")]
+    replies = said("same", *["a"] * 29, *["b"] * 30, *["same"] * 40)
+    found = quality(truth, replies)
+    assert found.ci95[0] > 0.9
+    assert found.ci95[0] <= found.macro_f1 <= found.ci95[1]
+
+
+def test_a_label_that_nothing_has_counts_in_a_resample_as_in_the_whole() -> None:
+    """Five of thirty are taken for it: it is a third label, with an F1 of 0."""
+    truth = of(*["a"] * 30, *["b"] * 30)
+    found = quality(truth, said(*["c"] * 5, *["a"] * 25, *["b"] * 30))
+    assert found.macro_f1 == pytest.approx((2 * 25 / 55 + 1) / 3)
+    assert found.ci95[1] < 0.7
