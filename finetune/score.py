@@ -109,7 +109,10 @@ def confusion(probabilities: Floats, labels: Rows) -> Rows:
 
 
 def macro_f1_interval(predicted: Rows, labels: Rows, *, seed: int = 0) -> tuple[float, float]:
-    """Between which the macro-F1 lies in 95 % of resamples of the rows."""
+    """Between which the macro-F1 lies in 95 % of resamples of the rows.
+
+    A label whose rows a resample leaves out is left out of its mean, wrong answers of it or not.
+    """
     size = int(max(predicted.max(), labels.max())) + 1
     cells, counts = np.unique(labels * size + predicted, return_counts=True)
     draws = np.random.default_rng(seed).multinomial(
@@ -119,8 +122,9 @@ def macro_f1_interval(predicted: Rows, labels: Rows, *, seed: int = 0) -> tuple[
     classes = np.arange(size)
     there, answered = draws @ (truth[:, None] == classes), draws @ (said[:, None] == classes)
     hits = draws @ ((truth == said)[:, None] & (truth[:, None] == classes))
-    f1 = 2 * hits / np.maximum(there + answered, 1)
-    means = f1.sum(axis=1) / (there + answered > 0).sum(axis=1)
+    counted = np.where(np.isin(classes, labels), there, answered) > 0
+    f1 = np.where(counted, 2 * hits / np.maximum(there + answered, 1), 0)
+    means = f1.sum(axis=1) / counted.sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return round(float(low), 4), round(float(high), 4)
 

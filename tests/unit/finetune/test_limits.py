@@ -152,3 +152,13 @@ def test_the_interval_of_macro_f1_holds_the_figure() -> None:
         macro_f1_interval(rows.argmax(axis=1), labels) for rows, labels in (few, many)
     )
     assert high - low > 2 * (higher - lower) > 0
+
+
+def test_a_resample_without_a_rare_label_is_judged_on_the_others() -> None:
+    """Its one row is not drawn in every third, the two that are taken for it in seven of eight."""
+    labels = np.array([0] * 60 + [1] * 60 + [2])
+    predicted = labels.copy()
+    predicted[[0, 1]] = 2
+    low, high = macro_f1_interval(predicted, labels)
+    assert low > 0.72
+    assert high > 0.99
