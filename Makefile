@@ -28,8 +28,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 demo: $(VENV)/.installed  ## simulated machines, faults and the operator page, in one command
 	$(BIN)/andon demo
 
-test: $(VENV)/.installed-test  ## all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: $(VENV)/.installed-test  ## all tests; three at a time, since many wait for machines and brokers
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 check: $(VENV)/.installed-test  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
